@@ -1,0 +1,52 @@
+"""The values that travel through the live path, from lens to output. All are immutable; arrays are never written again.
+
+Times are seconds on ``time.perf_counter()`` for live sources and seconds of media time when rendering offline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source. rgb: (H, W, 3) uint8. time: when it was captured."""
+
+    rgb: Pixels
+    time: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GuidedFrame:
+    """A source picture at engine size with the guide made from it, both (H, W, 3) uint8.
+
+    epoch: the value of ``Look.params.cut`` under which the picture was captured; a cut makes older ones worthless.
+    """
+
+    source: Pixels
+    guide: Pixels
+    time: float
+    epoch: int
+
+
+Kind = Literal["engine", "bypass", "black", "slate"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """The picture that every output shows now.
+
+    rgb: (H, W, 3) uint8. captured: capture time of the source picture behind it, None where there is none.
+    number: goes up by one with every different picture, so an output knows a repeat when it sees one.
+    """
+
+    rgb: Pixels
+    captured: float | None
+    kind: Kind
+    number: int

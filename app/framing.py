@@ -1,0 +1,84 @@
+"""Bringing a picture to a wanted size: mirror, rotate, crop; fill, fit or stretch. Pure functions of numpy arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+
+from app.frame import Pixels
+
+Fit = Literal["fill", "fit", "stretch"]
+FITS: tuple[Fit, ...] = get_args(Fit)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a source's picture is turned and cut before anything else sees it.
+
+    rotate: clockwise, one of 0, 90, 180, 270 degrees.
+    crop: what is cut off at left, top, right, bottom, as fractions of the picture after mirror and rotation.
+    fit: "fill" cuts what is too much, "fit" shows all with black bars, "stretch" distorts.
+    """
+
+    mirror: bool = False
+    rotate: int = 0
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    fit: Fit = "fill"
+
+    def __post_init__(self) -> None:
+        if self.rotate not in (0, 90, 180, 270):
+            raise ValueError(f"rotate is {self.rotate}, expected 0, 90, 180 or 270")
+        if self.fit not in FITS:
+            raise ValueError(f"fit is {self.fit!r}, expected one of {', '.join(FITS)}")
+        left, top, right, bottom = self.crop
+        if min(self.crop) < 0 or left + right >= 1 or top + bottom >= 1:
+            raise ValueError(f"crop is {self.crop}, expected fractions of 0 or more that leave some of the picture")
+
+
+def framed(rgb: Pixels, framing: Framing, width: int, height: int) -> Pixels:
+    """``rgb`` (H, W, 3) mirrored, rotated, cropped and brought to (height, width, 3). Crops before it scales."""
+    if framing.mirror:
+        rgb = rgb[:, ::-1]
+    if framing.rotate:
+        rgb = np.rot90(rgb, -framing.rotate // 90)
+    left, top, right, bottom = framing.crop
+    if any(framing.crop):
+        h, w = rgb.shape[:2]
+        x0, y0 = int(left * w), int(top * h)
+        rgb = rgb[y0 : max(y0 + 1, round((1 - bottom) * h)), x0 : max(x0 + 1, round((1 - right) * w))]
+    return resized(rgb, width, height, framing.fit)
+
+
+def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill") -> Pixels:
+    """``rgb`` (H, W, 3) at (height, width, 3).
+
+    Shrinks by area averaging, grows bilinearly. May return ``rgb`` itself.
+    """
+    h, w = rgb.shape[:2]
+    if (w, h) == (width, height):
+        return np.ascontiguousarray(rgb)
+    if fit == "stretch" or w * height == h * width:
+        return _scaled(rgb, width, height)
+    if fit == "fill":
+        scale = max(width / w, height / h)
+        cut_w, cut_h = max(1, min(w, round(width / scale))), max(1, min(h, round(height / scale)))
+        x, y = (w - cut_w) // 2, (h - cut_h) // 2
+        return _scaled(rgb[y : y + cut_h, x : x + cut_w], width, height)
+    scale = min(width / w, height / h)
+    new_w, new_h = max(1, min(width, round(w * scale))), max(1, min(height, round(h * scale)))
+    canvas = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - new_w) // 2, (height - new_h) // 2
+    canvas[y : y + new_h, x : x + new_w] = _scaled(rgb, new_w, new_h)
+    return canvas
+
+
+def _scaled(rgb: Pixels, width: int, height: int) -> Pixels:
+    h, w = rgb.shape[:2]
+    shrink = width < w or height < h
+    # cv2 reads strided views, but not negative strides (mirror, rotation).
+    source = np.ascontiguousarray(rgb)
+    result = cv2.resize(source, (width, height), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    return np.asarray(result, np.uint8)

@@ -1,0 +1,167 @@
+"""All that a performer can set, as two frozen values compared by ``==``.
+
+``Look`` is the picture: what a cue holds. ``Setup`` is the room: source, engine and outputs, kept between runs.
+``Show`` alone replaces them; everybody else reads. Knows no Qt and no torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+from app.framing import Fit, Framing
+from controls.control import ControlSetting
+from engine.params import EngineChoice, Params
+
+Treatment = Literal["live", "blackout", "freeze", "bypass"]
+TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
+
+
+@dataclass(frozen=True)
+class Look:
+    """params: what the engine is asked for. controls: in the order they are mixed. treatment: what the outputs show."""
+
+    params: Params = Params()
+    controls: tuple[ControlSetting, ...] = (ControlSetting("edge"), ControlSetting("pose", on=False))
+    treatment: Treatment = "live"
+
+    def __post_init__(self) -> None:
+        if self.treatment not in TREATMENTS:
+            raise ValueError(f"treatment is {self.treatment!r}, expected one of {', '.join(TREATMENTS)}")
+
+
+SourceKind = Literal["camera", "screen", "clip", "still", "testcard"]
+
+
+@dataclass(frozen=True)
+class SourceChoice:
+    """Which source, and how it is opened.
+
+    target: the camera's name or number, the file's path, the stream's URL; empty for the first camera, the
+        first screen, the test card.
+    width, height, rate: wanted of a camera, a test card, a still; 0 = what the device prefers. rate: frames a second.
+    region: left, top, width, height in pixels of the captured screen; None = all of it.
+    loop: whether a clip starts again at its end.
+    """
+
+    kind: SourceKind = "camera"
+    target: str = ""
+    width: int = 0
+    height: int = 0
+    rate: float = 0.0
+    region: tuple[int, int, int, int] | None = None
+    loop: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(SourceKind):
+            raise ValueError(f"source kind is {self.kind!r}, expected one of {', '.join(get_args(SourceKind))}")
+
+
+@dataclass(frozen=True)
+class VirtualCameraChoice:
+    """on: whether it runs. device: "" for the first one found. 1280x720 at 30 is what Zoom and Meet expect."""
+
+    on: bool = False
+    device: str = ""
+    width: int = 1280
+    height: int = 720
+    rate: float = 30.0
+    fit: Fit = "fill"
+
+
+@dataclass(frozen=True)
+class StageChoice:
+    """screen: the display's name, "" for the last one that is not the main one."""
+
+    on: bool = False
+    screen: str = ""
+    fit: Fit = "fill"
+
+
+@dataclass(frozen=True)
+class RecorderChoice:
+    """path: the MP4 to write; "" makes a name from date and time in the user's video folder. width 0: as it comes."""
+
+    on: bool = False
+    path: str = ""
+    width: int = 0
+    height: int = 0
+    fit: Fit = "fill"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The room. paused: the clip stands still. model_folder: where the performer keeps model files, "" for none."""
+
+    source: SourceChoice = SourceChoice()
+    paused: bool = False
+    framing: Framing = Framing()
+    engine: EngineChoice = EngineChoice()
+    virtual_camera: VirtualCameraChoice = VirtualCameraChoice()
+    stage: StageChoice = StageChoice()
+    recorder: RecorderChoice = RecorderChoice()
+    preview_fit: Fit = "fit"
+    model_folder: str = ""
+
+
+V = TypeVar("V")
+
+
+def to_json(value: Any) -> Any:
+    """A Look, a Setup or a part of one as plain JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(kind: type[V], data: Any) -> V:
+    """The inverse of ``to_json``; what is missing or no longer valid takes its default, so old files keep opening."""
+    value = _parsed(kind, data)
+    return value if isinstance(value, kind) else kind()
+
+
+_INVALID = object()
+
+
+def _parsed(kind: Any, data: Any) -> Any:
+    """``data`` as a value of the annotated type ``kind``, or ``_INVALID``."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _parsed_dataclass(kind, data)
+    if origin is Literal:
+        return data if data in arguments else _INVALID
+    if origin is types.UnionType or origin is typing.Union:
+        options = (_parsed(option, data) for option in arguments)
+        return next((value for value in options if value is not _INVALID), _INVALID)
+    if origin is tuple and isinstance(data, list):
+        wanted = [arguments[0]] * len(data) if arguments[-1:] == (...,) else list(arguments)
+        if len(wanted) != len(data):
+            return _INVALID
+        items = [_parsed(item_kind, item) for item_kind, item in zip(wanted, data, strict=True)]
+        return _INVALID if any(item is _INVALID for item in items) else tuple(items)
+    if kind is types.NoneType:
+        return None if data is None else _INVALID
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    return data if isinstance(kind, type) and type(data) is kind else _INVALID
+
+
+def _parsed_dataclass(kind: type[Any], data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return _INVALID
+    hints = typing.get_type_hints(kind)
+    fields: dict[str, Any] = {}
+    for f in dataclasses.fields(kind):
+        value = _parsed(hints[f.name], data[f.name]) if f.name in data else _INVALID
+        if value is not _INVALID:
+            fields[f.name] = value
+    try:
+        return kind(**fields)
+    except (TypeError, ValueError):  # a required field is missing, or a value is out of today's range
+        return _INVALID

@@ -1,0 +1,110 @@
+"""Show: the only writer of the current Look and Setup. Widgets, keys and later MIDI ask it; everyone else reads.
+
+Lives on the GUI thread. Other threads read ``look`` and ``setup``, whole frozen values behind one reference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.look import Look, Setup, Treatment, from_json, to_json
+from controls.control import ControlSetting
+
+
+class Show(QObject):
+    """The performer's settings. Setters take the fields of the frozen values by name and check their ranges.
+
+    A change that changes nothing is not announced. ValueError of a value out of range reaches the caller, and the
+    look stays as it was.
+    """
+
+    look_changed = Signal(object)
+    setup_changed = Signal(object)
+
+    def __init__(self, look: Look | None = None, setup: Setup | None = None) -> None:
+        super().__init__()
+        self._look = look or Look()
+        self._setup = setup or Setup()
+
+    @property
+    def look(self) -> Look:
+        return self._look
+
+    @property
+    def setup(self) -> Setup:
+        return self._setup
+
+    def set_look(self, look: Look) -> None:
+        # The cut counter never goes back, whatever a stored look says: an old number would revive flushed frames.
+        cut = max(look.params.cut, self._look.params.cut)
+        look = replace(look, params=replace(look.params, cut=cut))
+        if look != self._look:
+            self._look = look
+            self.look_changed.emit(look)
+
+    def set_setup(self, **changes: Any) -> None:
+        setup = replace(self._setup, **changes)
+        if setup != self._setup:
+            self._setup = setup
+            self.setup_changed.emit(setup)
+
+    def set_params(self, **changes: Any) -> None:
+        self.set_look(replace(self._look, params=replace(self._look.params, **changes)))
+
+    def set_control(self, name: str, **changes: Any) -> None:
+        """Change the control called ``name``, adding it behind the others when the look does not have it yet."""
+        controls = list(self._look.controls)
+        names = [control.name for control in controls]
+        if name in names:
+            index = names.index(name)
+            controls[index] = replace(controls[index], **changes)
+        else:
+            controls.append(replace(ControlSetting(name, on=False), **changes))
+        self.set_look(replace(self._look, controls=tuple(controls)))
+
+    def set_treatment(self, treatment: Treatment) -> None:
+        self.set_look(replace(self._look, treatment=treatment))
+
+    def toggle_treatment(self, treatment: Treatment) -> None:
+        """Blackout, Freeze and Bypass: the first press switches it on (and the others off), the second back to live."""
+        self.set_treatment("live" if self._look.treatment == treatment else treatment)
+
+    def hard_cut(self) -> None:
+        """Forget the past: cache, autoencoder memories and every frame still in a queue."""
+        self.set_params(cut=self._look.params.cut + 1)
+
+
+def save_state(show: Show, path: Path) -> None:
+    """Keep look and setup for the next run. Written beside and then swapped in, so that a crash leaves the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    state = {"version": 1, "look": to_json(show.look), "setup": to_json(show.setup)}
+    beside.write_text(json.dumps(state, indent=1), "utf-8")
+    os.replace(beside, path)
+
+
+def load_state(path: Path) -> tuple[Look, Setup]:
+    """What ``save_state`` kept. Nothing is switched on by itself: outputs and treatments start off. Defaults when unread.
+
+    A missing or damaged file gives the defaults: a show must start.
+    """
+    try:
+        state = json.loads(path.read_text("utf-8"))
+        look, setup = from_json(Look, state["look"]), from_json(Setup, state["setup"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Look(), Setup()
+    look = replace(look, treatment="live", params=replace(look.params, cut=0))
+    setup = replace(
+        setup,
+        paused=False,
+        virtual_camera=replace(setup.virtual_camera, on=False),
+        stage=replace(setup.stage, on=False),
+        recorder=replace(setup.recorder, on=False, path=""),
+    )
+    return look, setup

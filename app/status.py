@@ -1,0 +1,74 @@
+"""What the rig tells of itself: one frozen snapshot that the window's status line and ``report.json`` are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.frame import Pixels
+
+EngineState = Literal["loading", "running", "waiting", "failed", "stopped"]
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Median and 95th percentile in milliseconds over the recent past; None before there is anything to tell."""
+
+    p50: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True)
+class OutputStatus:
+    """One output. trouble: a sentence when it was wanted but does not run. repeated: pictures shown more than once
+    because no new one was there (outputs with a fixed rate)."""
+
+    title: str = ""
+    running: bool = False
+    trouble: str = ""
+    written: int = 0
+    repeated: int = 0
+    latency_ms: Timing = Timing()
+
+
+@dataclass(frozen=True)
+class ControlStatus:
+    """One control. trouble: a sentence when it cannot run and an empty picture goes on in its place."""
+
+    ms: Timing = Timing()
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """A snapshot of the running rig. Rates are pictures a second over the last two seconds.
+
+    frames_in: pictures read from the source. frames_out: new pictures of the engine. dropped: source pictures that no
+    chunk had time for. latency_ms: capture to hand-over, over all outputs and the preview. note: of the model, e.g.
+    "untrained weights".
+    """
+
+    source_title: str = ""
+    source_trouble: str = ""
+    source_rate: float = 0.0
+    engine_state: EngineState = "stopped"
+    engine_rate: float = 0.0
+    model: str = ""
+    device: str = ""
+    note: str = ""
+    frames_in: int = 0
+    frames_out: int = 0
+    dropped: int = 0
+    chunk_ms: Timing = Timing()
+    latency_ms: Timing = Timing()
+    outputs: dict[str, OutputStatus] = field(default_factory=dict)
+    controls: dict[str, ControlStatus] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Thumbnails:
+    """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size."""
+
+    parts: dict[str, Pixels]
+    guide: Pixels
