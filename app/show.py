@@ -6,7 +6,6 @@ Lives on the GUI thread. Other threads read ``look`` and ``setup``, whole frozen
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,11 +85,11 @@ def save_state(show: Show, path: Path) -> None:
     beside = path.with_suffix(".new")
     state = {"version": 1, "look": to_json(show.look), "setup": to_json(show.setup)}
     beside.write_text(json.dumps(state, indent=1), "utf-8")
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def load_state(path: Path) -> tuple[Look, Setup]:
-    """What ``save_state`` kept. Nothing is switched on by itself: outputs and treatments start off. Defaults when unread.
+    """What ``save_state`` kept. Outputs and treatments start off: nothing goes on air by itself.
 
     A missing or damaged file gives the defaults: a show must start.
     """
