@@ -1,0 +1,126 @@
+"""Model shapes and stream geometry: frozen, checked once, here. Knows no tensors.
+
+Shapes are those of Wan 2.1 (arXiv 2503.20314) and VACE (arXiv 2503.07598); the rollout is that of causal, few-step
+students (Self-Forcing, arXiv 2506.08009; streaming VACE, arXiv 2602.14381).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+def _require(true: bool, sentence: str) -> None:
+    if not true:
+        raise ValueError(sentence)
+
+
+@dataclass(frozen=True)
+class DiTConfig:
+    """The transformer. Widths in channels; text_len in rows; vace_layers are the main blocks that take hints."""
+
+    dim: int
+    heads: int
+    ffn_dim: int
+    layers: int
+    vace_layers: tuple[int, ...]
+    freq_dim: int = 256
+    text_dim: int = 4096
+    text_len: int = 512
+    latent_channels: int = 16
+    vace_channels: int = 96
+    eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        _require(
+            self.dim % self.heads == 0 and self.head_dim % 2 == 0,
+            f"dim {self.dim} must split into {self.heads} heads of even width",
+        )
+        _require(self.freq_dim % 2 == 0, f"freq_dim is {self.freq_dim}, expected an even number")
+        _require(
+            all(0 <= layer < self.layers for layer in self.vace_layers)
+            and list(self.vace_layers) == sorted(set(self.vace_layers)),
+            f"vace_layers are {self.vace_layers}, expected rising block numbers below {self.layers}",
+        )
+
+    @property
+    def head_dim(self) -> int:
+        return self.dim // self.heads
+
+
+@dataclass(frozen=True)
+class TinyVAEConfig:
+    """The tiny autoencoder. One latent frame stands for 4 pictures, one latent pixel for 8x8 of theirs."""
+
+    encoder_width: int = 64
+    decoder_widths: tuple[int, int, int, int] = (256, 128, 64, 64)
+    latent_channels: int = 16
+
+
+@dataclass(frozen=True)
+class RolloutConfig:
+    """How a stream is rolled out. Lengths in latent frames.
+
+    chunk: made by one step. window: kept in the cache, the chunk under way included. sink: of those, the first ever
+    made, never evicted. shift: of the noise schedule. warp_steps: whether the list of steps passes the shifted table
+    (Self-Forcing's own code) or goes in as it is (the streaming runtimes). prediction: what the network was trained to
+    give, the flow (noise minus clean) or the clean latent.
+    """
+
+    chunk: int = 3
+    window: int = 12
+    sink: int = 3
+    shift: float = 5.0
+    warp_steps: bool = False
+    prediction: Literal["flow", "clean"] = "flow"
+
+    def __post_init__(self) -> None:
+        _require(self.chunk >= 1, f"chunk is {self.chunk}, expected 1 or more")
+        _require(self.sink >= 0, f"sink is {self.sink}, expected 0 or more")
+        _require(
+            self.window - self.sink >= self.chunk,
+            f"window {self.window} must hold the sink ({self.sink}) and one chunk ({self.chunk})",
+        )
+        _require(self.shift > 0, f"shift is {self.shift}, expected more than 0")
+
+    def pictures(self, first: bool) -> int:
+        """Pictures that go into a step and come out of it: 1+4(n-1) for the first chunk of a stream, 4n for later ones.
+
+        The causal autoencoders give the first latent frame to one picture and each later one to four.
+        """
+        return 1 + 4 * (self.chunk - 1) if first else 4 * self.chunk
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A whole model: transformer, autoencoder, rollout, and the size of its table of prompt words."""
+
+    name: str
+    dit: DiTConfig
+    vae: TinyVAEConfig
+    rollout: RolloutConfig
+    vocabulary: int
+
+    def __post_init__(self) -> None:
+        _require(
+            self.dit.latent_channels == self.vae.latent_channels,
+            f"latent channels: transformer {self.dit.latent_channels}, autoencoder {self.vae.latent_channels}",
+        )
+
+
+STARTER = ModelConfig(
+    name="starter",
+    dit=DiTConfig(
+        dim=256,
+        heads=4,
+        ffn_dim=768,
+        layers=4,
+        vace_layers=(0, 2),
+        freq_dim=64,
+        text_dim=64,
+        text_len=16,
+    ),
+    vae=TinyVAEConfig(encoder_width=16, decoder_widths=(64, 32, 16, 16)),
+    rollout=RolloutConfig(chunk=1, window=4, sink=1, prediction="clean"),
+    vocabulary=4096,
+)

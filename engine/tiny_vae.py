@@ -1,0 +1,206 @@
+"""The tiny streaming autoencoder (TAEHV, layer order of taew2_1): 4 pictures and 8x8 pixels to one latent pixel.
+
+``TinyVAE`` is pure: pictures or latents and a memory in, results and the next memory out. ``StreamingEncoder`` and
+``StreamingDecoder`` are the small shells that keep the memory of one stream. Pixels are [B, F, 3, H, W] in [-1, 1],
+latents [B, F, 16, H/8, W/8], not normalised.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.config import TinyVAEConfig
+
+Memory = tuple[Tensor, ...]
+"""For each memory block, in order, what the last frame seen adds to the next one: [B, C, h, w]."""
+
+PICTURES_PER_LATENT = 4
+_LEAD = PICTURES_PER_LATENT - 1  # the first latent frame belongs to one picture, the rest of its four are lead
+
+
+class Squash(nn.Module):
+    """3 * tanh(x / 3): keeps stray latents within reach of the decoder."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x / 3) * 3
+
+
+class TemporalPool(nn.Module):
+    """``stride`` consecutive frames become one."""
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.conv = nn.Conv2d(width * stride, width, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B*F, C, h, w] -> [B*F/stride, C, h, w]."""
+        # As a product over channels-last rows: a reshape of channels-last frames would reorder every number twice.
+        n, c, h, w = x.shape
+        pixels = x.permute(0, 2, 3, 1).view(n // self.stride, self.stride, h, w, c).permute(0, 2, 3, 1, 4).flatten(3)
+        return F.linear(pixels, self.conv.weight.flatten(1)).permute(0, 3, 1, 2)
+
+
+class TemporalGrowth(nn.Module):
+    """One frame becomes ``stride`` consecutive ones of twice the height and width.
+
+    The published order is to double the picture first. A 1x1 product and nearest doubling commute, and this way round
+    the product costs a quarter; the layer that doubled before is an ``Identity``, so that key numbers stay.
+    """
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.conv = nn.Conv2d(width, width * stride, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B*F, C, h, w] -> [B*F*stride, C, 2h, 2w]."""
+        n, c, h, w = x.shape
+        pixels = F.linear(x.permute(0, 2, 3, 1), self.conv.weight.flatten(1))
+        frames = pixels.view(n, h, w, self.stride, c).permute(0, 3, 1, 2, 4).flatten(0, 1)
+        return F.interpolate(frames.permute(0, 3, 1, 2), scale_factor=2, mode="nearest")
+
+
+class MemoryBlock(nn.Module):
+    """A residual block that sees the frame and, beside it, the same block's input at the frame before.
+
+    The published form joins the two frames' channels and convolves. Convolution being a sum over its input channels,
+    each frame is convolved once instead, for itself and for its successor, and nothing is joined.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(
+            nn.Conv2d(2 * width, width, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor, batch: int, past: Tensor | None) -> tuple[Tensor, Tensor]:
+        """x: [B*F, C, h, w]. past: what the frame before adds, [B, C, h, w], None at the start of a stream.
+
+        Returns the frames and what the last one adds to the next.
+        """
+        join = cast("nn.Conv2d", self.conv[0])
+        c = x.shape[1]
+        weight = torch.cat([join.weight[:, :c], join.weight[:, c:]])
+        both = F.conv2d(x, weight, padding=1)
+        here, there = both[:, :c], both[:, c:]
+        assert join.bias is not None
+        y = here + join.bias.view(1, -1, 1, 1)
+        frames = x.shape[0] // batch
+        for b in range(batch):
+            first = b * frames
+            if past is not None:
+                y[first] += past[b]
+            y[first + 1 : first + frames] += there[first : first + frames - 1]
+        out: Tensor = self.conv[1:](y)
+        return F.relu(out + x), there[frames - 1 :: frames].clone()
+
+
+def _conv(a: int, b: int, stride: int = 1, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(a, b, 3, stride=stride, padding=1, bias=bias)
+
+
+class TinyVAE(nn.Module):
+    """Key numbers of the published file count every layer, those without parameters too."""
+
+    def __init__(self, config: TinyVAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        w = config.encoder_width
+        encoder: list[nn.Module] = [_conv(3, w), nn.ReLU()]
+        for stride in (2, 2, 1):
+            encoder += [TemporalPool(w, stride), _conv(w, w, stride=2, bias=False), *(MemoryBlock(w) for _ in range(3))]
+        self.encoder = nn.Sequential(*encoder, _conv(w, config.latent_channels))
+
+        widths = config.decoder_widths
+        decoder: list[nn.Module] = [Squash(), _conv(config.latent_channels, widths[0]), nn.ReLU()]
+        for level, stride in enumerate((1, 2, 2)):
+            here, there = widths[level], widths[level + 1]
+            decoder += [*(MemoryBlock(here) for _ in range(3)), nn.Identity()]
+            decoder += [TemporalGrowth(here, stride), _conv(here, there, bias=False)]
+        self.decoder = nn.Sequential(*decoder, nn.ReLU(), _conv(widths[3], 3))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return cast("nn.Conv2d", self.encoder[0]).weight.dtype
+
+    def encode(self, pixels: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
+        """Pixels in [-1, 1] to latents, float32. F must be a multiple of 4: see ``padded`` and ``StreamingEncoder``."""
+        if pixels.shape[1] % PICTURES_PER_LATENT:
+            raise ValueError(f"{pixels.shape[1]} pictures, expected a multiple of {PICTURES_PER_LATENT}")
+        return self._run(self.encoder, pixels * 0.5 + 0.5, memory)
+
+    def decode(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
+        """Latents to 4 times as many pictures in [-1, 1], float32; the first three of a stream are lead to be cut."""
+        pixels, memory = self.decode_unclamped(latents, memory)
+        return pixels.clamp(0, 1) * 2 - 1, memory
+
+    def decode_unclamped(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
+        """The decoder's own output, in which 0 is black and 1 is white."""
+        return self._run(self.decoder, latents, memory)
+
+    def _run(self, layers: nn.Sequential, x: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
+        batch = x.shape[0]
+        # Convolutions are several times faster on a CPU, and no slower on a GPU, with channels last.
+        x = x.flatten(0, 1).to(self.dtype, memory_format=torch.channels_last)
+        kept: list[Tensor] = []
+        for layer in layers:
+            if not isinstance(layer, MemoryBlock):
+                x = layer(x)
+                continue
+            x, last = layer(x, batch, None if memory is None else memory[len(kept)])
+            kept.append(last)
+        return x.view(batch, -1, *x.shape[1:]).float(), tuple(kept)
+
+
+def padded(pixels: Tensor) -> Tensor:
+    """Pixels [B, F, ...] with the last picture repeated until F is a multiple of 4, as the batch form reads a clip."""
+    missing = -pixels.shape[1] % PICTURES_PER_LATENT
+    return torch.cat([pixels, *[pixels[:, -1:]] * missing], dim=1)
+
+
+class StreamingEncoder:
+    """Encodes a stream chunk by chunk. The memory of the past is all its state."""
+
+    def __init__(self, vae: TinyVAE) -> None:
+        self._vae = vae
+        self.reset()
+
+    def reset(self) -> None:
+        self._memory: Memory | None = None
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """The next pictures: 1+4(n-1) of them at the start of a stream, 4n later; gives n latent frames.
+
+        The first picture of a stream is put in front three times, so that latent frame 0 is about that picture alone
+        and picture k stays in the latent frame that the decoder makes picture k from.
+        """
+        if self._memory is None:
+            pixels = torch.cat([*[pixels[:, :1]] * (-pixels.shape[1] % PICTURES_PER_LATENT), pixels], dim=1)
+        latents, self._memory = self._vae.encode(pixels, self._memory)
+        return latents
+
+
+class StreamingDecoder:
+    """Decodes a stream chunk by chunk. The memory of the past is all its state."""
+
+    def __init__(self, vae: TinyVAE) -> None:
+        self._vae = vae
+        self.reset()
+
+    def reset(self) -> None:
+        self._memory: Memory | None = None
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """n latent frames to 1+4(n-1) pictures at the start of a stream, to 4n later, in [-1, 1]."""
+        lead = _LEAD if self._memory is None else 0
+        pixels, self._memory = self._vae.decode(latents, self._memory)
+        return pixels[:, lead:]
