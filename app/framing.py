@@ -11,6 +11,9 @@ import numpy as np
 from app.frame import Pixels
 
 Fit = Literal["fill", "fit", "stretch"]
+CONTROL_WIDTH = 640
+"""Pose finds little in the few pixels that a small engine paints."""
+
 FITS: tuple[Fit, ...] = get_args(Fit)
 
 
@@ -50,6 +53,16 @@ def framed(rgb: Pixels, framing: Framing, width: int, height: int) -> Pixels:
         x0, y0 = int(left * w), int(top * h)
         rgb = rgb[y0 : max(y0 + 1, round((1 - bottom) * h)), x0 : max(x0 + 1, round((1 - right) * w))]
     return resized(rgb, width, height, framing.fit)
+
+
+def seen_by_controls(rgb: Pixels, framing: Framing, width: int, height: int) -> tuple[Pixels, Pixels]:
+    """``rgb`` as the controls see it, and at the engine's own (height, width, 3); both in the engine's aspect.
+
+    Controls see at least ``CONTROL_WIDTH`` pixels across where the source has them.
+    """
+    wide = max(width, min(CONTROL_WIDTH, rgb.shape[1]))
+    picture = framed(rgb, framing, wide, round(height * wide / width))
+    return picture, resized(picture, width, height, "stretch")
 
 
 def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill") -> Pixels:

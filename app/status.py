@@ -45,7 +45,8 @@ class Status:
     """A snapshot of the running rig. Rates are pictures a second over the last two seconds.
 
     frames_in: pictures read from the source. frames_out: new pictures of the engine. dropped: source pictures that no
-    chunk had time for. latency_ms: capture to hand-over, over all outputs and the preview. note: of the model, e.g.
+    chunk had time for. latency_ms: capture to hand-over of the engine's
+    pictures, over all outputs and the preview. note: of the model, e.g.
     "untrained weights".
     """
 
@@ -72,3 +73,11 @@ class Thumbnails:
 
     parts: dict[str, Pixels]
     guide: Pixels
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What can be picked right now, by the names that a source is opened with."""
+
+    cameras: tuple[str, ...] = ()
+    screens: tuple[str, ...] = ()

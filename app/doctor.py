@@ -1,0 +1,298 @@
+"""What this machine has of all that the show needs, what is missing, and the command that mends it.
+
+Looks only: changes nothing, opens no camera's picture stream, loads no model. Imports each thing when its turn comes,
+not before: a doctor that falls ill with its patient is of no use.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.outputs import drivers
+
+if TYPE_CHECKING:
+    from app.look import Setup
+
+State = Literal["ok", "missing", "warning"]
+
+ESSENTIAL = frozenset({"Engine", "Model", "Window", "OpenCV"})
+"""Where one of these is missing there is no show at all."""
+
+PREPARE = "python3 run.py prepare"
+"""Installs every package, and names or installs the system libraries."""
+
+ROOMY_BYTES = 5 * 2**30
+"""Less than this is filled by recordings in an evening."""
+
+_NAMED_OTHERWISE = {
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libGLESv2.so.2": "libgles2",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. detail: what was found. mend: what to do about it, "" where all is well."""
+
+    name: str
+    state: State
+    detail: str
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is examined. root: the file system that /sys, /lib/modules and /dev are looked for in."""
+
+    platform: str = sys.platform
+    root: Path = drivers.ROOT
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+def run(as_json: bool = False, setup: Setup | None = None) -> int:
+    """Examine this machine and print what was found. Returns the exit code: 0 when the show can run, else 1."""
+    findings = examine(setup)
+    print(doctor_json(findings) if as_json else doctor_text(findings))
+    return 0 if show_can_run(findings) else 1
+
+
+def examine(setup: Setup | None = None, machine: Machine | None = None) -> list[Finding]:
+    """Everything, never raising: a part that does not even load is a finding. setup: what the performer has chosen."""
+    machine = machine or Machine()
+    checks: dict[str, Callable[[], Finding]] = {
+        "Python": check_python,
+        "System": lambda: check_system(machine),
+        "Engine": check_engine,
+        "Model": lambda: check_model(setup),
+        "Window": lambda: check_window(machine),
+        "OpenCV": check_opencv,
+        "Cameras": check_cameras,
+        "Pose": lambda: check_pose(setup),
+        "Virtual camera": lambda: check_virtual_camera(setup, machine),
+        "Recorder": check_recorder,
+        "Disk": lambda: check_disk(setup),
+    }
+    findings = []
+    for name, check in checks.items():
+        try:
+            findings.append(check())
+        except Exception as error:  # noqa: BLE001 - broken installations fail in every way there is
+            findings.append(Finding(name, "missing", f"it does not load ({_first_line(str(error))})", PREPARE))
+    return findings
+
+
+def show_can_run(findings: list[Finding]) -> bool:
+    return not _needed(findings)
+
+
+def doctor_text(findings: list[Finding]) -> str:
+    """For the terminal: a line for each finding, and beneath it what mends it."""
+    width = max(len(finding.name) for finding in findings)
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.state:<8} {finding.name:<{width}}  {finding.detail}")
+        if finding.mend:
+            lines.append(f"{'':<8} {'':<{width}}  -> {finding.mend}")
+    needed = ", ".join(_needed(findings))
+    lines += ["", f"The show cannot run before this is mended: {needed}." if needed else "The show can run."]
+    return "\n".join(lines)
+
+
+def doctor_json(findings: list[Finding]) -> str:
+    return json.dumps({"findings": [asdict(finding) for finding in findings], "ok": show_can_run(findings)}, indent=1)
+
+
+def _needed(findings: list[Finding]) -> list[str]:
+    return [finding.name for finding in findings if finding.state == "missing" and finding.name in ESSENTIAL]
+
+
+def check_python() -> Finding:
+    return Finding("Python", "ok", f"{platform.python_version()}, {sys.executable}")
+
+
+def check_system(machine: Machine) -> Finding:
+    detail = f"{platform.platform()}, {os.cpu_count()} cores"
+    if machine.platform in ("linux", "darwin", "win32"):
+        return Finding("System", "ok", detail)
+    return Finding("System", "warning", f"{detail}: not tried here", "Linux, macOS and Windows are supported.")
+
+
+def check_engine() -> Finding:
+    from engine.device import describe
+
+    facts = describe()
+    return Finding(
+        "Engine", "ok", ", ".join(f"torch {value}" if name == "torch" else value for name, value in facts.items())
+    )
+
+
+def check_model(setup: Setup | None) -> Finding:
+    from engine.host import MODELS
+
+    wanted = setup.engine.model if setup is not None else MODELS[0]
+    if wanted not in MODELS:
+        mend = f"Choose one of these: {', '.join(MODELS)}."
+        return Finding("Model", "missing", f"there is no model called {wanted!r}", mend)
+    return Finding("Model", "ok", wanted)
+
+
+def check_window(machine: Machine) -> Finding:
+    """Whether a window would open, tried in a process of its own: Qt aborts its process where that fails."""
+    name = "Window"
+    spec = importlib.util.find_spec("PySide6")
+    if spec is None or not spec.submodule_search_locations:
+        return Finding(name, "missing", "PySide6 is not installed", PREPARE)
+    on_linux = machine.platform.startswith("linux")
+    if on_linux and not any(machine.environ.get(v) for v in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")):
+        detail = "there is no display, so no window opens; `live --headless` and `render` work"
+        return Finding(name, "warning", detail, "Start it from a desktop session, or set DISPLAY.")
+    ask = "from PySide6.QtWidgets import QApplication; print(QApplication([]).platformName())"
+    command, environ = [sys.executable, "-c", ask], dict(machine.environ)
+    probe = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ, check=False)
+    if probe.returncode == 0:
+        plugin = probe.stdout.strip()
+        if plugin in ("offscreen", "minimal"):
+            return Finding(name, "warning", f"Qt paints {plugin}, where nobody sees it", "Unset QT_QPA_PLATFORM.")
+        return Finding(name, "ok", f"Qt opens windows through {plugin!r}")
+    qt = Path(spec.submodule_search_locations[0]) / "Qt"
+    missing = missing_libraries(qt / "lib/libQt6Widgets.so.6", qt / "plugins/platforms/libqxcb.so") if on_linux else []
+    if missing:
+        packages = " ".join(debian_package(soname) for soname in missing)
+        return Finding(name, "missing", f"Qt needs {', '.join(missing)}", f"sudo apt install {packages}")
+    told = _first_line(probe.stderr) or f"exit code {probe.returncode}"
+    return Finding(
+        name, "missing", f"Qt opens none ({told})", "See that DISPLAY or WAYLAND_DISPLAY names a running desktop."
+    )
+
+
+def missing_libraries(*files: Path) -> list[str]:
+    """The shared libraries that the loader does not find for ``files``, as ``ldd`` names them; none without ldd."""
+    missing: list[str] = []
+    for file in files:
+        try:
+            listed = subprocess.run(["ldd", str(file)], capture_output=True, text=True, timeout=30, check=False).stdout
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        missing += [line.split()[0] for line in listed.splitlines() if line.endswith("not found")]
+    return list(dict.fromkeys(missing))
+
+
+def debian_package(soname: str) -> str:
+    """The package that holds a library, by the naming rule of Debian Policy 8.1: libX11.so.6 -> libx11-6."""
+    if soname in _NAMED_OTHERWISE:
+        return _NAMED_OTHERWISE[soname]
+    library, _, version = soname.lower().partition(".so.")
+    return f"{library}-{version}" if library[-1].isdigit() else f"{library}{version}"
+
+
+def check_opencv() -> Finding:
+    import cv2  # noqa: F401 - whether it loads is the question
+
+    installed = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in importlib.metadata.distributions()}
+    variants = [name for name in sorted(installed) if name.startswith("opencv-") and "python" in name]
+    detail = ", ".join(f"{name} {installed[name]}" for name in variants)
+    if len(variants) > 1:
+        command = f"pip uninstall -y {' '.join(variants)} && {PREPARE}"
+        return Finding("OpenCV", "warning", f"{detail}: they overwrite each other's files", command)
+    return Finding("OpenCV", "ok", detail)
+
+
+def check_cameras() -> Finding:
+    from app.inputs.cameras import list_cameras
+
+    cameras = list_cameras()
+    if not cameras:
+        return Finding("Cameras", "missing", "there is none; the bundled clip plays instead", "Plug in a camera.")
+    detail = ", ".join(camera.name for camera in cameras)
+    locked = [c.device for c in cameras if c.device.startswith("/dev/") and not os.access(c.device, os.R_OK | os.W_OK)]
+    if locked:
+        detail = f"{detail}; this user may not open {', '.join(locked)}"
+        return Finding("Cameras", "warning", detail, f"{drivers.JOIN_VIDEO_GROUP}, then log in again")
+    return Finding("Cameras", "ok", detail)
+
+
+def check_pose(setup: Setup | None) -> Finding:
+    from controls.control import ControlUnavailable
+    from controls.models import model_file
+    from controls.pose import MODEL
+
+    if importlib.util.find_spec("mediapipe") is None:
+        return Finding("Pose", "missing", "mediapipe is not installed, so pose draws nobody", PREPARE)
+    folder = Path(setup.model_folder) if setup is not None and setup.model_folder else None
+    try:
+        return Finding("Pose", "ok", str(model_file(MODEL, folder)))
+    except ControlUnavailable as error:
+        return Finding("Pose", "missing", "its model file is not there, so pose draws nobody", str(error))
+
+
+def check_virtual_camera(setup: Setup | None, machine: Machine) -> Finding:
+    name = "Virtual camera"
+    if importlib.util.find_spec("pyvirtualcam") is None:
+        return Finding(name, "missing", "pyvirtualcam is not installed", PREPARE)
+    if machine.platform.startswith("linux"):
+        return _check_loopback(name, setup.virtual_camera.device if setup is not None else "", machine.root)
+    if drivers.obs_installed(machine.platform, machine.root):
+        return Finding(name, "ok", "OBS is installed")
+    return Finding(name, "missing", "OBS was not found in its usual place", drivers.mend(machine.platform))
+
+
+def _check_loopback(name: str, chosen: str, root: Path) -> Finding:
+    """chosen: the performer's device, "" for any."""
+    if not drivers.loopback_loaded(root):
+        if drivers.loopback_installed(platform.release(), root):
+            return Finding(name, "missing", "v4l2loopback is not loaded", drivers.LOAD_LOOPBACK)
+        install = f"sudo apt install v4l2loopback-dkms && {drivers.LOAD_LOOPBACK}"
+        return Finding(name, "missing", "v4l2loopback is not installed for this kernel", install)
+    load_again = f"sudo modprobe -r v4l2loopback && {drivers.LOAD_LOOPBACK}"
+    devices = [device for device in drivers.loopback_devices(root) if chosen in ("", device.node)]
+    if not devices:
+        return Finding(name, "missing", f"v4l2loopback is loaded, but has no {chosen or 'device'}", load_again)
+    detail = ", ".join(f"{device.node} {device.label!r}" for device in devices)
+    if locked := [device.node for device in devices if not device.writable]:
+        detail = f"{detail}; this user may not write to {', '.join(locked)}"
+        return Finding(name, "warning", detail, f"{drivers.JOIN_VIDEO_GROUP}, then log in again")
+    if hidden := [device.node for device in devices if device.exclusive is False]:
+        detail = f"{detail}; browsers hide {', '.join(hidden)}, made without exclusive_caps=1"
+        return Finding(name, "warning", detail, load_again)
+    return Finding(name, "ok", detail)
+
+
+def check_recorder() -> Finding:
+    from app.outputs.mp4 import best_encoder
+
+    encoder = best_encoder()
+    if encoder.title != "H.264":
+        detail = f"this PyAV makes no H.264, so recordings are {encoder.title}, which browsers do not play"
+        return Finding("Recorder", "warning", detail, "pip install --force-reinstall av")
+    return Finding("Recorder", "ok", f"{encoder.title} by {encoder.name}")
+
+
+def check_disk(setup: Setup | None) -> Finding:
+    from app.outputs.recorder import video_folder
+
+    chosen = setup.recorder.path if setup is not None else ""
+    folder = Path(chosen).expanduser().absolute().parent if chosen else video_folder()
+    standing = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
+    if not os.access(standing, os.W_OK):
+        return Finding("Disk", "warning", f"this user may not write to {folder}", "Choose another folder to record in.")
+    free = shutil.disk_usage(standing).free
+    detail = f"{free / 2**30:.1f} GiB free for {folder}"
+    if free < ROOMY_BYTES:
+        return Finding("Disk", "warning", f"{detail}, soon full", "Free some space or choose another folder.")
+    return Finding("Disk", "ok", detail)
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "")

@@ -1,0 +1,185 @@
+"""The live commands: the window, the same path without one, and what happens where there is no display."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.inputs import list_cameras
+from app.look import Look, Setup, SourceChoice
+from app.render import render
+from app.report import Report, settings_of
+from app.rig import Rig
+from app.show import Show, load_state
+from app.status import Status
+from assets import CLIP
+
+_LISTEN_MS = 100  # how often Python gets to see Ctrl-C while Qt's loop runs
+
+
+def display_missing() -> str:
+    """Why no window can open here, in one sentence; "" where one can."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    return "There is no display here, so the window cannot open."
+
+
+def render_instead(reason: str, look: Look, setup: Setup, folder: Path) -> int:
+    """Where there is no display: the bundled clip through the real engine, as files to look at elsewhere."""
+    video, sheet = folder / "vace-live-demo.mp4", folder / "vace-live-demo.png"
+    print(f"{reason} Rendering the bundled clip instead.", file=sys.stderr)
+    look = replace(look, controls=tuple(replace(control, on=True) for control in look.controls))
+    result = render(look, replace(setup, source=SourceChoice("clip", str(CLIP))), video, sheet, seconds=None)
+    print(f"The picture is in {video}, a contact sheet of it in {sheet}.")
+    print("With a display, the same command opens the window; `vace-live live --headless` streams without one.")
+    return 130 if result.interrupted else 0
+
+
+def first_source() -> SourceChoice:
+    """What the very first launch shows: the first camera, or the bundled clip where there is none."""
+    return SourceChoice("camera") if list_cameras() else SourceChoice("clip", str(CLIP))
+
+
+def open_window(look: Look, setup: Setup, state: Path) -> int:
+    """The live window, until it is closed."""
+    # Imported here: the offline and headless commands need neither widgets nor theme.
+    from app.window.main_window import MainWindow
+    from app.window.theme import apply_theme
+
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    show = Show(look, setup)
+    rig = Rig(show)
+    window = MainWindow(show, rig, state)
+    window.show()
+    rig.start()
+    with _CtrlC(window.close):
+        return app.exec()
+
+
+def run_headless(look: Look, setup: Setup, seconds: float | None, report: Path | None) -> int:
+    """The real-time path without a window, until the clip ends, ``seconds`` have passed, or Ctrl-C.
+
+    Exit code 0; 1 when the source never came or an output failed; 130 after Ctrl-C. The report is written in any case.
+    """
+    app = QCoreApplication.instance() or QCoreApplication(sys.argv[:1])
+    rig = Rig(Show(look, setup))
+    run = _HeadlessRun(rig, app)
+    began = time.perf_counter()
+    rig.start()
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.timeout.connect(app.quit)
+    if seconds is not None:
+        timer.start(round(seconds * 1000))
+    with _CtrlC(run.interrupt):
+        app.exec()
+        # The status is read before the outputs close, their files are counted on to be whole after it.
+        status = rig.status()
+        rig.stop()
+        app.processEvents()
+    run.clear_line()
+    if report is not None:
+        report_of(status, rig, look, setup, time.perf_counter() - began, tuple(run.troubles)).save(report)
+    return 130 if run.interrupted else 1 if run.troubles else 0
+
+
+def report_of(status: Status, rig: Rig, look: Look, setup: Setup, seconds: float, troubles: tuple[str, ...]) -> Report:
+    return Report(
+        source=status.source_title,
+        model=status.model,
+        note=status.note,
+        device=status.device,
+        seconds=round(seconds, 3),
+        frames_in=status.frames_in,
+        frames_out=status.frames_out,
+        fps=round(rig.mean_engine_rate(), 2),
+        chunk_ms=status.chunk_ms,
+        latency_ms=status.latency_ms,
+        dropped=status.dropped,
+        repeated=sum(output.repeated for output in status.outputs.values()),
+        troubles=troubles,
+        **settings_of(look, setup),
+    )
+
+
+class _HeadlessRun:
+    """Tells on stderr what happens, and ends the run when there is nothing left to do."""
+
+    def __init__(self, rig: Rig, app: QCoreApplication) -> None:
+        self._rig, self._app = rig, app
+        self._terminal = sys.stderr.isatty()
+        self.troubles: list[str] = []
+        self.interrupted = False
+        rig.said.connect(self._told)
+        rig.source_ended.connect(app.quit)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._show_status)
+        self._timer.start(500)
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self._app.quit()
+
+    def clear_line(self) -> None:
+        if self._terminal:
+            print("\r\x1b[K", end="", file=sys.stderr)
+
+    def _told(self, level: str, sentence: str) -> None:
+        self.clear_line()
+        print(f"{'' if level == 'info' else '! '}{sentence}", file=sys.stderr)
+        if level == "error":
+            self.troubles.append(sentence)
+            if self._rig.status().frames_in == 0:  # a source that never came will not come by waiting unattended
+                self._app.quit()
+
+    def _show_status(self) -> None:
+        if not self._terminal:
+            return
+        status = self._rig.status()
+        latency = "-" if status.latency_ms.p50 is None else f"{status.latency_ms.p50:.0f} ms"
+        line = (
+            f"in {status.source_rate:.1f}/s, engine {status.engine_rate:.1f}/s ({status.engine_state}), "
+            f"latency {latency}, dropped {status.dropped}"
+        )
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+
+class _CtrlC:
+    """While inside, Ctrl-C and a polite kill call ``work`` in Qt's loop instead of tearing the program apart."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        # Python sees signals only while it runs: Qt's loop must come back to it now and then.
+        self._timer = QTimer()
+        self._timer.timeout.connect(lambda: None)
+
+    def __enter__(self) -> None:
+        def handle(*_: object) -> None:
+            self._work()
+
+        self._before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._timer.start(_LISTEN_MS)
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.stop()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def starting_values(state: Path, fresh: bool) -> tuple[Look, Setup]:
+    """Look and setup that a run begins with: as kept from the last one, or new."""
+    if fresh or not state.exists():
+        return Look(), replace(Setup(), source=first_source())
+    return load_state(state)

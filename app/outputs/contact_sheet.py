@@ -1,0 +1,122 @@
+"""One picture that tells a whole rendering: a row each for source, guides and output, a column for each moment.
+
+Takes pictures while they are made, without knowing how many will come, and keeps a few of them, small.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from app.errors import OutputError
+from app.frame import Pixels
+from app.framing import resized
+from app.outputs.mp4 import reason
+
+BACKGROUND = (11, 13, 18)
+EMPTY = (20, 24, 32)
+TEXT = (238, 242, 248)
+DIM = (165, 176, 194)
+MARGIN = 28
+GAP = 8
+
+
+@dataclass(frozen=True, eq=False)
+class _Moment:
+    time: float
+    cells: dict[str, Pixels]
+
+
+class ContactSheet:
+    """Collects moments with ``add``; ``drawn`` makes the picture of at most ``columns`` of them, evenly spread."""
+
+    def __init__(self, columns: int = 6, cell_width: int = 320) -> None:
+        """cell_width: pixels; a cell has the aspect of the first picture."""
+        if columns < 1:
+            raise ValueError(f"columns is {columns}, expected 1 or more")
+        self._columns = columns
+        self._cell_width = cell_width
+        self._cell_height = 0
+        self._rows: list[str] = []
+        self._moments: list[_Moment] = []
+        self._stride = 1
+        self._count = 0
+
+    def add(self, time: float, pictures: Mapping[str, Pixels]) -> None:
+        """A moment: seconds, and the (H, W, 3) uint8 pictures by their row's name, in the order of the rows."""
+        self._rows += [name for name in pictures if name not in self._rows]
+        if self._count % self._stride == 0:
+            self._moments.append(_Moment(time, {name: self._cell(rgb) for name, rgb in pictures.items()}))
+        self._count += 1
+        if len(self._moments) > 4 * self._columns:
+            del self._moments[1::2]
+            self._stride *= 2
+
+    def drawn(self, title: str, note: str = "") -> Pixels:
+        """The sheet, (H, W, 3) uint8. ValueError before the first ``add``."""
+        if not self._moments:
+            raise ValueError("a contact sheet needs at least one moment")
+        last = len(self._moments) - 1
+        columns = min(self._columns, last + 1)
+        chosen = [self._moments[round(i * last / max(1, columns - 1))] for i in range(columns)]
+        width, height = self._cell_width, self._cell_height
+        labels = max(_text_width(name, 0.6, 1) for name in self._rows) + 2 * GAP
+        left, top = MARGIN + labels, MARGIN + 84
+        sheet_width = left + columns * (width + GAP) - GAP + MARGIN
+        sheet_height = top + len(self._rows) * (height + GAP) - GAP + MARGIN
+        sheet = np.full((sheet_height, sheet_width, 3), BACKGROUND, np.uint8)
+        _write(sheet, title, MARGIN, MARGIN + 22, 0.95, TEXT, 2)
+        _write(sheet, note, MARGIN, MARGIN + 46, 0.5, DIM)
+        for column, moment in enumerate(chosen):
+            x = left + column * (width + GAP)
+            _write(sheet, f"{moment.time:.2f} s", x, top - GAP, 0.5, DIM)
+            for row, name in enumerate(self._rows):
+                y = top + row * (height + GAP)
+                sheet[y : y + height, x : x + width] = moment.cells.get(name, EMPTY)
+        for row, name in enumerate(self._rows):
+            _write(sheet, name, MARGIN, top + row * (height + GAP) + height // 2 + 7, 0.6, TEXT)
+        return sheet
+
+    def _cell(self, rgb: Pixels) -> Pixels:
+        if self._cell_height == 0:
+            self._cell_height = max(1, round(self._cell_width * rgb.shape[0] / rgb.shape[1]))
+        # A copy, because a view into a chunk would keep the whole chunk in memory.
+        return resized(rgb, self._cell_width, self._cell_height, "fit").copy()
+
+
+def save_picture(path: Path, rgb: Pixels) -> None:
+    """``rgb`` (H, W, 3) as a PNG, replacing what is there. Raises OutputError in one sentence."""
+    made, png = cv2.imencode(".png", np.ascontiguousarray(rgb[:, :, ::-1]))
+    if not made:
+        raise OutputError(f"The picture {path} could not be made into a PNG, so it is not written.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png.tobytes())
+    except OSError as error:
+        raise OutputError(f"The picture {path} cannot be written: {reason(error)}") from error
+
+
+def _plain(text: str) -> str:
+    """OpenCV 4's typeface has ASCII only: accents are taken off, what is left becomes a question mark."""
+    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return "".join(letters).encode("ascii", "replace").decode("ascii")
+
+
+def _text_width(text: str, size: float, thickness: int) -> int:
+    (width, _), _ = cv2.getTextSize(_plain(text), cv2.FONT_HERSHEY_SIMPLEX, size, thickness)
+    return int(width)
+
+
+def _write(
+    sheet: Pixels, text: str, x: int, baseline: int, size: float, colour: tuple[int, int, int], thickness: int = 1
+) -> None:
+    """Draw ``text``, cut off with dots where the sheet's right margin begins."""
+    room = sheet.shape[1] - MARGIN - x
+    while text and _text_width(text, size, thickness) > room:
+        text = text.removesuffix("...")[:-1].rstrip() + "..." if len(text) > 4 else ""
+    cv2.putText(sheet, _plain(text), (x, baseline), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thickness, cv2.LINE_AA)

@@ -1,0 +1,60 @@
+"""``report.json``: what a run did, in figures. The same keys for live and offline runs; null where there is nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.errors import ShowError
+from app.look import Look, Setup
+from app.status import Timing
+
+
+@dataclass(frozen=True)
+class Report:
+    """fps: new pictures of the engine a second, repeats not counted. Times in milliseconds; ``seconds`` on the clock.
+
+    latency_ms: capture to hand-over at the outputs; null offline, where nothing is captured.
+    """
+
+    source: str
+    model: str
+    note: str
+    device: str
+    size: str
+    steps: int
+    seed: int
+    prompt: str
+    control_strength: float
+    controls: dict[str, float]
+    seconds: float
+    frames_in: int
+    frames_out: int
+    fps: float
+    chunk_ms: Timing
+    latency_ms: Timing | None
+    dropped: int
+    repeated: int
+    troubles: tuple[str, ...] = ()
+
+    def save(self, path: Path) -> None:
+        try:
+            path.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+        except OSError as error:
+            raise ShowError(
+                f"The report could not be written to {path}: {error.strerror}. The run itself is done."
+            ) from error
+
+
+def settings_of(look: Look, setup: Setup) -> dict[str, Any]:
+    """The part of a Report that was asked for rather than measured, as keyword arguments."""
+    return {
+        "size": f"{setup.engine.width}x{setup.engine.height}",
+        "steps": look.params.steps,
+        "seed": look.params.seed,
+        "prompt": look.params.prompt,
+        "control_strength": look.params.control_strength,
+        "controls": {control.name: control.weight for control in look.controls if control.on},
+    }

@@ -1,0 +1,331 @@
+"""The rig: source -> controls -> engine -> playout -> outputs, wired by hand, here and nowhere else.
+
+Follows ``Show`` by itself: what changes in the Setup is opened, closed or reloaded while everything else goes on. Runs
+with a window or without one. All threads but the engine's are started here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.engine_thread import EngineThread, Host
+from app.errors import ShowError, SourceEnded
+from app.frame import Frame, GuidedFrame, Program
+from app.framing import framed, seen_by_controls
+from app.inputs import open_source
+from app.inputs.cameras import list_cameras
+from app.inputs.screen import list_screens
+from app.look import Setup, SourceChoice
+from app.mailbox import Inbox, Latest
+from app.meter import Rate, Timings
+from app.output_worker import OutputWorker
+from app.outputs.output import Output
+from app.outputs.recorder import Recorder
+from app.outputs.virtual_camera import VirtualCamera
+from app.playout import Playout
+from app.show import Show
+from app.slate import slate
+from app.status import ControlStatus, Devices, Status, Thumbnails
+from controls.stack import Guide, Stack
+from engine.host import EngineHost
+from engine.params import EngineChoice
+
+log = logging.getLogger(__name__)
+
+_RETRY_S = 1.0  # between two tries to open a source that is not there
+_PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
+_BYPASS_WIDTH = 1280
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Captured:
+    """A source picture, the cut count it was captured under, and the number of the source it came from."""
+
+    frame: Frame
+    epoch: int
+    source: int
+
+
+class Rig(QObject):
+    """The running show. Made, started and stopped on the GUI thread; every call returns at once, but for ``stop``."""
+
+    said = Signal(str, str)
+    """(level, sentence): "info", "warning" or "error". Emitted from any thread."""
+    source_ended = Signal()
+    """A clip that does not loop is over."""
+    _output_gave_up = Signal(str)
+
+    def __init__(self, show: Show, make_host: Callable[[EngineChoice], Host] = EngineHost) -> None:
+        """make_host: what stands behind the engine's seam."""
+        super().__init__()
+        self._show = show
+        self._stopping = threading.Event()
+        self._captured: Latest[_Captured] = Latest()
+        self.program: Latest[Program] = Latest()
+        self.view: Latest[Frame] = Latest()
+        self.thumbnails: Latest[Thumbnails] = Latest()
+        self.devices: Latest[Devices] = Latest()
+        self._inbox = Inbox(capacity=32)
+        self._playout = Playout(slate("VACE Live", "Starting"))
+        self._engine = EngineThread(
+            make_host, lambda: show.look, lambda: show.setup.engine, self._inbox, self._playout, parent=self
+        )
+        self._engine.said.connect(self.said)
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (
+                ("input", self._read_source),
+                ("controls", self._make_guides),
+                ("playout", self._play_out),
+                ("devices", self._watch_devices),
+            )
+        ]
+        self._workers: dict[str, OutputWorker] = {}
+        self._worker_threads: dict[str, threading.Thread] = {}
+        self._output_wishes: dict[str, object] = {}
+
+        self._frames_in = Rate()
+        self._skipped = 0
+        self._source_title = self._source_trouble = ""
+        self._sources = 0
+        self._control_ms: dict[str, Timings] = {}
+        self._control_troubles: dict[str, str] = {}
+        self._window_latency = Timings()
+
+        self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
+        show.setup_changed.connect(self._follow)
+
+    def start(self) -> None:
+        self._engine.start()
+        # Cores are shared out: torch has all but one, the controls that one. OpenCV would start a thread for each core.
+        cv2.setNumThreads(1)
+        for thread in self._threads:
+            thread.start()
+        self._follow(self._show.setup)
+
+    def stop(self) -> None:
+        """End every thread and finish every output (a recording stays playable). Returns within a few seconds."""
+        self._stopping.set()
+        self._engine.stop()
+        for worker in self._workers.values():
+            worker.stop()
+        for thread in self._worker_threads.values():
+            thread.join(timeout=5.0)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=2.0)
+        if not self._engine.wait(10_000):
+            log.warning("The engine thread is still busy and is left behind")
+
+    def handed_over(self, output: str, program: Program) -> None:
+        """A window (``output``: "preview" or "stage") has painted ``program`` for the first time: latency ends here."""
+        if program.captured is not None and program.kind == "engine" and output == "preview":
+            self._window_latency.add((time.perf_counter() - program.captured) * 1000)
+
+    def status(self) -> Status:
+        """A snapshot, cheap enough for several calls a second."""
+        engine, latency = self._engine, Timings()
+        latency.extend(self._window_latency)
+        for worker in list(self._workers.values()):
+            latency.extend(worker.latency)
+        troubles = dict(self._control_troubles)
+        return Status(
+            source_title=self._source_title,
+            source_trouble=self._source_trouble,
+            source_rate=self._frames_in.per_second(),
+            engine_state=engine.state,
+            engine_rate=engine.pictures.per_second(),
+            model=engine.model.name if engine.model else "",
+            device=f"{engine.model.device} {engine.model.dtype}" if engine.model else "",
+            note=engine.model.note if engine.model else "",
+            frames_in=self._frames_in.total,
+            frames_out=engine.pictures.total,
+            dropped=self._inbox.dropped + self._skipped + self._playout.skipped,
+            chunk_ms=engine.chunk_ms.timing(),
+            latency_ms=latency.timing(),
+            outputs={name: worker.status() for name, worker in list(self._workers.items())},
+            controls={
+                name: ControlStatus(ms.timing(), troubles.get(name, "")) for name, ms in list(self._control_ms.items())
+            },
+        )
+
+    def mean_engine_rate(self) -> float:
+        """New pictures of the engine a second over the whole run."""
+        return self._engine.pictures.mean()
+
+    # -- the source
+
+    def _read_source(self) -> None:
+        said = ""
+        while not self._stopping.is_set():
+            choice = self._show.setup.source
+            try:
+                said = self._read_one(choice, said)
+            except SourceEnded:
+                self.source_ended.emit()
+                self._wait_for_other_source(choice, timeout=None)
+            except ShowError as error:
+                said = self._source_failed(str(error), said)
+                self._wait_for_other_source(choice, _RETRY_S)
+            except Exception as error:  # a driver may throw anything; the show goes on
+                log.exception("The source failed")
+                sentence = f"The input failed ({error}); the last picture stays. Trying again every second."
+                said = self._source_failed(sentence, said)
+                self._wait_for_other_source(choice, _RETRY_S)
+
+    def _read_one(self, choice: SourceChoice, said: str) -> str:
+        """Read ``choice`` until another one is wanted or it fails. said: the trouble told last, "" for none."""
+        source = open_source(choice, realtime=True)
+        self._sources += 1
+        try:
+            source.open()
+            self._source_title = source.title
+            while not self._stopping.is_set() and self._show.setup.source == choice:
+                source.paused = self._show.setup.paused
+                frame = source.read()
+                if frame is None:
+                    continue
+                if said:  # back again
+                    self.said.emit("info", f"{source.title} is back.")
+                    said = self._source_trouble = ""
+                self._frames_in.count()
+                self._captured.put(_Captured(frame, self._show.look.params.cut, self._sources))
+        finally:
+            source.close()
+        self._source_trouble = ""
+        return ""
+
+    def _source_failed(self, sentence: str, said: str) -> str:
+        self._source_trouble = sentence
+        if sentence != said:
+            self.said.emit("error", sentence)
+        return sentence
+
+    def _wait_for_other_source(self, choice: SourceChoice, timeout: float | None) -> None:
+        until = None if timeout is None else time.perf_counter() + timeout
+        while not self._stopping.wait(0.05) and self._show.setup.source == choice:
+            if until is not None and time.perf_counter() > until:
+                return
+
+    def _watch_devices(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                cameras = tuple(camera.name for camera in list_cameras())
+                screens = tuple(screen.name for screen in list_screens())
+                self.devices.put(Devices(cameras, screens))
+            except Exception:  # a list that cannot be had is an empty menu, not the end of the show
+                log.exception("The devices could not be listed")
+            self._stopping.wait(_RETRY_S)
+
+    # -- the controls
+
+    def _make_guides(self) -> None:
+        seen, source, folder, stack = 0, 0, "", Stack()
+        while not self._stopping.is_set():
+            number, captured = self._captured.wait(seen, timeout=0.1)
+            if captured is None or number == seen:
+                continue
+            self._skipped += max(0, number - seen - 1) if seen else 0
+            seen = number
+            setup = self._show.setup
+            if folder != setup.model_folder:
+                stack.reset()
+                folder = setup.model_folder
+                stack = Stack(Path(folder) if folder else None)
+            if source != captured.source:
+                stack.reset()  # nothing of the last source's pictures belongs into this one's guides
+                source = captured.source
+            try:
+                self._make_guide(captured, stack, setup)
+            except Exception:  # a picture that cannot be worked on is dropped; the next one may do
+                log.exception("A picture was dropped")
+                self._skipped += 1
+        stack.reset()
+
+    def _make_guide(self, captured: _Captured, stack: Stack, setup: Setup) -> None:
+        width, height = setup.engine.width, setup.engine.height
+        frame, look = captured.frame, self._show.look
+        picture, view = seen_by_controls(frame.rgb, setup.framing, width, height)
+        guide = stack.guide(picture, width, height, frame.time, look.controls)
+        self._tell_troubles(guide)
+        self.view.put(Frame(view, frame.time))
+        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb))
+        self._inbox.put(GuidedFrame(view, guide.rgb, frame.time, captured.epoch))
+
+    def _tell_troubles(self, guide: Guide) -> None:
+        for name, ms in guide.ms.items():
+            self._control_ms.setdefault(name, Timings()).add(ms)
+        for name, sentence in guide.troubles.items():
+            self._control_ms.setdefault(name, Timings())
+            if self._control_troubles.get(name) != sentence:
+                self.said.emit("warning", sentence)
+        self._control_troubles = dict(guide.troubles)
+
+    # -- what is shown
+
+    def _play_out(self) -> None:
+        shown: Program | None = None
+        while not self._stopping.is_set():
+            self._playout.wait(time.perf_counter(), _PLAYOUT_S)
+            program = self._playout.program(self._show.look, self._bypass, time.perf_counter())
+            if program is not shown:
+                shown = program
+                self.program.put(program)
+
+    _bypassed: tuple[Frame, Setup, Frame] | None = None
+
+    def _bypass(self) -> Frame | None:
+        """The newest source picture, framed as the engine sees it but not as small. Called on the playout thread."""
+        captured, setup = self._captured.get(), self._show.setup
+        if captured is None:
+            return None
+        if self._bypassed is None or self._bypassed[0] is not captured.frame or self._bypassed[1] is not setup:
+            engine = setup.engine
+            width = max(engine.width, min(_BYPASS_WIDTH, captured.frame.rgb.shape[1]))
+            rgb = framed(captured.frame.rgb, setup.framing, width, round(width * engine.height / engine.width))
+            self._bypassed = (captured.frame, setup, Frame(rgb, captured.frame.time))
+        return self._bypassed[2]
+
+    # -- the outputs
+
+    @Slot(object)
+    def _follow(self, setup: Setup) -> None:
+        """Start and stop outputs as the Setup wants them. On the GUI thread."""
+        self._want("virtual camera", setup.virtual_camera, setup.virtual_camera.on, VirtualCamera)
+        self._want("recorder", setup.recorder, setup.recorder.on, Recorder)
+
+    def _want(self, name: str, wish: object, on: bool, make: Callable[..., Output]) -> None:
+        if self._output_wishes.get(name) == wish:
+            return
+        self._output_wishes[name] = wish
+        if name in self._workers:
+            self._workers[name].stop()
+        if on:
+            before = self._worker_threads.get(name)
+            # The device must have been given back before it can be opened again; that waiting is the new thread's.
+            worker = OutputWorker(name, make(wish), self.program, wait=before.join if before else _no_wait)
+            worker.told.connect(self.said)
+            worker.gave_up.connect(self._output_gave_up)
+            self._workers[name] = worker
+            self._worker_threads[name] = threading.Thread(target=worker.run, name=name, daemon=True)
+            self._worker_threads[name].start()
+
+    @Slot(str)
+    def _switch_off(self, name: str) -> None:
+        """An output failed: its switch goes back to off, its sentence stays."""
+        field = name.replace(" ", "_")
+        choice = replace(getattr(self._show.setup, field), on=False)
+        self._output_wishes[name] = choice
+        self._show.set_setup(**{field: choice})
+
+
+def _no_wait() -> None:
+    """For an output that nobody has to give back first."""

@@ -1,0 +1,56 @@
+"""What buttons and keys both do. Each one asks the Show; none of them knows a widget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.inputs import parse_source
+from app.look import SourceChoice
+from app.show import Show
+
+
+class Actions:
+    """The performer's verbs on one Show."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+
+    def blackout(self) -> None:
+        self._show.toggle_treatment("blackout")
+
+    def freeze(self) -> None:
+        self._show.toggle_treatment("freeze")
+
+    def bypass(self) -> None:
+        self._show.toggle_treatment("bypass")
+
+    def hard_cut(self) -> None:
+        self._show.hard_cut()
+
+    def toggle_recording(self) -> None:
+        recorder = self._show.setup.recorder
+        self._show.set_setup(recorder=replace(recorder, on=not recorder.on))
+
+    def toggle_virtual_camera(self) -> None:
+        camera = self._show.setup.virtual_camera
+        self._show.set_setup(virtual_camera=replace(camera, on=not camera.on))
+
+    def toggle_stage(self) -> None:
+        stage = self._show.setup.stage
+        self._show.set_setup(stage=replace(stage, on=not stage.on))
+
+    def toggle_pause(self) -> None:
+        self._show.set_setup(paused=not self._show.setup.paused)
+
+    def play(self, target: str) -> None:
+        """Make a file or a stream's URL the source. Raises SourceError in one sentence where it is neither."""
+        self.choose_source(replace(parse_source(target), loop=self._show.setup.source.loop))
+
+    def choose_source(self, source: SourceChoice) -> None:
+        """A newly chosen source runs: a pause belongs to the clip that was there before."""
+        paused = self._show.setup.paused and _same(source, self._show.setup.source)
+        self._show.set_setup(source=source, paused=paused)
+
+
+def _same(one: SourceChoice, other: SourceChoice) -> bool:
+    return (one.kind, one.target) == (other.kind, other.target)

@@ -1,0 +1,151 @@
+"""The furniture of the panels: cards, rows that open, troubles in words, scrolling columns. Holds no values."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.window import icons, theme
+
+
+class Card(QFrame):
+    """A titled group of widgets on a panel of its own colour; ``header`` has room for more beside the title."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(14, 11, 14, 13)
+        self.body.setSpacing(8)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(8)
+        self.header.addWidget(text(title, "card_title"))
+        self.header.addStretch(1)
+        self.body.addLayout(self.header)
+
+
+class Expander(QToolButton):
+    """A small arrow that opens and closes ``part``."""
+
+    def __init__(self, title: str, part: QWidget, caption: str = "") -> None:
+        super().__init__()
+        self.setObjectName("plain")
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
+        self.setToolTip(title)
+        self.setIconSize(QSize(18, 18))
+        if caption:
+            self.setText(caption)
+            self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._part = part
+        self.toggled.connect(self._open)
+        self._open(False)
+
+    def _open(self, opened: bool) -> None:
+        self._part.setVisible(opened)
+        self.setIcon(icons.icon("chevron-down" if opened else "chevron-right", checked=theme.TEXT))
+
+
+class Trouble(QWidget):
+    """A sentence about what is wrong, with a warning sign; takes no room while all is well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sign = QLabel()
+        sign.setPixmap(icons.symbol("triangle-alert", theme.WARNING, 16, self.devicePixelRatioF()))
+        self._sentence = text("", "trouble")
+        self._sentence.setWordWrap(True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._sentence, 1)
+        self.hide()
+
+    @property
+    def sentence(self) -> str:
+        return self._sentence.text()
+
+    def put(self, sentence: str) -> None:
+        if sentence != self._sentence.text():
+            self._sentence.setText(sentence)
+        self.setVisible(bool(sentence))
+
+
+class Elided(QLabel):
+    """One line that gives way when there is too little room; the whole of it is in the tooltip."""
+
+    def __init__(self, name: str = "dim") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+
+    @property
+    def whole(self) -> str:
+        return self._whole
+
+    def put(self, line: str) -> None:
+        if line != self._whole:
+            self._whole = line
+            self.setToolTip(line)
+            self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class Column(QScrollArea):
+    """Cards above one another; scrolls when the window is low, so that nothing is ever out of reach."""
+
+    def __init__(self, *cards: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        inside.setObjectName("scrolled")
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, 4, 0)
+        layout.setSpacing(10)
+        for card in cards:
+            layout.addWidget(card)
+        layout.addStretch(1)
+        self.setWidget(inside)
+
+
+def text(words: str, name: str = "") -> QLabel:
+    """A label; ``name`` picks its style in the theme."""
+    label = QLabel(words)
+    label.setObjectName(name)
+    return label
+
+
+def named(name: str, part: QWidget | QLayout, width: int = 92) -> QHBoxLayout:
+    """``part`` with its name at the left, in one line."""
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    label = text(name)
+    label.setFixedWidth(width)
+    line.addWidget(label)
+    if isinstance(part, QLayout):
+        line.addLayout(part, 1)
+    else:
+        line.addWidget(part, 1)
+    return line

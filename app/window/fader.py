@@ -1,0 +1,177 @@
+"""A ranged value as a performer wants it: slider, typed number, wheel, double-click back to the default."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
+
+from app.window import words
+from app.window.shortcuts import is_shortcut_in_number
+
+_TICKS = 1000
+_NOTCH = 120
+"""What ``QWheelEvent.angleDelta`` calls one click of an ordinary wheel."""
+
+
+class NumberField(QDoubleSpinBox):
+    """A typed number; the theme hides its little buttons. Letters stay shortcuts while it has the focus."""
+
+    def __init__(self, low: float, high: float, decimals: int) -> None:
+        super().__init__()
+        self.setLocale(QLocale.c())  # a point for the decimals, whatever the system says
+        self.setRange(low, high)
+        self.setDecimals(decimals)
+        self.setKeyboardTracking(False)
+        self.lineEdit().setTextMargins(4, 0, 9, 0)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def event(self, event: QEvent) -> bool:
+        if is_shortcut_in_number(event):
+            event.ignore()
+            return True
+        return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the Fader around it turns the wheel, so that slider and number feel the same
+
+
+class _Slider(QSlider):
+    """Goes where it is clicked instead of paging towards it; leaves wheel and double-click to the Fader."""
+
+    reset = Signal()
+
+    def __init__(self, ticks: int) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setRange(0, ticks)
+        self.setPageStep(max(1, ticks // 10))
+        self.setSingleStep(max(1, ticks // 100))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            handle = self.style().subControlRect(
+                QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+            )
+            if not handle.contains(event.position().toPoint()):
+                room = self.width() - handle.width()
+                x = round(event.position().x() - handle.width() / 2)
+                self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class Fader(QWidget):
+    """One ranged value with its title. ``moved`` speaks only of the performer's hand; ``set_value`` is silent."""
+
+    moved = Signal(float)
+
+    def __init__(
+        self,
+        title: str,
+        low: float,
+        high: float,
+        default: float,
+        *,
+        whole: bool = False,
+        decimals: int = 2,
+        suffix: str = "",
+        help: str = "",
+        title_width: int = 56,
+    ) -> None:
+        super().__init__()
+        self._low, self._high, self._default, self._whole = low, high, default, whole
+        self._value = default
+        self._wheel = 0
+        decimals = 0 if whole else decimals
+        self._slider = _Slider(round(high - low) if whole else _TICKS)
+        self._number = NumberField(low, high, decimals)
+        self._number.setSuffix(suffix)
+        self._number.setFixedWidth(76 if suffix else 64)
+        self._slider.setMinimumWidth(60)
+        label = QLabel(title)
+        label.setFixedWidth(title_width)
+        for part in (self._slider, self._number):
+            part.setAccessibleName(title)
+            part.setAccessibleDescription(help)
+        self.setToolTip(words.fader_tip(help, f"{default:.{decimals}f}{suffix}"))
+
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(8)
+        layout.addWidget(label, 0, 0)
+        layout.addWidget(self._slider, 0, 1)
+        layout.addWidget(self._number, 0, 2)
+        layout.setColumnStretch(1, 1)
+
+        self._display()
+        self._slider.valueChanged.connect(self._slid)
+        self._slider.reset.connect(self.reset)
+        self._number.valueChanged.connect(self._hand_moves)
+
+    @property
+    def value(self) -> float:
+        return self._value
+
+    @property
+    def slider(self) -> QSlider:
+        return self._slider
+
+    @property
+    def number(self) -> NumberField:
+        return self._number
+
+    def set_value(self, value: float) -> None:
+        if value != self._value:
+            self._value = value
+            self._display()
+
+    def reset(self) -> None:
+        self._hand_moves(self._default)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._wheel += event.angleDelta().y() or event.angleDelta().x()
+        notches = int(self._wheel / _NOTCH)
+        self._wheel -= notches * _NOTCH
+        if notches:
+            fine = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self._hand_moves(self._value + notches * self._step(fine))
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset()
+
+    def _step(self, fine: bool) -> float:
+        """Never finer than what is displayed, or a turn would be rounded away."""
+        displayed = 10.0 ** -self._number.decimals()
+        return displayed if self._whole else max(displayed, (self._high - self._low) / (500 if fine else 50))
+
+    def _slid(self, position: int) -> None:
+        self._hand_moves(self._low + (self._high - self._low) * position / max(1, self._slider.maximum()))
+
+    def _hand_moves(self, value: float) -> None:
+        value = min(self._high, max(self._low, round(value, self._number.decimals())))
+        if value != self._value:
+            self._value = value
+            self._display()
+            self.moved.emit(value)
+
+    def _display(self) -> None:
+        with QSignalBlocker(self._slider), QSignalBlocker(self._number):
+            share = (self._value - self._low) / (self._high - self._low)
+            self._slider.setValue(round(share * self._slider.maximum()))
+            self._number.setValue(self._value)

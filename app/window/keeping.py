@@ -1,0 +1,42 @@
+"""Keeping the show's state between runs: shortly after each change and at the end. Failing to is said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.show import Show, save_state
+from app.window import words
+
+PAUSE_MS = 1000
+"""After the last change: one write for a whole sweep of a fader."""
+
+
+class StateKeeper(QObject):
+    """Writes ``show`` to ``path``. said(level, sentence) when that fails for the first time."""
+
+    said = Signal(str, str)
+
+    def __init__(self, show: Show, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._show, self._path = show, path
+        self._failed = False
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self.save)
+        show.look_changed.connect(self._changed)
+        show.setup_changed.connect(self._changed)
+
+    def save(self) -> None:
+        self._pause.stop()
+        try:
+            save_state(self._show, self._path)
+        except OSError as error:
+            if not self._failed:
+                self.said.emit("warning", words.not_saved(self._path, error.strerror or str(error)))
+            self._failed = True
+        else:
+            self._failed = False
+
+    def _changed(self, _: object) -> None:
+        self._pause.start()

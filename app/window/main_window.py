@@ -1,0 +1,229 @@
+"""The window a performer works in. It shows what Show and rig hold, asks the Show, and waits for nothing.
+
+Top bar; input and controls at the left; the program in the centre; look and outputs at the right; messages at the foot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from app.errors import SourceError
+from app.show import Show
+from app.window import icons, words
+from app.window.actions import Actions
+from app.window.bind import Bindings
+from app.window.cards import Column
+from app.window.displays import Displays
+from app.window.keeping import StateKeeper
+from app.window.messages import MessageBar
+from app.window.panels.controls import ControlKind, ControlsPanel
+from app.window.panels.input import InputPanel
+from app.window.panels.look import LookPanel
+from app.window.panels.outputs import OutputsPanel
+from app.window.program_panel import ProgramPanel
+from app.window.rig import Rig
+from app.window.shortcuts import Key, KeyList, bind_keys
+from app.window.stage import Stage
+from app.window.top_bar import TopBar
+from controls.stack import CONTROLS
+
+STATUS_MS = 250
+THUMBNAILS_MS = 100
+FIRST_SIZE = QSize(1400, 900)
+
+
+class MainWindow(QMainWindow):
+    """state_path: where the Show's state is kept; the window's own place is kept beside it. None keeps nothing."""
+
+    def __init__(
+        self,
+        show: Show,
+        rig: Rig,
+        state_path: Path | None = None,
+        controls: Mapping[str, ControlKind] = CONTROLS,
+    ) -> None:
+        super().__init__()
+        self._rig = rig
+        self._closed = False
+        self.setWindowTitle(words.WINDOW_TITLE)
+        self.setWindowIcon(icons.icon("sparkles"))
+        self.setAcceptDrops(True)
+        bindings = Bindings(show, self)
+        self.performer = Actions(show)
+        displays = Displays(self)
+        self.stage = Stage(show, rig, displays, self)
+        self.top_bar = TopBar(bindings, self.performer)
+        self.input = InputPanel(bindings, self.performer)
+        self.controls = ControlsPanel(bindings, controls)
+        self.program = ProgramPanel(bindings, rig)
+        self.look = LookPanel(bindings, self.performer)
+        self.outputs = OutputsPanel(bindings, self.performer, self.stage, displays)
+        self.messages = MessageBar(self)
+        self._columns = self._lay_out()
+
+        keys = self._keys()
+        bind_keys(self, keys)
+        self.key_list = KeyList(keys, self)
+        self.messages.add_button(self._keys_button())
+
+        self._keeper = StateKeeper(show, state_path, self) if state_path else None
+        place = state_path.with_name("window.ini") if state_path else None
+        self._place = QSettings(str(place), QSettings.Format.IniFormat) if place else None
+        self._restore_place()
+        self._listen(bindings)
+        self._timers = [self._every(STATUS_MS, self.poll_status), self._every(THUMBNAILS_MS, self.poll_pictures)]
+        self.poll_status()
+        self.program.preview.setFocus()  # not a field: letters are shortcuts from the first moment
+
+    # what the rig tells
+
+    def poll_status(self) -> None:
+        status = self._rig.status()
+        self.top_bar.put(status, self.stage.status)
+        self.input.put_status(status)
+        self.controls.put_status(status)
+        self.program.put_status(status)
+        self.outputs.put_status(status)
+        devices = self._rig.devices.get()
+        if devices is not None:
+            self.input.put_devices(devices)
+
+    def poll_pictures(self) -> None:
+        view = self._rig.view.get()
+        if view is not None:
+            self.input.picture.set_picture(view.rgb)
+        thumbnails = self._rig.thumbnails.get()
+        if thumbnails is not None:
+            self.controls.put_thumbnails(thumbnails)
+
+    # what the performer drops on it
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        data = event.mimeData()
+        url = data.urls()[0] if data.hasUrls() else QUrl()
+        target = url.toLocalFile() if url.isLocalFile() else url.toString() or data.text().strip()
+        try:
+            self.performer.play(target)
+        except SourceError as error:
+            self.messages.say("warning", words.dropped(str(error)))
+        event.acceptProposedAction()
+
+    # opening and closing
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.key_list.hide()
+        self.messages.history.hide()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Everything disappears at once; then the rig may take the seconds it needs to finish a recording."""
+        if not self._closed:
+            self._closed = True
+            for timer in self._timers:
+                timer.stop()
+            self._keep_place()
+            if self._keeper is not None:
+                self._keeper.save()
+            self.stage.close()
+            self.hide()
+            self._rig.stop()
+        event.accept()
+
+    def _keep_place(self) -> None:
+        if self._place is not None:
+            self._place.setValue("geometry", self.saveGeometry())
+            self._place.setValue("columns", self._columns.saveState())
+            self._place.sync()
+
+    def _restore_place(self) -> None:
+        geometry = self._place.value("geometry") if self._place is not None else None
+        columns = self._place.value("columns") if self._place is not None else None
+        if not isinstance(geometry, QByteArray) or not self.restoreGeometry(geometry):
+            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+        if not isinstance(columns, QByteArray) or not self._columns.restoreState(columns):
+            self._columns.setSizes([384, self.width() - 770, 370])
+
+    # how it is put together
+
+    def _lay_out(self) -> QSplitter:
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.setHandleWidth(10)
+        columns.setChildrenCollapsible(False)
+        for part, width in (
+            (Column(self.input, self.controls), 380),
+            (self.program, 200),
+            (Column(self.look, self.outputs), 330),
+        ):
+            part.setMinimumWidth(width)
+            columns.addWidget(part)
+        columns.setStretchFactor(1, 1)
+        for side in (0, 2):
+            columns.setStretchFactor(side, 0)
+        body = QWidget()
+        room = QVBoxLayout(body)
+        room.setContentsMargins(12, 12, 12, 12)
+        room.addWidget(columns)
+        centre = QWidget()
+        rows = QVBoxLayout(centre)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.top_bar)
+        rows.addWidget(body, 1)
+        rows.addWidget(self.messages)
+        self.setCentralWidget(centre)
+        return columns
+
+    def _listen(self, bindings: Bindings) -> None:
+        said: Callable[[str, str], None] = self.messages.say
+        self._rig.said.connect(said)
+        self.stage.said.connect(said)
+        if self._keeper is not None:
+            self._keeper.said.connect(said)
+        bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
+
+    def _keys(self) -> tuple[Key, ...]:
+        do = self.performer
+        return (
+            Key(("B", "F2"), words.KEY_BLACKOUT, do.blackout),
+            Key(("F", "F3"), words.KEY_FREEZE, do.freeze),
+            Key(("Y", "Shift+B", "F4"), words.KEY_BYPASS, do.bypass),
+            Key(("C", "X"), words.KEY_CUT, do.hard_cut),
+            Key(("R",), words.KEY_RECORD, do.toggle_recording),
+            Key(("V",), words.KEY_CAMERA, do.toggle_virtual_camera),
+            Key(("S",), words.KEY_STAGE, do.toggle_stage),
+            Key(("F11",), words.KEY_FULL_SCREEN, self.stage.toggle_full_screen),
+            Key(("Space",), words.KEY_PAUSE, do.toggle_pause),
+            Key(("P",), words.KEY_PROMPT, self._type_prompt),
+            Key(("H",), words.KEY_HISTORY, self.messages.toggle_history),
+            Key(("F1",), words.KEY_KEYS, lambda: self.key_list.toggle()),
+            Key(("Ctrl+Q",), words.KEY_QUIT, self.close),
+        )
+
+    def _type_prompt(self) -> None:
+        self.activateWindow()
+        self.look.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.look.prompt.selectAll()
+
+    def _keys_button(self) -> QPushButton:
+        button = QPushButton(icons.icon("keyboard"), f" {words.KEY_LIST}")
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(words.KEY_LIST)
+        button.setToolTip(words.KEY_LIST_TIP)
+        button.clicked.connect(self.key_list.toggle)
+        return button
+
+    def _every(self, interval_ms: int, act: Callable[[], None]) -> QTimer:
+        timer = QTimer(self, interval=interval_ms)
+        timer.timeout.connect(act)
+        timer.start()
+        return timer

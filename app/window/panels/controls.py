@@ -1,0 +1,166 @@
+"""The controls: a row each with on and off, weight, own settings, a small live picture, its time and its trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.look import Look
+from app.status import ControlStatus, Status, Thumbnails
+from app.window import words
+from app.window.bind import Bindings
+from app.window.cards import Card, Expander, Trouble, text
+from app.window.choice import Switch
+from app.window.fader import Fader
+from app.window.picture import PictureView
+from controls.control import ControlSetting, Setting
+
+THUMBNAIL = QSize(96, 58)
+
+
+class ControlKind(Protocol):
+    """What a row needs to know of a control; ``controls.stack.CONTROLS`` holds these by name."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def settings(self) -> tuple[Setting, ...]: ...
+
+
+class ControlRow(QFrame):
+    """One control of the look."""
+
+    def __init__(self, bindings: Bindings, kind: ControlKind) -> None:
+        super().__init__()
+        self.setObjectName("row")
+        self._kind = kind
+        show, name = bindings.show, kind.name
+        self.switch = Switch(kind.title, words.control_tip(kind.title), caption=False)
+        self.weight = Fader(words.WEIGHT, 0.0, 1.0, 1.0, help=words.WEIGHT_TIP, title_width=52)
+        for part in (self.weight.slider, self.weight.number):
+            part.setAccessibleName(words.weight_of(kind.title))
+        self.picture = PictureView(words.guide_of(kind.title), words.OFF, size=THUMBNAIL)
+        self.time = text("", "dim")
+        self.trouble = Trouble()
+        self.settings = {setting.name: self._fader(bindings, setting) for setting in kind.settings}
+
+        opened = QWidget()
+        faders = QVBoxLayout(opened)
+        faders.setContentsMargins(0, 0, 0, 0)
+        faders.setSpacing(6)
+        for fader in self.settings.values():
+            faders.addWidget(fader)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.switch)
+        head.addWidget(text(kind.title, "row_title"))
+        head.addStretch(1)
+        head.addWidget(self.time)
+        if self.settings:
+            head.addWidget(Expander(words.settings_of(kind.title), opened))
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addLayout(head)
+        right.addWidget(self.weight)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self.picture)
+        top.addLayout(right, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 10, 10, 10)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addWidget(self.trouble)
+        column.addWidget(opened)
+
+        bindings.look(
+            lambda look: setting_of(look, name).on,
+            self._put_on,
+            self.switch.clicked,
+            lambda on: show.set_control(name, on=on),
+        )
+        bindings.look(
+            lambda look: setting_of(look, name).weight,
+            self.weight.set_value,
+            self.weight.moved,
+            lambda weight: show.set_control(name, weight=weight),
+        )
+
+    def put_thumbnail(self, thumbnails: Thumbnails) -> None:
+        self.picture.set_picture(thumbnails.parts.get(self._kind.name) if self.switch.isChecked() else None)
+
+    def put_status(self, status: ControlStatus | None) -> None:
+        shown = status if self.switch.isChecked() else None
+        self.time.setText(words.milliseconds(shown.ms.p50, decimals=1) if shown and shown.ms.p50 is not None else "")
+        self.trouble.put(shown.trouble if shown else "")
+
+    def _put_on(self, on: bool) -> None:
+        self.switch.setChecked(on)
+        self.weight.setEnabled(on)
+        self.picture.set_placeholder(words.NO_PICTURE_YET_SHORT if on else words.OFF)
+        if not on:
+            self.picture.set_picture(None)
+
+    def _fader(self, bindings: Bindings, setting: Setting) -> Fader:
+        show, name = bindings.show, self._kind.name
+        span = setting.high - setting.low
+        fader = Fader(
+            setting.title,
+            setting.low,
+            setting.high,
+            setting.default,
+            whole=setting.whole,
+            decimals=0 if span >= 100 else 1 if span >= 10 else 2,
+            help=setting.help,
+            title_width=112,
+        )
+        bindings.look(
+            lambda look: dict(setting_of(look, name).values).get(setting.name, setting.default),
+            fader.set_value,
+            fader.moved,
+            lambda value: show.set_control(name, values=_with(setting_of(show.look, name), setting, value)),
+        )
+        return fader
+
+
+class ControlsPanel(Card):
+    """A row for each control there is, and the mix of all that are on: what the engine is given."""
+
+    def __init__(self, bindings: Bindings, kinds: Mapping[str, ControlKind]) -> None:
+        super().__init__(words.CONTROLS)
+        self.guide = PictureView(words.GUIDE, words.NO_PICTURE_YET_SHORT, size=THUMBNAIL)
+        self.guide.setToolTip(words.GUIDE_TIP)
+        self.header.addWidget(text(words.GUIDE, "dim"))
+        self.header.addWidget(self.guide)
+        self.rows = {name: ControlRow(bindings, kind) for name, kind in kinds.items()}
+        for row in self.rows.values():
+            self.body.addWidget(row)
+
+    def put_thumbnails(self, thumbnails: Thumbnails) -> None:
+        self.guide.set_picture(thumbnails.guide)
+        for row in self.rows.values():
+            row.put_thumbnail(thumbnails)
+
+    def put_status(self, status: Status) -> None:
+        for name, row in self.rows.items():
+            row.put_status(status.controls.get(name))
+
+
+def setting_of(look: Look, name: str) -> ControlSetting:
+    """The look's setting of the control called ``name``; off where the look does not have it."""
+    return next((control for control in look.controls if control.name == name), ControlSetting(name, on=False))
+
+
+def _with(control: ControlSetting, setting: Setting, value: float) -> tuple[tuple[str, float], ...]:
+    """``control.values`` with one more; a value that is the default is not kept, so that equal looks compare equal."""
+    values = {**dict(control.values), setting.name: value}
+    if value == setting.default:
+        del values[setting.name]
+    return tuple(sorted(values.items()))

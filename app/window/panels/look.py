@@ -1,0 +1,150 @@
+"""The look: prompt, control strength, seed, steps, hard cut; and the size the engine paints at."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QRegularExpression, QSize, Qt, Signal
+from PySide6.QtGui import QRegularExpressionValidator, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+
+from app.window import icons, words
+from app.window.actions import Actions
+from app.window.bind import Bindings
+from app.window.cards import Card, named
+from app.window.choice import Picker
+from app.window.fader import Fader
+from app.window.shortcuts import is_shortcut_in_number
+from app.window.text_fields import LineField, PromptField
+from engine.params import EngineChoice, Params
+
+DEFAULTS = Params()
+LARGEST_SEED = 2**63 - 1
+SIZES = ((256, 144), (320, 192), (384, 224), (512, 288), (640, 352), (832, 480))
+
+
+class SeedField(LineField):
+    """A typed seed; the wheel goes to its neighbours. Letters stay shortcuts, as in every number."""
+
+    def __init__(self) -> None:
+        super().__init__(words.SEED, help=words.SEED_TIP)
+        self.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def event(self, event: QEvent) -> bool:
+        if is_shortcut_in_number(event):
+            event.ignore()
+            return True
+        return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        step = 1 if event.angleDelta().y() > 0 else -1
+        self.setText(str(min(LARGEST_SEED, max(0, int(self.text() or 0) + step))))
+        self.editingFinished.emit()
+        event.accept()
+
+
+class SeedRow(QWidget):
+    """Seed, lock, next, random. The lock is the performer's own: it keeps hands off, and holds nobody else back."""
+
+    picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seed = DEFAULTS.seed
+        self.field = SeedField()
+        self.lock = _tool("lock-open", words.SEED_LOCK, words.SEED_LOCK_TIP)
+        self.lock.setCheckable(True)
+        self.next = _tool("step-forward", words.SEED_NEXT, words.SEED_NEXT_TIP)
+        self.random = _tool("dices", words.SEED_RANDOM, words.SEED_RANDOM_TIP)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.field, 1)
+        for button in (self.lock, self.next, self.random):
+            layout.addWidget(button)
+        self.field.entered.connect(lambda typed: self.picked.emit(int(typed) if typed else self._seed))
+        self.next.clicked.connect(lambda: self.picked.emit((self._seed + 1) % (LARGEST_SEED + 1)))
+        # Six figures: a seed is read out across a stage and typed again.
+        self.random.clicked.connect(lambda: self.picked.emit(random.randrange(1_000_000)))
+        self.lock.toggled.connect(self._locked)
+
+    def put(self, seed: int) -> None:
+        self._seed = seed
+        self.field.put(str(seed))
+
+    def _locked(self, locked: bool) -> None:
+        self.lock.setIcon(icons.icon("lock" if locked else "lock-open"))
+        for part in (self.field, self.next, self.random):
+            part.setEnabled(not locked)
+
+
+class LookPanel(Card):
+    """Everything on it acts from the engine's next chunk on."""
+
+    def __init__(self, bindings: Bindings, actions: Actions) -> None:
+        super().__init__(words.LOOK)
+        show = bindings.show
+        self.prompt = PromptField(words.PROMPT, words.PROMPT_PLACEHOLDER, words.PROMPT_TIP)
+        self.strength = Fader(words.STRENGTH, 0.0, 2.0, DEFAULTS.control_strength, help=words.STRENGTH_TIP)
+        self.steps = Fader(words.STEPS, 1, 8, DEFAULTS.steps, whole=True, help=words.STEPS_TIP)
+        self.seed = SeedRow()
+        self.engine_size = Picker(words.ENGINE_SIZE, lambda size: words.size(*size), words.ENGINE_SIZE_TIP)
+        self.engine_size.set_options([(words.size(*size), size) for size in SIZES])
+        self.cut = QPushButton(icons.icon("scissors"), f" {words.HARD_CUT}")
+        self.cut.setIconSize(QSize(20, 20))
+        self.cut.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cut.setAccessibleName(words.HARD_CUT)
+        self.cut.setToolTip(words.HARD_CUT_TIP)
+        self.cut.clicked.connect(actions.hard_cut)
+
+        self.body.addWidget(self.prompt)
+        self.body.addWidget(self.strength)
+        self.body.addWidget(self.steps)
+        self.body.addLayout(named(words.SEED, self.seed, 56))
+        self.body.addLayout(named(words.ENGINE_SIZE, self.engine_size, 56))
+        self.body.addWidget(self.cut)
+
+        bindings.look(
+            lambda look: look.params.prompt,
+            self.prompt.put,
+            self.prompt.edited,
+            lambda prompt: show.set_params(prompt=prompt),
+        )
+        bindings.look(
+            lambda look: look.params.control_strength,
+            self.strength.set_value,
+            self.strength.moved,
+            lambda strength: show.set_params(control_strength=strength),
+        )
+        bindings.look(
+            lambda look: float(look.params.steps),
+            self.steps.set_value,
+            self.steps.moved,
+            lambda steps: show.set_params(steps=round(steps)),
+        )
+        bindings.look(
+            lambda look: look.params.seed, self.seed.put, self.seed.picked, lambda seed: show.set_params(seed=seed)
+        )
+        bindings.setup(
+            lambda setup: _size(setup.engine),
+            self.engine_size.put,
+            self.engine_size.picked,
+            lambda size: show.set_setup(engine=replace(show.setup.engine, width=size[0], height=size[1])),
+        )
+
+
+def _size(engine: EngineChoice) -> tuple[int, int]:
+    return engine.width, engine.height
+
+
+def _tool(symbol: str, title: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("tool")
+    button.setIcon(icons.icon(symbol))
+    button.setIconSize(QSize(20, 20))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(title)
+    button.setToolTip(tip)
+    return button

@@ -1,0 +1,54 @@
+"""What the window needs of the rig, and nothing more. The window polls and listens; it never touches a device."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+
+from app.frame import Frame, Program
+from app.mailbox import Latest
+from app.status import Devices, Status, Thumbnails
+
+
+class Rig(Protocol):
+    """The running show. It follows ``Show`` by itself; every call here returns at once, but for ``stop``."""
+
+    @property
+    def said(self) -> SignalInstance:
+        """(level, sentence): "info", "warning" or "error"; emitted from any thread."""
+        ...
+
+    @property
+    def program(self) -> Latest[Program]:
+        """What the outputs show."""
+        ...
+
+    @property
+    def view(self) -> Latest[Frame]:
+        """The framed source picture at engine size."""
+        ...
+
+    @property
+    def thumbnails(self) -> Latest[Thumbnails]:
+        """The newest guide of each running control, and the mix."""
+        ...
+
+    @property
+    def devices(self) -> Latest[Devices]:
+        """Cameras and screens that are there now, renewed about once a second."""
+        ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Finish every output (a recording stays playable) and end the threads, within a few seconds."""
+        ...
+
+    def status(self) -> Status:
+        """A snapshot, cheap enough for several calls a second."""
+        ...
+
+    def handed_over(self, output: str, program: Program) -> None:
+        """A window has painted ``program`` for the first time: latency ends here."""
+        ...

@@ -1,0 +1,97 @@
+"""The keys of the window, in one table: what they are, what they say of themselves and what they do.
+
+They act in every window of the program, the stage included, and not while a text is being typed. Holding a key does not
+repeat it: a blackout must not flicker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFrame, QGridLayout, QWidget
+
+from app.window import words
+from app.window.cards import text
+
+
+@dataclass(frozen=True)
+class Key:
+    """keys: the first is the one that is taught. title: what the list (F1) says."""
+
+    keys: tuple[str, ...]
+    title: str
+    act: Callable[[], object]
+
+
+def bind_keys(window: QWidget, table: tuple[Key, ...]) -> None:
+    """Make the ``table`` work wherever the program has the focus."""
+    for key in table:
+        for sequence in key.keys:
+            shortcut = QShortcut(QKeySequence(sequence), window)
+            shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(_pressing_what_has_focus(key.act) if sequence == "Space" else key.act)
+
+
+def _pressing_what_has_focus(act: Callable[[], object]) -> Callable[[], object]:
+    """Space belongs to a button that was reached by Tab; only elsewhere is it a shortcut."""
+
+    def press() -> None:
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton):
+            focus.click()
+        elif isinstance(focus, QComboBox):
+            focus.showPopup()
+        else:
+            act()
+
+    return press
+
+
+def is_shortcut_in_number(event: QEvent) -> bool:
+    """Whether a number field is being asked to keep a key that is no part of a number: it stays a shortcut."""
+    return (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and (event.text().isalpha() or event.key() == Qt.Key.Key_Space)
+    )
+
+
+class KeyList(QFrame):
+    """The list of all keys, laid over the window; nothing waits for it. F1, Escape or a click close it."""
+
+    def __init__(self, table: tuple[Key, ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("overlay")
+        self.setAccessibleName(words.KEY_LIST)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(28, 22, 28, 24)
+        grid.setHorizontalSpacing(28)
+        grid.setVerticalSpacing(9)
+        grid.addWidget(text(words.KEY_LIST, "card_title"), 0, 0, 1, 2)
+        for row, key in enumerate(table, 1):
+            grid.addWidget(text("   ".join(key.keys), "row_title"), row, 0)
+            grid.addWidget(text(key.title), row, 1)
+        grid.addWidget(text(words.KEY_LIST_NOTE, "dim"), len(table) + 1, 0, 1, 2)
+        self.hide()
+
+    def toggle(self) -> None:
+        self.setVisible(not self.isVisible())
+        if self.isVisible():
+            self.adjustSize()
+            self.move(self.window().rect().center() - self.rect().center())
+            self.raise_()
+            self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: object) -> None:
+        self.hide()

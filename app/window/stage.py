@@ -1,0 +1,174 @@
+"""The stage: the program alone, full screen on a chosen display. Follows ``setup.stage``; closing it asks the Show.
+
+A display that is unplugged takes the stage with it, never the performer's own screen: the stage waits, says so, and is
+back by itself when the display is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QScreen
+
+from app.look import Setup, StageChoice
+from app.show import Show
+from app.status import OutputStatus
+from app.window import words
+from app.window.displays import Display, Displays, screen_of
+from app.window.preview import ProgramView
+from app.window.rig import Rig
+
+
+class StageWindow(ProgramView):
+    """Nothing but the picture. ``dismissed``: Escape was pressed, or the desktop wants the window closed."""
+
+    dismissed = Signal()
+
+    def __init__(self, rig: Rig, choice: StageChoice) -> None:
+        super().__init__(rig, "stage", words.STAGE, choice.fit, around="#000000")
+        self.setWindowFlags(Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
+        self.setWindowTitle(words.STAGE_WINDOW_TITLE)
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        self.set_placeholder("")  # black until the first picture: an audience reads no messages
+        self._retiring = False
+
+    def fill(self, screen: QScreen) -> None:
+        """Cover ``screen``."""
+        self.setScreen(screen)
+        self.setGeometry(screen.geometry())
+        self.showFullScreen()
+
+    def leave_full_screen(self) -> None:
+        """An ordinary window of half the display, for one display or for capture by another program."""
+        room = self.screen().availableGeometry()
+        self.showNormal()
+        self.resize(room.width() // 2, room.height() // 2)
+
+    def retire(self) -> None:
+        """Close for good, without asking."""
+        self._retiring = True
+        self.close()
+        self.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismissed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._retiring:
+            event.accept()
+        else:
+            event.ignore()
+            self.dismissed.emit()
+
+
+class Stage(QObject):
+    """Opens, moves and closes the one stage window as the Show and the displays change.
+
+    said(level, sentence): what happened to the display. changed(): ``status`` is different now.
+    """
+
+    said = Signal(str, str)
+    changed = Signal()
+
+    def __init__(self, show: Show, rig: Rig, displays: Displays, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._show, self._rig, self._displays = show, rig, displays
+        self._choice = show.setup.stage
+        self._window: StageWindow | None = None
+        self._display: Display | None = None
+        self._trouble = ""
+        displays.came.connect(self._display_came)
+        displays.went.connect(self._display_went)
+        show.setup_changed.connect(self._follow)
+        self._arrange()
+
+    @property
+    def window(self) -> StageWindow | None:
+        return self._window
+
+    @property
+    def status(self) -> OutputStatus:
+        """In the words that every other output uses."""
+        title = "" if self._display is None else words.on_display(self._display.title)
+        return OutputStatus(title, running=self._window is not None, trouble=self._trouble)
+
+    def toggle_full_screen(self) -> None:
+        """Between full screen and an ordinary window; opens the stage when it is closed."""
+        if self._window is None:
+            self._ask(on=True)
+        elif self._window.isFullScreen():
+            self._window.leave_full_screen()
+        else:
+            self._arrange()
+
+    def close(self) -> None:
+        """At the end of the program: no questions, and the Show keeps what it has."""
+        self._show.setup_changed.disconnect(self._follow)
+        self._retire("")
+
+    def _follow(self, setup: Setup) -> None:
+        if setup.stage != self._choice:
+            fit_only = replace(setup.stage, fit=self._choice.fit) == self._choice
+            self._choice = setup.stage
+            if fit_only and self._window is not None:
+                self._window.set_fit(self._choice.fit)
+            else:
+                self._arrange()
+
+    def _arrange(self) -> None:
+        """Bring the window in line with what the Show wants and the displays that are there."""
+        display = self._wanted() if self._choice.on else None
+        if display is None:
+            self._retire(words.display_gone(self._choice.screen) if self._choice.on else "")
+        else:
+            self._open_on(display)
+
+    def _wanted(self) -> Display | None:
+        there = self._displays.there
+        if self._choice.screen:
+            return next((display for display in there if display.name == self._choice.screen), None)
+        return self._second() or next(iter(there), None)
+
+    def _second(self) -> Display | None:
+        return next((display for display in reversed(self._displays.there) if not display.main), None)
+
+    def _open_on(self, display: Display) -> None:
+        screen = screen_of(display)
+        if screen is None:
+            return
+        if self._window is None:
+            self._window = StageWindow(self._rig, self._choice)
+            self._window.dismissed.connect(lambda: self._ask(on=False))
+        self._window.set_fit(self._choice.fit)
+        self._window.fill(screen)
+        self._display, self._trouble = display, ""
+        self.changed.emit()
+
+    def _retire(self, trouble: str) -> None:
+        if self._window is not None:
+            self._window.retire()
+        self._window, self._display, self._trouble = None, None, trouble
+        self.changed.emit()
+
+    def _display_came(self, display: Display) -> None:
+        if self._trouble and self._choice.screen in ("", display.name):
+            self._open_on(display)
+            self.said.emit("info", words.display_back(display.name))
+
+    def _display_went(self, display: Display) -> None:
+        if self._display is None or self._display.key != display.key:
+            return
+        other = None if self._choice.screen else self._second()
+        if other is not None:
+            self._open_on(other)
+            self.said.emit("warning", words.stage_moved(display.name, other.name))
+        else:
+            self._retire(words.display_gone(display.name))
+            self.said.emit("warning", self._trouble)
+
+    def _ask(self, *, on: bool) -> None:
+        self._show.set_setup(stage=replace(self._show.setup.stage, on=on))

@@ -1,0 +1,133 @@
+"""Text that acts on the show: the prompt and the path or URL of a source.
+
+While one of them has focus, letters are letters and not shortcuts. So that the shortcuts are back at once, focus leaves
+the field on Enter, on Escape and on a click anywhere else in the window.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+
+TYPING_PAUSE_MS = 600
+"""Long enough to finish a word, short enough to feel live."""
+
+
+class _ClickElsewhere(QObject):
+    """Takes the focus from a field when something else in its window is clicked: most of it takes no focus itself."""
+
+    def __init__(self, field: QWidget) -> None:
+        super().__init__(field)
+        self._field = field
+
+    def watch(self) -> None:
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # a field has focus: it exists
+
+    def rest(self) -> None:
+        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.MouseButtonPress
+            and isinstance(watched, QWidget)
+            and watched.window() is self._field.window()
+            and watched is not self._field
+            and not self._field.isAncestorOf(watched)
+        ):
+            self._field.clearFocus()
+        return False
+
+
+class PromptField(QPlainTextEdit):
+    """The prompt. ``edited(text)`` comes on Enter, on leaving the field and after a short pause in typing."""
+
+    edited = Signal(str)
+
+    def __init__(self, title: str, placeholder: str, help: str) -> None:
+        super().__init__()
+        self.setObjectName("prompt")
+        self.setAccessibleName(title)
+        self.setPlaceholderText(placeholder)
+        self.setToolTip(help)
+        self.setTabChangesFocus(True)
+        self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
+        self._told = ""
+        self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
+        self._pause.timeout.connect(self._tell)
+        self._elsewhere = _ClickElsewhere(self)
+        self.textChanged.connect(self._pause.start)
+
+    def put(self, text: str) -> None:
+        """Silent. The Show's word counts: what was being typed is replaced when a different prompt arrives."""
+        self._told = text
+        if text != self.toPlainText():
+            self.setPlainText(text)
+        self._pause.stop()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self._tell()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._elsewhere.watch()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._elsewhere.rest()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._pause.stop()
+        text = self.toPlainText()
+        if text != self._told:
+            self._told = text
+            self.edited.emit(text)
+
+
+class LineField(QLineEdit):
+    """One line of text. ``entered(text)`` comes on Enter or on leaving the field, when the text has changed."""
+
+    entered = Signal(str)
+
+    def __init__(self, title: str, placeholder: str = "", help: str = "") -> None:
+        super().__init__()
+        self.setAccessibleName(title)
+        self.setPlaceholderText(placeholder)
+        self.setToolTip(help)
+        self.setAcceptDrops(False)
+        self._told = ""
+        self._elsewhere = _ClickElsewhere(self)
+        self.editingFinished.connect(self._tell)
+
+    def put(self, text: str) -> None:
+        self._told = text
+        if text != self.text():
+            self.setText(text)  # leaves the cursor at the end: of a long path, the file's name is seen
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.setText(self._told)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._elsewhere.watch()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._elsewhere.rest()
+
+    def _tell(self) -> None:
+        text = self.text().strip()
+        if text != self._told:
+            self._told = text
+            self.entered.emit(text)

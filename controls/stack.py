@@ -1,0 +1,223 @@
+"""Runs the controls that are on and mixes what they draw into one guide. Holds the table of all controls, and their
+form on the command line.
+
+Knows no thread: whoever calls it decides where it runs. A control that cannot run, or fails, costs only itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from time import perf_counter
+
+import cv2
+import numpy as np
+
+from controls import edge, finder, pose
+from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.picture import as_rgb, resized, within
+
+logger = logging.getLogger(__name__)
+
+EMPTY_GUIDE = 128
+"""The grey of a guide that says "no structure here": VACE's zero."""
+
+
+@dataclass(frozen=True)
+class ControlKind:
+    """One line of the table.
+
+    settings: what can be set, with ranges and defaults. make: makes one, given the folder where the performer keeps
+        model files, or None; quick, for models are loaded at the first picture.
+    longest_side: of the picture that the control works on, in pixels; 0 = at the guide's size.
+    """
+
+    name: str
+    title: str
+    settings: tuple[Setting, ...]
+    make: Callable[[Path | None], Control]
+    longest_side: int = 0
+
+    def values(self, setting: ControlSetting) -> Values:
+        """Every setting by name: the default where ``setting`` has none, in range whatever it has."""
+        given = dict(setting.values)
+        result = {}
+        for s in self.settings:
+            value = min(max(given.get(s.name, s.default), s.low), s.high)
+            result[s.name] = float(round(value)) if s.whole else value
+        return result
+
+
+CONTROLS: dict[str, ControlKind] = {
+    kind.name: kind
+    for kind in (
+        ControlKind("edge", "Edge", edge.SETTINGS, lambda folder: edge.Edge()),
+        ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE),
+    )
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """One picture's guide. All pictures are (height, width, 3) uint8.
+
+    parts: what each control that is on drew, before its weight; black where it could not. ms: what each took.
+    troubles: a sentence for each control that is on and cannot run.
+    """
+
+    rgb: Pixels
+    parts: dict[str, Pixels]
+    ms: dict[str, float]
+    troubles: dict[str, str]
+
+
+class Stack:
+    """Owns one control of each kind that was ever on. Used by one thread.
+
+    model_folder: where the performer keeps model files.
+    """
+
+    def __init__(self, model_folder: Path | None = None) -> None:
+        self._model_folder = model_folder
+        self._controls: dict[str, Control] = {}
+        self._troubles: dict[str, str] = {}
+
+    def reset(self) -> None:
+        """Forget all earlier pictures, and try again what could not run. Gives networks back: call it at the end."""
+        for name in self._controls.keys() | self._troubles.keys():
+            self._switch_off(name)
+
+    def guide(
+        self, picture: Pixels, width: int, height: int, time: float, settings: tuple[ControlSetting, ...]
+    ) -> Guide:
+        """The guide for ``picture`` under ``settings``, at (height, width, 3).
+
+        picture: (H, W, 3) uint8 of the guide's aspect and any size; gray, RGBA and empty ones are taken too.
+        time: seconds, rising. settings: of two with one name the later counts.
+        Raises ValueError when ``picture`` has no picture's shape.
+        """
+        sizes = _Sizes(as_rgb(picture))
+        wanted = {setting.name: setting for setting in settings if setting.on}
+        for name in (self._controls.keys() | self._troubles.keys()) - wanted.keys():
+            self._switch_off(name)
+        parts, ms = {}, {}
+        for name, setting in wanted.items():
+            start = perf_counter()
+            parts[name] = self._part(setting, sizes, width, height, time)
+            ms[name] = (perf_counter() - start) * 1000.0
+        rgb = _mixed([(parts[name], wanted[name].weight) for name in wanted], width, height)
+        return Guide(rgb, parts, ms, {name: self._troubles[name] for name in wanted if name in self._troubles})
+
+    def _part(self, setting: ControlSetting, sizes: _Sizes, width: int, height: int, time: float) -> Pixels:
+        """What one control draws; an empty picture, and a sentence in the troubles, when it cannot."""
+        name = setting.name
+        if name not in self._troubles:
+            try:
+                kind = control_kind(name)
+                if name not in self._controls:
+                    self._controls[name] = kind.make(self._model_folder)
+                source = sizes.within(kind.longest_side) if kind.longest_side else sizes.at(width, height)
+                part = self._controls[name].guide(source, width, height, time, kind.values(setting))
+                if part.shape != (height, width, 3):
+                    raise ValueError(f"drew {part.shape}, expected {(height, width, 3)}")
+                return part
+            except ControlUnavailable as error:
+                self._troubles[name] = str(error)
+            except Exception as error:
+                logger.exception("control %s failed", name)
+                fault = " ".join(f"{type(error).__name__}: {error}".split())
+                self._troubles[name] = (
+                    f"{CONTROLS[name].title} failed ({fault}) and draws nothing; switch it off and on to try again."
+                )
+        return np.zeros((height, width, 3), np.uint8)
+
+    def _switch_off(self, name: str) -> None:
+        self._troubles.pop(name, None)
+        if name in self._controls:
+            try:
+                self._controls[name].reset()
+            except Exception:
+                logger.exception("control %s could not be reset", name)
+                del self._controls[name]
+
+
+def control_kind(name: str) -> ControlKind:
+    """The table's line. Raises ControlUnavailable, naming what there is, for a name that is not in it."""
+    if name not in CONTROLS:
+        raise ControlUnavailable(f"There is no control {name!r}, so it draws nothing; there are {', '.join(CONTROLS)}.")
+    return CONTROLS[name]
+
+
+class _Sizes:
+    """One picture at the sizes the controls ask for, each made once."""
+
+    def __init__(self, picture: Pixels) -> None:
+        self._picture = picture
+        self._made: dict[tuple[int, int], Pixels] = {}
+
+    def at(self, width: int, height: int) -> Pixels:
+        size = (width, height)
+        if size not in self._made:
+            self._made[size] = resized(self._picture, width, height)
+        return self._made[size]
+
+    def within(self, longest_side: int) -> Pixels:
+        return self.at(*within(self._picture, longest_side))
+
+
+def _mixed(parts: list[tuple[Pixels, float]], width: int, height: int) -> Pixels:
+    """The brightest of all parts at each place, each dimmed by its weight; grey when there is none."""
+    if not parts:
+        return np.full((height, width, 3), EMPTY_GUIDE, np.uint8)
+    weighted = [part if weight == 1.0 else cv2.convertScaleAbs(part, alpha=weight) for part, weight in parts]
+    result = weighted[0]
+    for part in weighted[1:]:
+        result = cv2.max(result, part)
+    return np.asarray(result, np.uint8)
+
+
+def parse_control(text: str) -> ControlSetting:
+    """A control as the command line names it, ``NAME[=WEIGHT][,SETTING=VALUE]...``; "edge=0.7,low=80" is one.
+
+    Raises ValueError, in one sentence that lists what there is, for an unknown name, a missing or bad number, or one
+    out of range.
+    """
+    head, *rest = [part.strip() for part in text.split(",")]
+    name, equals, weight_text = (part.strip() for part in head.partition("="))
+    if name not in CONTROLS:
+        raise ValueError(f"There is no control {name!r}{_nearest(name, CONTROLS)}; there are {', '.join(CONTROLS)}.")
+    weight = _number(f"The weight of {name}", weight_text, 0.0, 1.0) if equals else 1.0
+    known = {setting.name: setting for setting in CONTROLS[name].settings}
+    values = {}
+    for part in rest:
+        key, _, value = (piece.strip() for piece in part.partition("="))
+        if key not in known:
+            raise ValueError(f"{name} has no setting {key!r}{_nearest(key, known)}; it has {', '.join(known)}.")
+        values[key] = _setting_value(name, known[key], value)
+    return ControlSetting(name, weight, values=tuple(values.items()))
+
+
+def _setting_value(control: str, setting: Setting, text: str) -> float:
+    what = f"{setting.name} of {control}"
+    value = _number(what, text, setting.low, setting.high)
+    if setting.whole and value != round(value):
+        raise ValueError(f"{what} is {text!r}, expected a whole number.")
+    return value
+
+
+def _number(what: str, text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:  # also catches NaN
+        raise ValueError(f"{what} is {text!r}, expected a number from {low:g} to {high:g}.")
+    return value
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    matches = get_close_matches(name.lower(), known, n=1)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""

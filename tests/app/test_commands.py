@@ -1,0 +1,244 @@
+"""The commands as a person types them: files out, figures, exit codes, one sentence for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from app.__main__ import main
+from app.outputs.mp4 import Mp4Writer
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["--size", "64x48", "--steps", "1"]
+REPORT_KEYS = {
+    *("source", "model", "size", "steps", "frames_in", "frames_out", "fps"),
+    *("chunk_ms", "latency_ms", "dropped", "repeated", "seed"),
+}
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Eleven pictures of a moving square at 25 a second."""
+    path = tmp_path / "square.mp4"
+    writer = Mp4Writer(path, 96, 64)
+    for number in range(11):
+        rgb = np.full((64, 96, 3), 30, np.uint8)
+        rgb[20:44, 5 * number + 4 : 5 * number + 28] = 220
+        writer.write(rgb, number / 25)
+    writer.close()
+    return path
+
+
+def pictures_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def duration_of(path: Path) -> float:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert stream.duration is not None
+        assert stream.time_base is not None
+        return float(stream.duration * stream.time_base)
+
+
+def run_render(clip: Path, out: Path, *more: str) -> dict[str, Any]:
+    report = out.with_suffix(".json")
+    assert main(["render", str(clip), "-o", str(out), "--report", str(report), *SMALL, *more]) == 0
+    return dict(json.loads(report.read_text()))
+
+
+def test_render_gives_a_picture_for_each_picture(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run_render(clip, tmp_path / "out.mp4", "--control", "edge", "--seed", "5", "--prompt", "ink")
+    pictures = pictures_of(tmp_path / "out.mp4")
+    assert len(pictures) == 11
+    assert {picture.shape for picture in pictures} == {(48, 64, 3)}
+    assert abs(duration_of(tmp_path / "out.mp4") - 11 / 25) < 1 / 25
+    assert report.keys() >= REPORT_KEYS
+    assert (report["frames_in"], report["frames_out"], report["dropped"], report["repeated"]) == (11, 11, 0, 0)
+    assert (report["seed"], report["size"], report["steps"], report["prompt"]) == (5, "64x48", 1, "ink")
+    assert report["latency_ms"] is None
+    assert report["chunk_ms"]["p95"] >= report["chunk_ms"]["p50"] > 0
+    assert report["note"] == "untrained weights"
+    sheet = cv2.imread(str(tmp_path / "out.png"))
+    assert sheet is not None
+    assert sheet.shape[1] > 6 * 300, "six columns"
+    assert "11 pictures" in capsys.readouterr().out
+
+
+def test_the_same_seed_gives_the_same_pictures_and_another_one_others(clip: Path, tmp_path: Path) -> None:
+    outs = []
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        run_render(clip, tmp_path / f"{name}.mp4", "--control", "edge", "--seed", seed)
+        outs.append(np.stack(pictures_of(tmp_path / f"{name}.mp4")))
+    assert np.array_equal(outs[0], outs[1])
+    assert not np.array_equal(outs[0], outs[2])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--control", "edge=0.4"],
+        ["--control", "edge", "--control-strength", "0.3"],
+        ["--control", "edge", "--prompt", "lava"],
+        ["--control", "edge", "--steps", "2"],
+        ["--control", "edge", "--mirror"],
+        ["--control", "edge", "--rotate", "180"],
+        ["--control", "edge", "--crop", "0.2,0,0,0"],
+        ["--control", "edge", "--fit", "stretch"],
+    ],
+)
+def test_every_option_reaches_the_picture(clip: Path, tmp_path: Path, options: list[str]) -> None:
+    run_render(clip, tmp_path / "plain.mp4", "--control", "edge")
+    run_render(clip, tmp_path / "other.mp4", *options)
+    plain, other = (np.stack(pictures_of(tmp_path / f"{name}.mp4")) for name in ("plain", "other"))
+    assert not np.array_equal(plain, other)
+
+
+def test_seconds_limit_the_source(clip: Path, tmp_path: Path) -> None:
+    assert run_render(clip, tmp_path / "out.mp4", "--seconds", "0.2")["frames_out"] == 5
+
+
+def test_size_and_control_weight_are_told_in_the_report(clip: Path, tmp_path: Path) -> None:
+    report = run_render(clip, tmp_path / "out.mp4", "--control", "edge=0.25", "--size", "96x64")
+    assert report["controls"] == {"edge": 0.25}
+    assert report["size"] == "96x64"
+    assert pictures_of(tmp_path / "out.mp4")[0].shape == (64, 96, 3)
+
+
+def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
+    """The sentence on the error output of a command that must fail with exit code 1."""
+    assert main(arguments) == 1
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1, error
+    assert "Traceback" not in error[0]
+    return error[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["gone.mp4", "-o", "out.mp4"], "no file gone.mp4"),
+        (["{clip}", "-o", "out.avi"], "not an MP4"),
+        (["{clip}", "-o", "out.mp4", "--control", "egde"], "edge"),
+        (["{clip}", "-o", "out.mp4", "--model", "huge"], "starter"),
+        (["{clip}", "-o", "out.mp4", "--size", "100x100"], "multiple of 16"),
+        (["{clip}", "-o", "out.mp4", "--size", "big"], "320x192"),
+        (["{clip}", "-o", "out.mp4", "--steps", "99"], "1 to 8"),
+        (["{clip}", "-o", "out.mp4", "--control-strength", "nan"], "0.0 to 2.0"),
+        (["{clip}", "-o", "out.mp4", "--crop", "0.6,0,0.6,0"], "crop"),
+        (["{clip}", "-o", "out.mp4", "--crop", "1,2"], "crop"),
+        (["{clip}", "-o", "out.mp4", "--rotate", "45"], "rotate"),
+        (["{broken}", "-o", "out.mp4"], "broken.mp4"),
+        (["{empty}", "-o", "out.mp4"], "empty.mp4"),
+        (["{folder}", "-o", "out.mp4"], "folder"),
+        (["{clip}", "-o", "{empty}/sub/out.mp4"], "out.mp4"),
+        (["camera:Nobody's Camera", "-o", "out.mp4"], "Nobody's Camera"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    arguments: list[str], words: str, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.mp4").write_bytes(b"\x00\x01not a video" * 99)
+    (tmp_path / "empty.mp4").touch()
+    names = {"clip": clip, "broken": "broken.mp4", "empty": "empty.mp4", "folder": tmp_path}
+    before = set(tmp_path.iterdir())
+    sentence = fails(capsys, ["render", *(argument.format(**names) for argument in arguments)])
+    assert words in sentence
+    assert set(tmp_path.iterdir()) == before, "nothing half-made is left behind"
+
+
+@pytest.mark.parametrize("arguments", [["render"], ["perform"], ["render", "a", "-o", "b", "--seconds", "-1"]])
+def test_a_command_that_makes_no_sense_has_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+
+
+def test_odd_sizes_and_stills_are_fine(tmp_path: Path) -> None:
+    still = tmp_path / "still.png"
+    cv2.imwrite(str(still), np.random.default_rng(0).integers(0, 255, (37, 53, 3), np.uint8))
+    assert run_render(still, tmp_path / "out.mp4", "--seconds", "0.2", "--control", "edge")["frames_out"] == 6
+
+
+def test_headless_live_records_reports_and_ends_in_time(clip: Path, tmp_path: Path) -> None:
+    report, record = tmp_path / "report.json", tmp_path / "show.mp4"
+    live = ["live", "--headless", "--source", str(clip), "--control", "edge", "--record", str(record)]
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *live, "--seconds", "8", "--report", str(report), *SMALL],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(report.read_text())
+    assert figures.keys() >= REPORT_KEYS
+    assert figures["frames_in"] > 0
+    assert figures["frames_out"] > 0
+    assert figures["latency_ms"]["p50"] > 0
+    assert pictures_of(record)
+
+
+def test_a_clip_that_does_not_loop_ends_the_run(clip: Path, tmp_path: Path) -> None:
+    live = ["live", "--headless", "--source", str(clip), "--no-loop", "--report", str(tmp_path / "r.json"), *SMALL]
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *live], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "r.json").read_text())["frames_in"] == 11
+
+
+def test_a_headless_source_that_never_comes_has_exit_code_1(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video" * 100)
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "live", "--headless", "--source", str(broken), *SMALL],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "broken.mp4" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to another process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_the_middle_of_a_recording_loses_nothing(clip: Path, tmp_path: Path, number: signal.Signals) -> None:
+    record, report = tmp_path / "show.mp4", tmp_path / "report.json"
+    live = ["live", "--headless", "--source", str(clip), "--record", str(record), "--report", str(report), *SMALL]
+    with subprocess.Popen([sys.executable, "-m", "app", *live], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        patience = time.monotonic() + 120
+        while (not record.exists() or record.stat().st_size < 5000) and time.monotonic() < patience:
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert pictures_of(record)
+    assert json.loads(report.read_text())["frames_out"] > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_without_a_display_the_bundled_clip_is_rendered(tmp_path: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    bare.pop("QT_QPA_PLATFORM", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "--state", str(tmp_path / "state.json"), *SMALL],
+        cwd=tmp_path, env=bare | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no display" in done.stderr
+    assert len(pictures_of(tmp_path / "vace-live-demo.mp4")) > 100
+    assert (tmp_path / "vace-live-demo.png").exists()

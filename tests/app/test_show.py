@@ -1,0 +1,173 @@
+"""Show and its values: one writer, ranges, announcements, and what is kept between runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.framing import FITS, Framing
+from app.look import (
+    TREATMENTS,
+    Look,
+    RecorderChoice,
+    Setup,
+    SourceChoice,
+    StageChoice,
+    Treatment,
+    VirtualCameraChoice,
+    from_json,
+    to_json,
+)
+from app.show import Show, load_state, save_state
+from controls.control import ControlSetting
+from engine.params import EngineChoice, Params
+
+looks = st.builds(
+    Look,
+    params=st.builds(
+        Params,
+        prompt=st.text(max_size=20),
+        control_strength=st.floats(0, 2),
+        seed=st.integers(0, 2**63 - 1),
+        steps=st.integers(1, 8),
+        cut=st.integers(0, 9),
+    ),
+    controls=st.lists(
+        st.builds(
+            ControlSetting,
+            name=st.sampled_from(["edge", "pose"]),
+            weight=st.floats(0, 1),
+            on=st.booleans(),
+            values=st.lists(st.tuples(st.text(max_size=5), st.floats(0, 255)), max_size=2).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
+    treatment=st.sampled_from(TREATMENTS),
+)
+setups = st.builds(
+    Setup,
+    source=st.builds(
+        SourceChoice,
+        kind=st.sampled_from(["camera", "clip", "screen"]),
+        target=st.text(max_size=9),
+        width=st.integers(0, 4000),
+        rate=st.floats(0, 120),
+        region=st.none() | st.tuples(*[st.integers(0, 999)] * 4),
+        loop=st.booleans(),
+    ),
+    framing=st.builds(Framing, mirror=st.booleans(), fit=st.sampled_from(FITS)),
+    engine=st.builds(EngineChoice, width=st.integers(1, 40).map(lambda n: 16 * n)),
+    preview_fit=st.sampled_from(FITS),
+)
+
+
+@given(looks, setups)
+def test_values_survive_json(look: Look, setup: Setup) -> None:
+    assert from_json(Look, json.loads(json.dumps(to_json(look)))) == look
+    assert from_json(Setup, json.loads(json.dumps(to_json(setup)))) == setup
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["params", "controls", "seed", "steps", "treatment", "name", "source", "crop", "framing"]),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_damaged_settings_give_valid_ones(data: object) -> None:
+    assert isinstance(from_json(Look, data), Look)
+    assert isinstance(from_json(Setup, data), Setup)
+
+
+def test_one_bad_value_costs_only_itself() -> None:
+    data = to_json(Look(Params(prompt="keep me", seed=5)))
+    data["params"]["steps"] = "many"
+    assert from_json(Look, data).params == Params(prompt="keep me", seed=5)
+
+
+def test_a_change_is_announced_once_and_no_change_not_at_all() -> None:
+    show, told = Show(), list[object]()
+    show.look_changed.connect(told.append)
+    show.setup_changed.connect(told.append)
+    show.set_params(seed=5)
+    show.set_params(seed=5)
+    show.set_control("edge", weight=0.5)
+    show.set_control("edge", weight=0.5)
+    show.set_setup(paused=True)
+    show.set_setup(paused=True)
+    assert len(told) == 3
+    assert told[-2:] == [show.look, show.setup]
+
+
+def test_a_value_out_of_range_changes_nothing() -> None:
+    show = Show()
+    before = show.look
+    with pytest.raises(ValueError, match="control_strength is 9"):
+        show.set_params(control_strength=9.0)
+    assert show.look is before
+
+
+def test_the_cut_counter_never_goes_back() -> None:
+    show = Show()
+    show.hard_cut()
+    show.hard_cut()
+    show.set_look(Look(Params(prompt="a cue", cut=0)))
+    assert show.look.params == Params(prompt="a cue", cut=2)
+
+
+def test_treatments_toggle_and_exclude_each_other() -> None:
+    show = Show()
+    seen = []
+    presses: list[Treatment] = ["blackout", "freeze", "freeze", "bypass"]
+    for press in presses:
+        show.toggle_treatment(press)
+        seen.append(show.look.treatment)
+    assert seen == ["blackout", "freeze", "live", "bypass"]
+
+
+def test_a_control_that_the_look_does_not_have_is_added() -> None:
+    show = Show(Look(controls=()))
+    show.set_control("pose", on=True)
+    assert show.look.controls == (ControlSetting("pose", on=True),)
+
+
+def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "state.json"
+    look = Look(Params(prompt="ink", seed=3, cut=7), treatment="blackout")
+    setup = Setup(
+        source=SourceChoice("clip", "a.mp4"),
+        paused=True,
+        virtual_camera=VirtualCameraChoice(on=True, width=640, height=360),
+        stage=StageChoice(on=True, screen="HDMI-1"),
+        recorder=RecorderChoice(on=True, path="x.mp4"),
+    )
+    save_state(Show(look, setup), path)
+    kept_look, kept_setup = load_state(path)
+    assert kept_look == Look(Params(prompt="ink", seed=3, cut=0))
+    assert kept_setup == replace(
+        setup,
+        paused=False,
+        virtual_camera=VirtualCameraChoice(on=False, width=640, height=360),
+        stage=StageChoice(on=False, screen="HDMI-1"),
+        recorder=RecorderChoice(),
+    )
+    assert [file.name for file in path.parent.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"look": 3}', "\x00"])
+def test_a_damaged_state_gives_defaults(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(content)
+    assert load_state(path) == (Look(), Setup())
