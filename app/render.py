@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from app.errors import SourceEnded
+from app.errors import SourceEnded, SourceError
 from app.frame import Frame, GuidedFrame, Pixels
 from app.framing import seen_by_controls
 from app.inputs import open_source
@@ -56,7 +56,7 @@ def render(
         total = None if seconds is None or source.rate <= 0 else round(seconds * source.rate)
         try:
             with tqdm(total=total, unit=" pictures", file=sys.stderr, disable=quiet or None) as progress:
-                for painted in painter.paint(frames_of(source, seconds)):
+                for painted in painter.paint(frames_of(source, seconds, painter.tell)):
                     writer.write(painted.rgb, painted.frame.time)
                     sheet.add(painted.frame.time, painted.rows())
                     progress.update()
@@ -84,19 +84,27 @@ def render(
         latency_ms=None,
         dropped=0,
         repeated=0,
-        troubles=tuple(painter.troubles.values()),
+        troubles=tuple(painter.troubles),
         **settings_of(look, setup),
     )
     return RenderResult(report, interrupted)
 
 
-def frames_of(source: Source, seconds: float | None) -> Iterator[Frame]:
-    """The source's pictures until its end, or until ``seconds`` of its own time have passed."""
+def frames_of(source: Source, seconds: float | None, tell: Callable[[str], None]) -> Iterator[Frame]:
+    """The source's pictures until its end, until ``seconds`` of its own time have passed, or until it breaks off.
+
+    tell: takes the sentence about a break.
+    """
     first: float | None = None
     while True:
         try:
             frame = source.read()
         except SourceEnded:
+            return
+        except SourceError as error:
+            if first is None:
+                raise
+            tell(str(error))  # a damaged file: what came before the damage is kept
             return
         if frame is None:
             continue
@@ -128,7 +136,7 @@ class Painter:
         self._stack = Stack(Path(setup.model_folder) if setup.model_folder else None)
         self.frames_in = 0
         self.chunk_ms = Timings()
-        self.troubles: dict[str, str] = {}
+        self.troubles: list[str] = []
 
     def paint(self, frames: Iterator[Frame]) -> Iterator[Painted]:
         """As many pictures as there are frames. The last chunk is filled up with its last frame, and what was painted
@@ -144,6 +152,12 @@ class Painter:
             missing = self._host.wanted(params) - len(waiting)
             yield from self._paint_chunk(waiting + [waiting[-1]] * missing, len(waiting))
 
+    def tell(self, sentence: str) -> None:
+        """Say what does not work, once."""
+        if sentence not in self.troubles:
+            self.troubles.append(sentence)
+            tqdm.write(f"! {sentence}", file=sys.stderr)
+
     def close(self) -> None:
         """Give the controls' networks back."""
         self._stack.reset()
@@ -152,10 +166,8 @@ class Painter:
         width, height = self._setup.engine.width, self._setup.engine.height
         picture, view = seen_by_controls(frame.rgb, self._setup.framing, width, height)
         guide = self._stack.guide(picture, width, height, frame.time, self._look.controls)
-        for name, sentence in guide.troubles.items():
-            if name not in self.troubles:
-                self.troubles[name] = sentence
-                tqdm.write(f"! {sentence}", file=sys.stderr)
+        for sentence in guide.troubles.values():
+            self.tell(sentence)
         return GuidedFrame(view, guide.rgb, frame.time, 0), guide.parts
 
     def _paint_chunk(self, frames: list[tuple[GuidedFrame, dict[str, Pixels]]], count: int) -> Iterator[Painted]:

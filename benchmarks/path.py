@@ -126,7 +126,8 @@ def measure_memory(seconds: float) -> dict[str, Any]:
 def measure_window(seconds: float) -> dict[str, Any]:
     """Time between the frames of the GUI's own event loop, and the engine's rate, with everything on."""
     # Imported here: the other measurements have no window.
-    from app.window.main_window import open_window
+    from app.window.main_window import MainWindow
+    from app.window.theme import apply_theme
 
     app = QApplication(sys.argv[:1])
     setup = replace(
@@ -136,7 +137,10 @@ def measure_window(seconds: float) -> dict[str, Any]:
     show = Show(look, setup)
     rig = Rig(show, EngineHost)
     with tempfile.TemporaryDirectory() as folder:
-        window = open_window(show, rig, Path(folder) / "state.json")
+        apply_theme(app)
+        window = MainWindow(show, rig, Path(folder) / "state.json")
+        window.show()
+        rig.start()
         _spin(app, WARM_UP_S)
         while rig.status().frames_out < 8:
             _spin(app, 0.5)

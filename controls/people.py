@@ -35,10 +35,10 @@ class Body:
 
     def overlap(self, other: Body) -> float:
         """How far the boxes around both cover each other, 0 to 1: intersection over union."""
-        low = np.array([self.points.min(axis=0), other.points.min(axis=0)])
-        high = np.array([self.points.max(axis=0), other.points.max(axis=0)])
+        low = np.array([self.points.min(axis=0), other.points.min(axis=0)]) - 1e-6  # no box is empty
+        high = np.array([self.points.max(axis=0), other.points.max(axis=0)]) + 1e-6
         common = np.prod(np.maximum(high.min(axis=0) - low.max(axis=0), 0.0))
-        return float(common / max(1e-9, np.prod(high - low, axis=1).sum() - common))
+        return float(common / (np.prod(high - low, axis=1).sum() - common))
 
 
 _SAME_DETECTION = 0.5

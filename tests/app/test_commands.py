@@ -18,6 +18,7 @@ import pytest
 
 from app.__main__ import main
 from app.outputs.mp4 import Mp4Writer
+from tests.app.inputs.clips import write_clip
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--size", "64x48", "--steps", "1"]
@@ -173,6 +174,19 @@ def test_odd_sizes_and_stills_are_fine(tmp_path: Path) -> None:
     still = tmp_path / "still.png"
     cv2.imwrite(str(still), np.random.default_rng(0).integers(0, 255, (37, 53, 3), np.uint8))
     assert run_render(still, tmp_path / "out.mp4", "--seconds", "0.2", "--control", "edge")["frames_out"] == 6
+
+
+def test_a_damaged_clip_keeps_what_comes_before_the_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(1)
+    pictures = [noise.integers(0, 255, (48, 64, 3), np.uint8) for _ in range(30)]
+    whole = write_clip(tmp_path / "whole.mkv", pictures=pictures).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) // 2])
+    report = run_render(tmp_path / "cut.mkv", tmp_path / "out.mp4", "--control", "edge")
+    assert 5 < report["frames_out"] < 25
+    assert len(pictures_of(tmp_path / "out.mp4")) == report["frames_out"]
+    assert len(report["troubles"]) == 1
+    assert "cut.mkv" in report["troubles"][0]
+    assert report["troubles"][0] in capsys.readouterr().err
 
 
 def test_headless_live_records_reports_and_ends_in_time(clip: Path, tmp_path: Path) -> None:

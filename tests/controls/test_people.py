@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from controls.people import Body, People, Points, distinct
+
+JOINTS = 18
+SHAPE = np.random.default_rng(0).uniform(0, 1, (JOINTS, 2)) * (0.2, 0.5)
+SURE = np.ones(JOINTS)
+STEP_S = 0.04
+
+
+def body(x: float, y: float = 0.2, confidence: float = 1.0) -> Body:
+    """A person of about half the picture's height, standing at ``x``, ``y``."""
+    return Body(SHAPE + np.array([x, y]), SURE * confidence)
+
+
+def shaky(x: float, number: int) -> Body:
+    return Body(SHAPE + np.array([x, 0.2]) + np.random.default_rng(number).normal(0, 0.004, SHAPE.shape), SURE)
+
+
+def follow(
+    people: People, bodies: list[Body], number: int, smoothing: float = 0.5, threshold: float = 0.5
+) -> list[Points]:
+    return people.update(bodies, number * STEP_S, threshold, smoothing)
+
+
+def jitter(points: list[Points]) -> float:
+    """Root mean square distance of joints from where they are on average, in picture heights."""
+    stack = np.stack(points)
+    return float(np.sqrt(((stack - stack.mean(axis=0)) ** 2).sum(axis=-1).mean()))
+
+
+def test_a_person_at_rest_is_calm_and_one_in_motion_is_not_late() -> None:
+    people, raw = People(), People()
+    calm = [follow(people, [shaky(0.3, n)], n)[0] for n in range(40)]
+    found = [follow(raw, [shaky(0.3, n)], n, smoothing=0)[0] for n in range(40)]
+    assert jitter(calm[10:]) < 0.5 * jitter(found[10:])
+    speed = 0.5 * body(0).size  # half a body a second
+    late = [
+        speed * n * STEP_S - (follow(people, [body(0.3 + speed * n * STEP_S)], 40 + n)[0] - SHAPE)[0, 0]
+        for n in range(30)
+    ]
+    assert np.mean(late[10:]) + 0.3 < 0.04 * body(0).size
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5, 1.0])
+def test_more_smoothing_is_calmer_and_none_is_what_was_found(smoothing: float) -> None:
+    people = People()
+    drawn = [follow(people, [shaky(0.3, n)], n, smoothing)[0] for n in range(30)]
+    found = [shaky(0.3, n).points for n in range(30)]
+    if smoothing == 0:
+        np.testing.assert_allclose(drawn, found)
+    else:
+        assert jitter(drawn[5:]) < (1.1 - 0.6 * smoothing) * jitter(found[5:])
+
+
+def test_people_are_known_again_in_whatever_order_they_are_found() -> None:
+    """Two who change places in the list keep their own joints: nobody is drawn between them."""
+    people = People()
+    random = np.random.default_rng(1)
+    for number in range(20):
+        bodies = [shaky(0.2, number), shaky(1.2, 100 + number)]
+        random.shuffle(bodies)
+        drawn = follow(people, bodies, number)
+        places = sorted(float((points - SHAPE)[:, 0].mean()) for points in drawn)
+        np.testing.assert_allclose(places, [0.2, 1.2], atol=0.01)
+
+
+def test_somebody_else_is_not_drawn_on_the_way_from_the_last_one() -> None:
+    people = People()
+    for number in range(10):
+        follow(people, [body(0.1)], number)
+    for number in range(10, 20):
+        (points,) = follow(people, [body(1.3)], number)
+        np.testing.assert_allclose(points, body(1.3).points)
+
+
+def test_a_joint_that_jumps_is_there_at_once() -> None:
+    people = People()
+    for number in range(10):
+        follow(people, [body(0.3)], number)
+    mended = body(0.3)
+    mended.points[4] += 0.6
+    np.testing.assert_allclose(follow(people, [mended], 10)[0][4], mended.points[4])
+
+
+def test_who_is_missed_for_a_moment_stays_and_then_goes() -> None:
+    people = People()
+    follow(people, [body(0.3)], 0)
+    gone = [len(people.update([], 0.05 * n, 0.5, 0.5)) for n in range(1, 10)]
+    assert gone == [1] * 5 + [0] * 4
+
+
+def test_one_person_found_twice_is_one() -> None:
+    twice = [body(0.3, confidence=0.7), body(0.31, confidence=0.9), body(0.9)]
+    assert [float(b.confidence[0]) for b in distinct(twice)] == [1.0, 0.9]
+
+
+def test_who_comes_to_others_must_be_found_more_than_once() -> None:
+    """A flash of a false person beside a real one is not drawn; two who are there from the start are, at once."""
+    people = People()
+    assert len(follow(people, [body(0.1), body(1.2)], 0)) == 2
+    people.reset()
+    follow(people, [body(0.1)], 1)
+    for number, expected in zip(range(2, 6), [[0.1], [0.1], [0.1, 1.2], [0.1, 1.2]], strict=True):
+        drawn = follow(people, [body(1.2), body(0.1)], number)  # the new one is found first
+        np.testing.assert_allclose(sorted((points - SHAPE)[0, 0] for points in drawn), expected)
+
+
+def test_a_joint_near_the_threshold_does_not_blink() -> None:
+    people = People()
+    shown = []
+    for number, confidence in enumerate([0.45, 0.55, 0.45, 0.52, 0.4, 0.3, 0.45]):
+        unsure = SURE.copy()
+        unsure[4] = confidence
+        shown.append(bool(np.isfinite(follow(people, [Body(body(0.3).points, unsure)], number)[0][4]).all()))
+    assert shown == [False, True, True, True, True, False, False]
+
+
+def test_somebody_of_whom_nothing_is_in_sight_is_not_drawn() -> None:
+    few = np.zeros(JOINTS)
+    few[:3] = 1
+    assert follow(People(), [Body(body(0.3).points, few)], 0) == []
+    few[3] = 1
+    assert len(follow(People(), [Body(body(0.3).points, few)], 0)) == 1
+
+
+@pytest.mark.parametrize("time", [0.4, 0.2, -5.0])
+def test_when_time_stands_still_or_goes_back_everybody_is_forgotten(time: float) -> None:
+    people = People()
+    for number in range(11):
+        follow(people, [body(0.3)], number)
+    drawn = people.update([body(0.35)], time, 0.5, 1.0)
+    np.testing.assert_array_equal(drawn[0], body(0.35).points)
+
+
+def test_all_joints_in_one_place_are_no_trouble() -> None:
+    people = People()
+    point = Body(np.full((JOINTS, 2), 0.5), SURE)
+    for number in range(3):
+        drawn = follow(people, distinct([point, point]), number)
+    assert len(drawn) == 1
+    assert np.isfinite(drawn[0]).all()

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controls.control import Pixels
+from controls.skeleton import COLORS, JOINTS, LIMBS, Points, draw
+
+# A person with arms and legs spread, so that no limb hides another: fractions of a square picture.
+PERSON: Points = np.array(
+    [
+        (0.50, 0.16), (0.50, 0.30), (0.38, 0.31), (0.28, 0.40), (0.16, 0.46), (0.62, 0.31), (0.72, 0.40), (0.84, 0.46),
+        (0.44, 0.56), (0.36, 0.72), (0.30, 0.92), (0.56, 0.56), (0.64, 0.72), (0.70, 0.92),
+        (0.46, 0.11), (0.54, 0.11), (0.40, 0.14), (0.60, 0.14),
+    ]
+)  # fmt: skip
+
+
+def test_the_table_is_openposes() -> None:
+    """From the published renderer: joints count from 1 there; colours go round the wheel in steps of 85."""
+    published = [[2, 3], [2, 6], [3, 4], [4, 5], [6, 7], [7, 8], [2, 9], [9, 10], [10, 11], [2, 12], [12, 13], [13, 14]]
+    published += [[2, 1], [1, 15], [15, 17], [1, 16], [16, 18]]
+    assert [[start + 1, end + 1] for start, end in LIMBS] == published
+    assert COLORS[0] == (255, 0, 0)
+    assert COLORS[-1] == (255, 0, 85)
+    steps = np.abs(np.diff(np.array([*COLORS, COLORS[0]]), axis=0))
+    assert (steps.sum(axis=1) == 85).all()
+    assert len(JOINTS) == len(COLORS) == 18
+
+
+@pytest.mark.parametrize("size", [192, 512, 1024])
+def test_colours_are_those_of_the_table(size: int) -> None:
+    picture = draw([PERSON], size, size)
+    for limb, (start, end) in enumerate(LIMBS):
+        x, y = ((PERSON[start] + PERSON[end]) / 2 * size).astype(int)
+        assert tuple(picture[y, x]) == tuple(int(value * 0.6) for value in COLORS[limb])
+    for joint, (x, y) in enumerate((PERSON * size).astype(int)):
+        assert tuple(picture[y, x]) == COLORS[joint]
+
+
+def published_renderer(people: list[Points], size: int, radius: int) -> Pixels:
+    """What DWPose draws, with its whole pixels and whole degrees, at any size."""
+    canvas = np.zeros((size, size, 3), np.uint8)
+    for (start, end), color in zip(LIMBS, COLORS, strict=False):
+        for points in people:
+            (x0, y0), (x1, y1) = points[start] * size, points[end] * size
+            length = math.hypot(x0 - x1, y0 - y1)
+            angle = math.degrees(math.atan2(y0 - y1, x0 - x1))
+            middle = (int((x0 + x1) / 2), int((y0 + y1) / 2))
+            outline = np.array(cv2.ellipse2Poly(middle, (int(length / 2), radius), int(angle), 0, 360, 1))
+            cv2.fillConvexPoly(canvas, outline, color)
+    canvas = (canvas * 0.6).astype(np.uint8)
+    for joint, color in enumerate(COLORS):
+        for points in people:
+            cv2.circle(canvas, (points[joint] * size).astype(int).tolist(), radius, color, -1)
+    return canvas
+
+
+def test_it_draws_what_dwpose_draws() -> None:
+    """Against the published form at four times the size, averaged down: thickness, order, brightness, place.
+
+    Radius 4 covers 9 pixels, that is 36 at four times the size: radius 18.
+    """
+    people = [PERSON * 0.8, PERSON * 0.7 + 0.3]
+    expected = cv2.resize(published_renderer(people, 2048, 18), (512, 512), interpolation=cv2.INTER_AREA)
+    difference = np.abs(draw(people, 512, 512).astype(int) - expected)
+    assert difference.mean() < 0.35
+    assert (difference.max(axis=2) > 128).mean() < 0.0002
+    for thickness in (0.85, 1.15):  # the test is sharp enough to see this
+        assert np.abs(draw(people, 512, 512, thickness).astype(int) - expected).mean() > 0.5
+
+
+def test_joints_out_of_sight_take_their_limbs_with_them() -> None:
+    person = PERSON.copy()
+    person[JOINTS.index("right elbow")] = np.nan
+    picture = draw([person], 512, 512)
+    for limb in ((2, 3), (3, 4)):
+        x, y = (PERSON[list(limb)].mean(axis=0) * 512).astype(int)
+        assert not picture[y, x].any()
+    assert not draw([np.full((18, 2), np.nan)], 64, 64).any()
+    assert not draw([], 64, 64).any()
+
+
+@given(st.integers(-60, 60), st.integers(-60, 60))
+def test_a_person_who_moves_moves_on_the_picture(dx: int, dy: int) -> None:
+    size = 256
+    still = np.pad(draw([PERSON * 0.4 + 0.3], size, size), ((60, 60), (60, 60), (0, 0)))
+    moved = draw([PERSON * 0.4 + 0.3 + np.array([dx, dy]) / size], size, size)
+    expected = still[60 - dy : 60 - dy + size, 60 - dx : 60 - dx + size]
+    assert np.abs(moved.astype(int) - expected).max() <= 24  # sixteenths of a pixel
+
+
+def test_less_than_a_pixel_of_motion_shows() -> None:
+    """Brightness moves by as much as the person: no hopping from pixel to pixel."""
+    centers = []
+    for step in range(9):
+        picture = draw([PERSON + np.array([step / 4 / 320, 0])], 320, 320).astype(float).sum(axis=2)
+        centers.append((picture.sum(axis=0) * np.arange(320)).sum() / picture.sum())
+    np.testing.assert_allclose(np.diff(centers), 0.25, atol=0.08)
+
+
+@given(
+    st.integers(1, 64),
+    st.integers(1, 64),
+    st.lists(st.floats() | st.floats(-2, 2), min_size=36, max_size=36),
+    st.floats(0.25, 4.0),
+)
+def test_any_size_and_any_joints_can_be_drawn(w: int, h: int, numbers: list[float], thickness: float) -> None:
+    assert draw([np.array(numbers).reshape(18, 2)], w, h, thickness).shape == (h, w, 3)

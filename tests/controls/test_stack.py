@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.stack import CONTROLS, EMPTY_GUIDE, ControlKind, Stack, parse_control
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (40, 64, 3), np.uint8)
+WIDTH, HEIGHT = 32, 20
+EDGE = ControlSetting("edge")
+
+
+class Painted:
+    """A control that fills its guide with one colour, counts its calls, and can be told to fail."""
+
+    def __init__(self, color: tuple[int, int, int]) -> None:
+        self.color = color
+        self.calls = 0
+        self.resets = 0
+        self.failure: Exception | None = None
+        self.seen: list[tuple[tuple[int, ...], Values]] = []
+
+    def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
+        self.calls += 1
+        self.seen.append((picture.shape, values))
+        if self.failure is not None:
+            raise self.failure
+        return np.full((height, width, 3), self.color, np.uint8)
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+@pytest.fixture
+def add(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Painted]:
+    """Puts a control of one colour into the table."""
+
+    def add_one(name: str, color: tuple[int, int, int], longest_side: int = 0, *settings: Setting) -> Painted:
+        control = Painted(color)
+        make: Callable[[Path | None], Control] = lambda folder: control  # noqa: E731
+        monkeypatch.setitem(CONTROLS, name, ControlKind(name, name.title(), settings, make, longest_side))
+        return control
+
+    return add_one
+
+
+def guide_color(stack: Stack, *settings: ControlSetting) -> tuple[int, ...]:
+    guide = stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, settings)
+    assert (guide.rgb == guide.rgb[0, 0]).all()
+    return tuple(guide.rgb[0, 0].tolist())
+
+
+def test_the_table_is_sound() -> None:
+    for name, kind in CONTROLS.items():
+        assert kind.name == name
+        assert kind.title
+        names = [setting.name for setting in kind.settings]
+        assert len(names) == len(set(names))
+        for setting in kind.settings:
+            assert setting.low <= setting.default <= setting.high
+            assert setting.title
+            assert setting.help
+
+
+def test_no_control_is_a_grey_guide() -> None:
+    for settings in ((), (ControlSetting("edge", on=False), ControlSetting("pose", on=False))):
+        guide = Stack().guide(PICTURE, WIDTH, HEIGHT, 0.0, settings)
+        np.testing.assert_array_equal(guide.rgb, np.full((HEIGHT, WIDTH, 3), EMPTY_GUIDE))
+        assert (guide.parts, guide.ms, guide.troubles) == ({}, {}, {})
+
+
+def test_controls_are_mixed_by_the_brightest_each_with_its_weight(add: Callable[..., Painted]) -> None:
+    add("red", (200, 0, 40))
+    add("blue", (0, 100, 240))
+    stack = Stack()
+    assert guide_color(stack, ControlSetting("red")) == (200, 0, 40)
+    assert guide_color(stack, ControlSetting("red", 0.5), ControlSetting("blue")) == (100, 100, 240)
+    assert guide_color(stack, ControlSetting("red"), ControlSetting("blue", 0.1)) == (200, 10, 40)
+    assert guide_color(stack, ControlSetting("red", 0.0)) == (0, 0, 0)
+    guide = stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, (ControlSetting("red", 0.5), ControlSetting("blue")))
+    assert tuple(guide.parts["red"][0, 0]) == (200, 0, 40)  # as it was drawn, for the thumbnail
+    assert guide.ms.keys() == {"red", "blue"}
+
+
+def test_the_later_of_two_settings_with_one_name_counts(add: Callable[..., Painted]) -> None:
+    control = add("red", (200, 0, 0))
+    assert guide_color(Stack(), ControlSetting("red"), ControlSetting("red", 0.5)) == (100, 0, 0)
+    assert control.calls == 1
+
+
+def test_a_control_gets_every_setting_in_range(add: Callable[..., Painted]) -> None:
+    ranged = (Setting("a", "A", 0, 1, 0.25, help="x"), Setting("b", "B", 1, 9, 3, whole=True, help="x"))
+    control = add("red", (9, 9, 9), 0, *ranged)
+    stack = Stack()
+    for values in ((), (("a", 7.0), ("b", 4.4)), (("b", -3.0), ("gone", 1.0))):
+        guide_color(stack, ControlSetting("red", values=values))
+    assert [values for _, values in control.seen] == [{"a": 0.25, "b": 3}, {"a": 1, "b": 4}, {"a": 0.25, "b": 1}]
+
+
+def test_each_control_gets_the_picture_at_the_size_it_works_on(add: Callable[..., Painted]) -> None:
+    at_guide, large, small = add("guide", (1, 1, 1)), add("large", (1, 1, 1), 500), add("small", (1, 1, 1), 16)
+    guide_color(Stack(), *(ControlSetting(name) for name in ("guide", "large", "small")))
+    shapes = [control.seen[0][0] for control in (at_guide, large, small)]
+    assert shapes == [(HEIGHT, WIDTH, 3), PICTURE.shape, (10, 16, 3)]
+
+
+FAILURES = [ControlUnavailable("No model here; install one."), RuntimeError("boom\nwith lines"), KeyError("x")]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=["unavailable", "runtime", "key"])
+def test_a_control_that_fails_costs_only_itself(add: Callable[..., Painted], failure: Exception) -> None:
+    broken, sound = add("broken", (255, 255, 255)), add("sound", (10, 20, 30))
+    broken.failure = failure
+    settings = (ControlSetting("broken"), ControlSetting("sound"))
+    stack = Stack()
+    for number in range(4):
+        guide = stack.guide(PICTURE, WIDTH, HEIGHT, float(number), settings)
+        assert not guide.parts["broken"].any()
+        assert tuple(guide.rgb[0, 0]) == (10, 20, 30)
+        (sentence,) = guide.troubles.values()
+        assert "\n" not in sentence
+        assert sentence.endswith(".")
+    assert (broken.calls, sound.calls) == (1, 4)  # a broken one is not asked again
+
+    broken.failure = None
+    guide_color(stack, ControlSetting("sound"))
+    assert guide_color(stack, *settings) == (255, 255, 255)  # until it was off and is on again
+
+
+def test_the_traceback_goes_to_the_log(add: Callable[..., Painted], caplog: pytest.LogCaptureFixture) -> None:
+    add("broken", (1, 1, 1)).failure = RuntimeError("boom")
+    with caplog.at_level(logging.DEBUG, "controls"):
+        Stack().guide(PICTURE, WIDTH, HEIGHT, 0.0, (ControlSetting("broken"),))
+    assert "Traceback" in caplog.text
+    assert "boom" in caplog.text
+
+
+def test_reset_tries_again_what_failed_or_could_not_even_be_made(
+    add: Callable[..., Painted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = add("red", (200, 0, 0))
+    sound = CONTROLS["red"]
+
+    def fail(folder: Path | None) -> Control:
+        raise RuntimeError("boom")
+
+    stack = Stack()
+    monkeypatch.setitem(CONTROLS, "red", replace(sound, make=fail))
+    assert guide_color(stack, ControlSetting("red")) == (0, 0, 0)
+    monkeypatch.setitem(CONTROLS, "red", sound)
+    control.failure = RuntimeError("boom")
+    for _ in range(2):
+        assert guide_color(stack, ControlSetting("red")) == (0, 0, 0)
+        stack.reset()
+    control.failure = None
+    assert guide_color(stack, ControlSetting("red")) == (200, 0, 0)
+    assert (control.calls, control.resets) == (2, 1)
+
+
+def test_a_control_that_is_switched_off_forgets(add: Callable[..., Painted]) -> None:
+    control = add("red", (200, 0, 0))
+    stack = Stack()
+    on, off = ControlSetting("red"), ControlSetting("red", on=False)
+    for setting in (on, on, off, on):
+        stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, (setting,))
+    assert control.resets == 1
+    stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, ())
+    assert control.resets == 2
+
+
+def test_a_control_that_draws_another_size_is_told_of_not_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Wrong(Painted):
+        def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
+            return np.zeros((3, 3), np.uint8)
+
+    monkeypatch.setitem(CONTROLS, "wrong", ControlKind("wrong", "Wrong", (), lambda folder: Wrong((0, 0, 0))))
+    guide = Stack().guide(PICTURE, WIDTH, HEIGHT, 0.0, (ControlSetting("wrong"), EDGE))
+    assert guide.troubles.keys() == {"wrong"}
+    assert guide.rgb.any()
+
+
+def test_an_unknown_control_is_a_sentence() -> None:
+    guide = Stack().guide(PICTURE, WIDTH, HEIGHT, 0.0, (ControlSetting("hologram"), EDGE))
+    assert "'hologram'" in guide.troubles["hologram"]
+    assert "edge, pose" in guide.troubles["hologram"]
+    assert guide.rgb.any()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        PICTURE[:, :, 0],
+        np.dstack([PICTURE, PICTURE[:, :, 0]]),
+        PICTURE[::-1, ::-1],
+        np.zeros((0, 0, 3), np.uint8),
+        PICTURE[:1, :1],
+        PICTURE.astype(np.float64),
+    ],
+    ids=["gray", "rgba", "mirrored", "empty", "1x1", "float"],
+)
+def test_odd_pictures_make_a_guide(picture: NDArray[Any]) -> None:
+    stack = Stack()
+    for shown in (picture, PICTURE, picture):
+        guide = stack.guide(shown, WIDTH, HEIGHT, 0.0, (EDGE,))
+        assert guide.rgb.shape == (HEIGHT, WIDTH, 3)
+        assert guide.troubles == {}
+
+
+@given(st.lists(st.tuples(*[st.integers(1, 50)] * 4), min_size=1, max_size=4))
+def test_sizes_may_change_at_any_time(sizes: list[tuple[int, int, int, int]]) -> None:
+    stack = Stack()
+    for number, (w, h, width, height) in enumerate(sizes):
+        picture = np.random.default_rng(number).integers(0, 256, (h, w, 3), np.uint8)
+        guide = stack.guide(picture, width, height, float(number), (EDGE,))
+        assert guide.rgb.shape == (height, width, 3)
+        assert guide.rgb.dtype == np.uint8
+        assert guide.troubles == {}
+
+
+def test_the_window_opens_without_mediapipe() -> None:
+    """It takes a second or two to import: only pose pays for it, at its first picture."""
+    code = "import sys, controls.stack as s; s.Stack(); print('mediapipe' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("edge", ControlSetting("edge")),
+        ("pose=0.7", ControlSetting("pose", 0.7)),
+        ("edge=0.7,low=80,high=160", ControlSetting("edge", 0.7, values=(("low", 80), ("high", 160)))),
+        (" edge = 1 , detail = .25 ", ControlSetting("edge", 1.0, values=(("detail", 0.25),))),
+        ("edge,detail=0,detail=1", ControlSetting("edge", values=(("detail", 1.0),))),
+    ],
+)
+def test_a_control_is_read_from_the_command_line(text: str, expected: ControlSetting) -> None:
+    assert parse_control(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("edgy", "'edgy' (did you mean 'edge'?); there are edge, pose"),
+        ("hologram", "no control 'hologram'; there are edge, pose"),
+        ("", "no control ''"),
+        ("Pose", "did you mean 'pose'?"),
+        ("edge=loud", "The weight of edge is 'loud', expected a number from 0 to 1"),
+        ("edge=", "The weight of edge is ''"),
+        ("edge=1.5", "from 0 to 1"),
+        ("edge=nan", "from 0 to 1"),
+        ("edge,tickness=3", "no setting 'tickness' (did you mean 'thickness'?); it has detail, low, high"),
+        ("edge,low", "low of edge is ''"),
+        ("edge,low=-1", "from 0 to 1000"),
+        ("pose,people=2.5", "whole number"),
+        ("edge,,", "no setting ''"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence_that_says_what_can(text: str, said: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse_control(text)
+    assert said in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+@given(st.text(alphabet="edgpos=,.0178lowhinfa ", max_size=30))
+def test_any_text_is_a_control_or_a_sentence(text: str) -> None:
+    sentence, setting = "", None
+    try:
+        setting = parse_control(text)
+    except ValueError as error:
+        sentence = str(error)
+    assert (setting is None) == sentence.endswith(".")
+    if setting is not None:
+        known = {s.name: s for s in CONTROLS[setting.name].settings}
+        assert all(known[name].low <= value <= known[name].high for name, value in setting.values)
