@@ -54,7 +54,7 @@ def _live(options: argparse.Namespace) -> int:
 def _render(options: argparse.Namespace) -> int:
     from app.render import render
 
-    look, setup = _wished(options, Look(controls=()), Setup())
+    look, setup = _wished(options, Look(), Setup())
     out: Path = options.output
     if out.suffix.lower() != ".mp4":
         raise ShowError(f"{out} is not an MP4 file name; write -o {out.with_suffix('.mp4')}.")
@@ -86,7 +86,8 @@ def _wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look
         }
         look = replace(look, params=replace(look.params, **params))
         if options.control:
-            look = replace(look, controls=tuple(parse_control(text) for text in options.control))
+            named = [text for text in options.control if text != "none"]
+            look = replace(look, controls=tuple(parse_control(text) for text in named))
         if options.source is not None:
             setup = replace(setup, source=replace(parse_source(options.source), loop=options.loop))
         engine = setup.engine
@@ -185,7 +186,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--control", action="append", metavar="NAME[=WEIGHT]", help="edge=0.8, pose; repeatable")
+    parser.add_argument(
+        "--control", action="append", metavar="NAME[=WEIGHT]", help="edge=0.8, pose, none; repeatable; default edge"
+    )
     parser.add_argument("--control-strength", type=float, help="0 to 2, default 1")
     parser.add_argument("--prompt")
     parser.add_argument("--steps", type=int, help="1 to 8, default 2")
