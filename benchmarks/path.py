@@ -184,7 +184,8 @@ def _frame_times(app: QCoreApplication, seconds: float) -> Timings:
 
 
 def _spin(app: QCoreApplication, seconds: float) -> None:
-    QTimer.singleShot(round(seconds * 1000), app.quit)
+    # Not quit: that closes the window, and with it the show.
+    QTimer.singleShot(round(seconds * 1000), lambda: app.exit())
     app.exec()
 
 

@@ -21,11 +21,8 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def names_in(tree: ast.AST) -> set[str]:
-    return {node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(tree) if _names(node)}
-
-
-def _names(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute | ast.Name)
+    plain = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return plain | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def test_threads_are_started_in_two_places() -> None:

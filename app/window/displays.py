@@ -1,7 +1,7 @@
 """The displays that are plugged in, as plain values that stay valid whatever becomes of the display.
 
 WORKAROUND: a Python QScreen must not be kept. PySide6 ties what ``QWidget.screen()`` returns to that widget, and when
-the widget goes, every Python QScreen of the display goes with it (seen with PySide6 6.12).
+the widget goes, every Python QScreen of the display goes with it (seen with PySide6 6.11 and 6.12).
 """
 
 from __future__ import annotations

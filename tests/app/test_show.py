@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -171,3 +172,14 @@ def test_a_damaged_state_gives_defaults(tmp_path: Path, content: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)
     assert load_state(path) == (Look(), Setup())
+
+
+def test_signals_cost_no_references() -> None:
+    """PySide6 6.12.0 frees a reference to True with every emission, which ends a show on Python 3.11."""
+    show, told = Show(), list[object]()
+    show.look_changed.connect(told.append)
+    before = sys.getrefcount(True)
+    for _ in range(200):
+        show.hard_cut()
+    assert len(told) == 200
+    assert abs(sys.getrefcount(True) - before) < 100

@@ -50,36 +50,7 @@ class ControlRow(QFrame):
         self.time = text("", "dim")
         self.trouble = Trouble()
         self.settings = {setting.name: self._fader(bindings, setting) for setting in kind.settings}
-
-        opened = QWidget()
-        faders = QVBoxLayout(opened)
-        faders.setContentsMargins(0, 0, 0, 0)
-        faders.setSpacing(6)
-        for fader in self.settings.values():
-            faders.addWidget(fader)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.switch)
-        head.addWidget(text(kind.title, "row_title"))
-        head.addStretch(1)
-        head.addWidget(self.time)
-        if self.settings:
-            head.addWidget(Expander(words.settings_of(kind.title), opened))
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addLayout(head)
-        right.addWidget(self.weight)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self.picture)
-        top.addLayout(right, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 10, 10, 10)
-        column.setSpacing(8)
-        column.addLayout(top)
-        column.addWidget(self.trouble)
-        column.addWidget(opened)
-
+        self._lay_out()
         bindings.look(
             lambda look: setting_of(look, name).on,
             self._put_on,
@@ -100,6 +71,40 @@ class ControlRow(QFrame):
         shown = status if self.switch.isChecked() else None
         self.time.setText(words.milliseconds(shown.ms.p50, decimals=1) if shown and shown.ms.p50 is not None else "")
         self.trouble.put(shown.trouble if shown else "")
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.switch)
+        head.addWidget(text(self._kind.title, "row_title"))
+        head.addStretch(1)
+        head.addWidget(self.time)
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addLayout(head)
+        right.addWidget(self.weight)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self.picture)
+        top.addLayout(right, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 10, 10, 10)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addWidget(self.trouble)
+        if self.settings:
+            opened = self._own_settings()
+            head.addWidget(Expander(words.settings_of(self._kind.title), opened))
+            column.addWidget(opened)
+
+    def _own_settings(self) -> QWidget:
+        part = QWidget()
+        faders = QVBoxLayout(part)
+        faders.setContentsMargins(0, 0, 0, 0)
+        faders.setSpacing(6)
+        for fader in self.settings.values():
+            faders.addWidget(fader)
+        return part
 
     def _put_on(self, on: bool) -> None:
         self.switch.setChecked(on)

@@ -46,8 +46,7 @@ class SourcePage(QWidget):
         """A device came or went."""
 
     def display(self, choice: SourceChoice) -> None:
-        """Bring the page's widgets in line with ``choice``."""
-        raise NotImplementedError
+        """Bring the page's widgets in line with ``choice``. For each page to fill: this one has no widgets yet."""
 
     def pick(self, **changes: object) -> None:
         self.put(replace(self.choice, **changes))  # type: ignore[arg-type]  # the fields are named by the pages below

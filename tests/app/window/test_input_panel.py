@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import PySide6
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from app.look import Setup, SourceChoice, SourceKind
+from app.show import Show
+from app.status import Devices, Status
+from app.window import words
+from app.window.main_window import MainWindow
+from tests.app.window.hands import click, pick, press, type_text
+from tests.app.window.rig import StillRig
+
+
+def changes_of(show: Show) -> list[Setup]:
+    changes: list[Setup] = []
+    show.setup_changed.connect(changes.append)
+    return changes
+
+
+def test_a_camera_is_chosen_by_its_name(window: MainWindow, show: Show, rig: StillRig) -> None:
+    rig.devices.put(Devices(("BRIO", "FaceTime"), ()))
+    window.poll_status()
+    changes = changes_of(show)
+    pick(window.input.camera.camera, "FaceTime")
+    assert show.setup.source == SourceChoice("camera", "FaceTime")
+    assert len(changes) == 1
+
+
+def test_cameras_that_come_and_go_change_the_list_and_not_the_choice(
+    window: MainWindow, show: Show, rig: StillRig
+) -> None:
+    show.set_setup(source=SourceChoice("camera", "BRIO"))
+    changes = changes_of(show)
+    camera = window.input.camera.camera
+    for cameras, text in (((), "BRIO (not connected)"), (("FaceTime", "BRIO"), "BRIO"), (("FaceTime",), "BRIO (not")):
+        rig.devices.put(Devices(cameras, ()))
+        window.poll_status()
+        assert camera.currentText().startswith(text)
+        assert [name for _, name in camera.options if name in cameras] == list(cameras)
+    assert changes == []
+
+
+def test_size_and_rate_are_asked_of_the_camera(window: MainWindow, show: Show) -> None:
+    pick(window.input.camera.wanted.size, (1280, 720))
+    pick(window.input.camera.wanted.rate, 25.0)
+    source = show.setup.source
+    assert (source.width, source.height, source.rate) == (1280, 720, 25.0)
+    show.set_setup(source=SourceChoice("camera", width=777, height=333))  # an odd wish from a file is shown as it is
+    assert window.input.camera.wanted.size.currentText() == "777 × 333"
+
+
+@pytest.mark.parametrize("kind", ["screen", "testcard"])
+def test_sources_that_need_no_file_run_at_once(window: MainWindow, show: Show, qtbot: QtBot, kind: SourceKind) -> None:
+    click(window.input.kinds.button(kind))
+    assert show.setup.source.kind == kind
+    click(window.input.kinds.button("camera"))
+    assert show.setup.source.kind == "camera"
+
+
+def test_a_clip_waits_for_its_file_and_the_old_source_goes_on(
+    window: MainWindow, show: Show, qtbot: QtBot, tmp_path: Path
+) -> None:
+    before = show.setup.source
+    click(window.input.kinds.button("clip"))
+    page = window.input.clip
+    assert show.setup.source == before
+    assert window.input.page is page
+    dialog = page.dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert not dialog.isModal()
+    dialog.fileSelected.emit(str(tmp_path / "dance.mp4"))
+    dialog.close()
+    assert page.dialog is None
+    assert show.setup.source == SourceChoice("clip", str(tmp_path / "dance.mp4"))
+    assert page.path.text() == str(tmp_path / "dance.mp4")
+
+
+def test_each_kind_remembers_what_it_was_set_to(window: MainWindow, show: Show, qtbot: QtBot) -> None:
+    show.set_setup(source=SourceChoice("clip", "/films/rain.mp4", loop=False))
+    click(window.input.kinds.button("camera"))
+    click(window.input.kinds.button("clip"))
+    assert show.setup.source == SourceChoice("clip", "/films/rain.mp4", loop=False)
+
+
+def test_a_stream_is_typed_as_a_url(window: MainWindow, show: Show, qtbot: QtBot) -> None:
+    show.set_setup(source=SourceChoice("clip", "/films/rain.mp4"))
+    field = window.input.clip.path
+    field.setFocus()
+    field.selectAll()
+    type_text(field, "rtsp://10.0.0.2/live")
+    press(field, Qt.Key.Key_Return)
+    assert show.setup.source.target == "rtsp://10.0.0.2/live"
+
+
+def test_loop_and_pause(window: MainWindow, show: Show, qtbot: QtBot) -> None:
+    show.set_setup(source=SourceChoice("clip", "/films/rain.mp4"))
+    page = window.input.clip
+    click(page.pause)
+    assert show.setup.paused
+    click(page.loop)
+    assert not show.setup.source.loop
+    assert show.setup.paused  # still the same clip
+    show.set_setup(paused=False, source=SourceChoice("clip", "/films/rain.mp4"))
+    assert not page.pause.isChecked()
+    assert page.loop.isChecked()
+
+
+def test_another_clip_does_not_start_paused(window: MainWindow, show: Show) -> None:
+    show.set_setup(source=SourceChoice("clip", "/films/rain.mp4"), paused=True)
+    window.performer.choose_source(SourceChoice("clip", "/films/sun.mp4"))
+    assert not show.setup.paused
+
+
+def test_a_region_of_the_screen(window: MainWindow, show: Show, rig: StillRig, qtbot: QtBot) -> None:
+    rig.devices.put(Devices((), ("Screen 1", "Screen 2")))
+    window.poll_status()
+    click(window.input.kinds.button("screen"))
+    page = window.input.screen_page
+    pick(page.screen_picker, "Screen 2")
+    assert show.setup.source == SourceChoice("screen", "Screen 2")
+    click(page.region)
+    assert show.setup.source.region == (0, 0, 1280, 720)
+    page.edges[0].setValue(100)
+    assert show.setup.source.region == (100, 0, 1280, 720)
+    show.set_setup(source=SourceChoice("screen", region=(1, 2, 30, 40)))
+    assert [number.value() for number in page.edges] == [1, 2, 30, 40]
+    click(page.region)
+    assert show.setup.source.region is None
+
+
+def test_mirror_rotate_and_fit_go_both_ways(window: MainWindow, show: Show, qtbot: QtBot) -> None:
+    panel = window.input
+    click(panel.mirror)
+    click(panel.framing.rotate.button(90))
+    click(panel.framing.fit.button("stretch"))
+    assert (show.setup.framing.mirror, show.setup.framing.rotate, show.setup.framing.fit) == (True, 90, "stretch")
+    show.set_setup(framing=Setup().framing)
+    assert not panel.mirror.isChecked()
+    assert panel.framing.rotate.button(0).isChecked()
+    assert panel.framing.fit.button("fill").isChecked()
+
+
+def test_crop_leaves_some_of_the_picture(window: MainWindow, show: Show) -> None:
+    left, top, right, bottom = window.input.framing.crop
+    left.slider.setValue(left.slider.maximum())
+    right.slider.setValue(right.slider.maximum())
+    top.number.setValue(7)
+    crop = show.setup.framing.crop
+    assert crop == pytest.approx((0.9, 0.07, 0.05, 0.0))
+    assert right.value == pytest.approx(5)  # shows what it became
+    assert bottom.value == 0
+
+
+def test_what_the_device_says_is_shown(window: MainWindow, rig: StillRig) -> None:
+    rig.now = Status(source_title="BRIO, 1280x720 at 30", source_trouble="The camera BRIO is gone.")
+    window.poll_status()
+    assert window.input.title.whole == "BRIO, 1280x720 at 30"
+    assert window.input.trouble.sentence == "The camera BRIO is gone."
+    assert window.input.trouble.isVisible()
+    rig.now = Status(source_title="BRIO, 1280x720 at 30")
+    window.poll_status()
+    assert not window.input.trouble.isVisible()
+
+
+def drop(window: MainWindow, data: QMimeData) -> None:
+    at, none = QPointF(700, 400), Qt.KeyboardModifier.NoModifier
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    # Qt 6.12 deprecates the whole-pixel position, which is all that older ones take.
+    where: Any = at if PySide6.__version_info__ >= (6, 12) else at.toPoint()
+    enter = QDragEnterEvent(where, copy, data, left, none)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.dropEvent(QDropEvent(at, copy, data, left, none))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("dance.mp4", "clip"), ("face.PNG", "still")])
+def test_a_file_dropped_on_the_window_plays(
+    window: MainWindow, show: Show, tmp_path: Path, name: str, kind: SourceKind
+) -> None:
+    file = tmp_path / name
+    file.touch()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    drop(window, data)
+    assert show.setup.source == SourceChoice(kind, str(file))
+    assert window.input.page.choice.target == str(file)
+
+
+def test_a_dropped_address_plays_and_dropped_nonsense_is_told(window: MainWindow, show: Show) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/live.m3u8")])
+    drop(window, data)
+    assert show.setup.source == SourceChoice("clip", "https://example.org/live.m3u8")
+    nonsense = QMimeData()
+    nonsense.setText("not a file")
+    drop(window, nonsense)
+    assert show.setup.source.target == "https://example.org/live.m3u8"
+    level, sentence = window.messages.shown
+    assert level == words.LEVELS["warning"]
+    assert "not a file" in sentence
+
+
+def test_the_dialog_is_ours_alone_and_opens_once(window: MainWindow, qtbot: QtBot) -> None:
+    click(window.input.kinds.button("still"))
+    click(window.input.still.browse)
+    assert len(window.findChildren(QFileDialog)) == 1

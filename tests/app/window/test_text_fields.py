@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.window.text_fields import LineField, PromptField
+from tests.app.window.hands import click, press, type_text
+
+
+class Desk(QWidget):
+    """A window with one field, which has the focus, and something else to click on."""
+
+    def __init__(self, field: QWidget, qtbot: QtBot) -> None:
+        super().__init__()
+        self.elsewhere = QLabel("elsewhere")
+        layout = QVBoxLayout(self)
+        layout.addWidget(field)
+        layout.addWidget(self.elsewhere)
+        qtbot.addWidget(self)
+        with qtbot.waitActive(self):
+            self.show()
+            self.activateWindow()
+        field.setFocus()
+
+
+@pytest.fixture
+def prompt(app: QApplication) -> PromptField:
+    return PromptField("Prompt", "", "")
+
+
+@pytest.fixture
+def line(app: QApplication) -> LineField:
+    return LineField("Path")
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, qtbot: QtBot) -> Desk:
+    name = "prompt" if "prompt" in request.fixturenames else "line"
+    return Desk(request.getfixturevalue(name), qtbot)
+
+
+def heard(signal: SignalInstance) -> list[str]:
+    values: list[str] = []
+    signal.connect(values.append)
+    return values
+
+
+def test_a_prompt_acts_once_after_a_pause_in_typing(desk: Desk, prompt: PromptField, qtbot: QtBot) -> None:
+    edits = heard(prompt.edited)
+    type_text(prompt, "neon rain")
+    assert edits == []
+    qtbot.waitUntil(lambda: bool(edits))
+    qtbot.wait(50)
+    assert edits == ["neon rain"]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape])
+def test_a_prompt_acts_on_enter_and_gives_the_keys_back(
+    desk: Desk, prompt: PromptField, qtbot: QtBot, key: Qt.Key
+) -> None:
+    edits = heard(prompt.edited)
+    type_text(prompt, "glass")
+    press(prompt, key)
+    assert edits == ["glass"]
+    assert not prompt.hasFocus()
+    assert prompt.toPlainText() == "glass"
+
+
+def test_a_prompt_from_the_show_is_silent_and_keeps_the_cursor(desk: Desk, prompt: PromptField, qtbot: QtBot) -> None:
+    type_text(prompt, "ab")
+    press(prompt, Qt.Key.Key_Left)
+    edits = heard(prompt.edited)
+    prompt.put("ab")
+    assert prompt.textCursor().position() == 1
+    prompt.put("other")
+    assert prompt.toPlainText() == "other"
+    prompt.clearFocus()
+    assert edits == []
+
+
+def test_a_click_elsewhere_ends_the_typing(desk: Desk, prompt: PromptField, qtbot: QtBot) -> None:
+    edits = heard(prompt.edited)
+    type_text(prompt, "smoke")
+    click(desk.elsewhere)
+    assert not prompt.hasFocus()
+    assert edits == ["smoke"]
+
+
+def test_a_click_into_the_prompt_keeps_the_typing(desk: Desk, prompt: PromptField, qtbot: QtBot) -> None:
+    type_text(prompt, "smoke")
+    click(prompt.viewport())
+    assert prompt.hasFocus()
+
+
+def test_a_line_acts_on_enter_and_only_when_it_changed(desk: Desk, line: LineField, qtbot: QtBot) -> None:
+    entries = heard(line.entered)
+    type_text(line, "clip.mp4")
+    press(line, Qt.Key.Key_Return)
+    assert entries == ["clip.mp4"]
+    assert not line.hasFocus()
+    line.setFocus()
+    press(line, Qt.Key.Key_Return)
+    assert entries == ["clip.mp4"]
+
+
+def test_escape_takes_a_line_back(desk: Desk, line: LineField, qtbot: QtBot) -> None:
+    line.put("old.mp4")
+    entries = heard(line.entered)
+    type_text(line, "xyz")
+    press(line, Qt.Key.Key_Escape)
+    assert line.text() == "old.mp4"
+    assert entries == []
