@@ -193,7 +193,7 @@ def debian_package(soname: str) -> str:
     """The package that holds a library, by the naming rule of Debian Policy 8.1: libX11.so.6 -> libx11-6."""
     if soname in _NAMED_OTHERWISE:
         return _NAMED_OTHERWISE[soname]
-    library, _, version = soname.lower().partition(".so.")
+    library, _, version = soname.lower().replace("_", "-").partition(".so.")
     return f"{library}-{version}" if library[-1].isdigit() else f"{library}{version}"
 
 
