@@ -16,17 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing but words reaches the performer; `--log FILE` opens a file for the rest.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        # Imported here: torch, Qt or OpenCV may be missing or broken, and the doctor must be able to say so.
-        from app.commands import run
-    except ImportError as error:
-        return _without_a_part(arguments, error)
-    from app.errors import ShowError
-    from engine.errors import EngineError
-
-    try:
-        return run(arguments)
-    except (ShowError, EngineError) as error:
-        return _end(1, str(error))
+        return _run(arguments)
     except KeyboardInterrupt:
         return _end(130, "Stopped.")
     except BrokenPipeError:  # `| head` has read enough
@@ -39,6 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"VACE Live failed unexpectedly ({type(error).__name__}: {error}). Run it again with --log vace-live.log "
             "and send that file with a report.",
         )
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        # Imported here: torch, Qt or OpenCV may be missing or broken, and the doctor must be able to say so.
+        from app.commands import run
+        from app.errors import ShowError
+        from engine.errors import EngineError
+    except ImportError as error:
+        return _without_a_part(arguments, error)
+    try:
+        return run(arguments)
+    except (ShowError, EngineError) as error:
+        return _end(1, str(error))
 
 
 def _without_a_part(arguments: Sequence[str], error: ImportError) -> int:

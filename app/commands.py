@@ -20,6 +20,7 @@ from app.errors import ShowError
 from app.framing import FITS, Framing
 from app.inputs import parse_source
 from app.look import Look, RecorderChoice, Setup, VirtualCameraChoice
+from app.show import load_state
 from controls.stack import parse_control
 from engine.host import MODELS
 from engine.params import EngineChoice
@@ -45,6 +46,8 @@ def _live(options: argparse.Namespace) -> int:
     look, setup = _wished(options, look, setup)
     if options.headless:
         return live.run_headless(look, setup, options.seconds, options.report)
+    if options.seconds is not None or options.report is not None:
+        raise ShowError("--seconds and --report belong to a run without a window: add --headless.")
     reason = live.display_missing()
     if reason:
         return live.render_instead(reason, look, setup, Path.cwd())
@@ -73,7 +76,11 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    return doctor.run(as_json=options.json)
+    kept = load_state(options.state)
+    setup = kept[1] if kept else Setup()
+    if options.models is not None:
+        setup = replace(setup, model_folder=str(options.models))
+    return doctor.run(as_json=options.json, setup=setup)
 
 
 def _wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look, Setup]:
@@ -89,7 +96,9 @@ def _wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look
             named = [text for text in options.control if text != "none"]
             look = replace(look, controls=tuple(parse_control(text) for text in named))
         if options.source is not None:
-            setup = replace(setup, source=replace(parse_source(options.source), loop=options.loop))
+            setup = replace(setup, source=parse_source(options.source))
+        if not options.loop:
+            setup = replace(setup, source=replace(setup.source, loop=False))
         engine = setup.engine
         if options.size is not None:
             width, height = _size(options.size)
@@ -101,9 +110,9 @@ def _wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look
         setup = replace(setup, engine=engine, framing=_framing(options, setup.framing))
         if options.models is not None:
             setup = replace(setup, model_folder=str(options.models))
-        if getattr(options, "virtual_camera", None) is not None:
+        if options.virtual_camera is not None:
             setup = replace(setup, virtual_camera=_virtual_camera(options.virtual_camera))
-        if getattr(options, "record", None) is not None:
+        if options.record is not None:
             setup = replace(setup, recorder=RecorderChoice(on=True, path=str(options.record)))
     except ValueError as error:
         raise ShowError(f"That cannot be set: {str(error).rstrip('.')}.") from error
@@ -176,12 +185,13 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
     render.add_argument("--seconds", type=_positive, help="only so many seconds of the source")
     _add_common(render)
-    render.set_defaults(run=_render, loop=False)
+    render.set_defaults(run=_render, loop=False, virtual_camera=None, record=None)
 
-    doctor = commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
-    doctor.add_argument("--json", action="store_true")
-    doctor.add_argument("--log", type=Path, help=argparse.SUPPRESS)
-    doctor.set_defaults(run=_doctor)
+    examine = commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
+    examine.add_argument("--json", action="store_true")
+    examine.add_argument("--state", type=Path, default=_state_path(), help="whose devices and folders to look at")
+    examine.add_argument("--models", metavar="FOLDER", type=Path, help="where your model files are")
+    examine.set_defaults(run=_doctor, log=None)
     return parser
 
 

@@ -63,6 +63,7 @@ class EngineThread(QThread):
         self._inbox = inbox
         self._playout = playout
         self._stopping = False
+        self._told = ""
         self.state: EngineState = "stopped"
         self.model: ModelInfo | None = None
         self.pictures = Rate()
@@ -86,7 +87,7 @@ class EngineThread(QThread):
                 failures = 1 if self.pictures.total > before else failures + 1
                 self._fail(error)
             finally:
-                host.close()
+                self._close(host)
             if failures:
                 self._rest(min(_LONGEST_REST_S, 2.0 ** (failures - 1)), choice)
         self.state = "stopped"
@@ -113,6 +114,7 @@ class EngineThread(QThread):
             now = time.perf_counter()
             self._playout.put(list(pictures), [frame.time for frame in chunk_frames], look.params.cut, now)
             self.pictures.count(len(pictures), now)
+            self._told = ""
             host.settle()
             self.chunk_ms.add((time.perf_counter() - began) * 1000)
 
@@ -130,11 +132,20 @@ class EngineThread(QThread):
         return frames, look
 
     def _fail(self, error: Exception) -> None:
+        """Tell it, once: an engine that fails again and again in one way has nothing new to say."""
         self.state = "failed"
-        if isinstance(error, EngineError):
-            self.said.emit("error", str(error))
-        else:
-            self.said.emit("error", f"The engine failed ({error}); the last picture stays. It starts again.")
+        sentence = str(error)
+        if not isinstance(error, EngineError):
+            sentence = f"The engine failed ({error}); the last picture stays. It starts again."
+        if sentence != self._told:
+            self._told = sentence
+            self.said.emit("error", sentence)
+
+    def _close(self, host: Host) -> None:
+        try:
+            host.close()
+        except Exception:  # a device that has failed may refuse even this; the next start tells whether it works
+            log.exception("The engine could not be closed")
 
     def _rest(self, seconds: float, choice: EngineChoice) -> None:
         """Wait before trying again, unless something else is wanted meanwhile."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.inputs import list_cameras
+from app.doctor import Machine, check_window
+from app.inputs import list_cameras, source_text
 from app.look import Look, Setup, SourceChoice
 from app.render import render
 from app.report import Report, settings_of
@@ -22,6 +23,7 @@ from app.show import Show, load_state
 from app.status import Status
 from assets import CLIP
 
+INTERRUPTED = 130
 _LISTEN_MS = 100  # how often Python gets to see Ctrl-C while Qt's loop runs
 
 
@@ -29,9 +31,13 @@ def display_missing() -> str:
     """Why no window can open here, in one sentence; "" where one can."""
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return ""
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "There is no display here, so the window cannot open."
+    # A display that is named may still be gone, and Qt would abort the whole process to say so.
+    window = check_window(Machine())
+    if window.state != "missing":
         return ""
-    return "There is no display here, so the window cannot open."
+    return f"The window cannot open: {window.detail}. {window.mend}"
 
 
 def render_instead(reason: str, look: Look, setup: Setup, folder: Path) -> int:
@@ -42,7 +48,7 @@ def render_instead(reason: str, look: Look, setup: Setup, folder: Path) -> int:
     result = render(look, replace(setup, source=SourceChoice("clip", str(CLIP))), video, sheet, seconds=None)
     print(f"The picture is in {video}, a contact sheet of it in {sheet}.")
     print("With a display, the same command opens the window; `vace-live live --headless` streams without one.")
-    return 130 if result.interrupted else 0
+    return INTERRUPTED if result.interrupted else 0
 
 
 def first_source() -> SourceChoice:
@@ -64,14 +70,25 @@ def open_window(look: Look, setup: Setup, state: Path) -> int:
     window = MainWindow(show, rig, state)
     window.show()
     rig.start()
-    with _CtrlC(window.close):
-        return app.exec()
+    code = 0
+
+    def interrupt() -> None:
+        nonlocal code
+        code = INTERRUPTED
+        window.close()
+
+    with _CtrlC(interrupt):
+        app.exec()
+    if not rig.stop():
+        _leave(code)
+    return code
 
 
 def run_headless(look: Look, setup: Setup, seconds: float | None, report: Path | None) -> int:
     """The real-time path without a window, until the clip ends, ``seconds`` have passed, or Ctrl-C.
 
-    Exit code 0; 1 when the source never came or an output failed; 130 after Ctrl-C. The report is written in any case.
+    Exit code 0; 1 when something failed on the way, even if it came back; 130 after Ctrl-C. The report is written in
+    any case.
     """
     app = QCoreApplication.instance() or QCoreApplication(sys.argv[:1])
     rig = Rig(Show(look, setup))
@@ -87,17 +104,22 @@ def run_headless(look: Look, setup: Setup, seconds: float | None, report: Path |
         app.exec()
         # The status is read before the outputs close, their files are counted on to be whole after it.
         status = rig.status()
-        rig.stop()
+        seconds_run = time.perf_counter() - began
+        ended = rig.stop()
         app.processEvents()
-    run.clear_line()
-    if report is not None:
-        report_of(status, rig, look, setup, time.perf_counter() - began, tuple(run.troubles)).save(report)
-    return 130 if run.interrupted else 1 if run.troubles else 0
+        run.clear_line()
+        if report is not None:
+            troubles = (*run.troubles, *(control.trouble for control in status.controls.values() if control.trouble))
+            report_of(status, rig, look, setup, seconds_run, troubles).save(report)
+    code = INTERRUPTED if run.interrupted else 1 if run.troubles else 0
+    if not ended:
+        _leave(code)
+    return code
 
 
 def report_of(status: Status, rig: Rig, look: Look, setup: Setup, seconds: float, troubles: tuple[str, ...]) -> Report:
     return Report(
-        source=status.source_title,
+        source=status.source_title or source_text(setup.source),
         model=status.model,
         note=status.note,
         device=status.device,
@@ -141,7 +163,9 @@ class _HeadlessRun:
         print(f"{'' if level == 'info' else '! '}{sentence}", file=sys.stderr)
         if level == "error":
             self.troubles.append(sentence)
-            if self._rig.status().frames_in == 0:  # a source that never came will not come by waiting unattended
+            status = self._rig.status()
+            # A source that never came will not come by waiting unattended.
+            if status.source_trouble and status.frames_in == 0:
                 self._app.quit()
 
     def _show_status(self) -> None:
@@ -163,7 +187,7 @@ class _CtrlC:
         self._work = work
         # Python sees signals only while it runs: Qt's loop must come back to it now and then.
         self._timer = QTimer()
-        self._timer.timeout.connect(lambda: None)
+        self._timer.timeout.connect(_nothing)
 
     def __enter__(self) -> None:
         def handle(*_: object) -> None:
@@ -178,8 +202,18 @@ class _CtrlC:
             signal.signal(number, handler)
 
 
+def _nothing() -> None:
+    """Any call into Python lets it look at its signals."""
+
+
 def starting_values(state: Path, fresh: bool) -> tuple[Look, Setup]:
     """Look and setup that a run begins with: as kept from the last one, or new."""
-    if fresh or not state.exists():
-        return Look(), replace(Setup(), source=first_source())
-    return load_state(state)
+    kept = None if fresh else load_state(state)
+    return kept or (Look(), replace(Setup(), source=first_source()))
+
+
+def _leave(code: int) -> None:
+    """End the process although a thread will not: all files are closed, and Qt would abort for less."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -95,9 +95,14 @@ class RecorderChoice:
 
 @dataclass(frozen=True)
 class Setup:
-    """The room. paused: the clip stands still. model_folder: where the performer keeps model files, "" for none."""
+    """The room.
+
+    restarts: a counter; when it goes up, the source is opened anew, a clip from its beginning. paused: the clip stands
+    still. model_folder: where the performer keeps model files, "" for none.
+    """
 
     source: SourceChoice = SourceChoice()
+    restarts: int = 0
     paused: bool = False
     framing: Framing = Framing()
     engine: EngineChoice = EngineChoice()

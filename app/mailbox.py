@@ -1,6 +1,6 @@
-"""The only objects that two threads share: ``Latest`` keeps one value, ``Inbox`` a bounded row of frames.
+"""What threads hand each other: ``Latest`` keeps one value, ``Inbox`` a bounded row of frames and counts what it drops.
 
-Both count what they drop. Neither knows Qt, tensors or devices.
+A writer never waits. Neither knows Qt, tensors or devices.
 """
 
 from __future__ import annotations
@@ -40,11 +40,6 @@ class Latest(Generic[T]):
             self._changed.wait_for(lambda: self._number > seen, timeout)
             return self._number, self._value
 
-    def clear(self) -> None:
-        """Forget the value; readers keep waiting."""
-        with self._changed:
-            self._value = None
-
 
 class Inbox:
     """Guided frames on their way to the engine. Holds at most ``capacity``; the oldest goes first, and is counted."""
@@ -69,8 +64,13 @@ class Inbox:
             self._changed.notify_all()
 
     def wait(self, count: int, timeout: float) -> bool:
-        """Whether ``count`` frames of any epoch are there, waiting up to ``timeout`` seconds for them."""
+        """Whether ``count`` frames of any epoch are there, waiting up to ``timeout`` seconds for them.
+
+        An inbox that is too small for ``count`` grows, to twice that: a chunk must find room beside its successor.
+        """
         with self._changed:
+            if count > self._capacity:
+                self._capacity = 2 * count
             return self._changed.wait_for(lambda: len(self._frames) >= count, timeout)
 
     def take(self, count: int, epoch: int) -> list[GuidedFrame] | None:
@@ -90,7 +90,3 @@ class Inbox:
             self._dropped += waiting - count
             self._frames.clear()
             return chosen
-
-    def flush(self) -> None:
-        with self._changed:
-            self._frames.clear()

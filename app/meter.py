@@ -52,12 +52,16 @@ class Timings:
     def add(self, ms: float) -> None:
         self._ms.append(ms)
 
-    def extend(self, other: Timings) -> None:
-        self._ms.extend(list(other._ms))
+    def values(self) -> list[float]:
+        return list(self._ms)
 
     def timing(self) -> Timing:
-        ms = list(self._ms)
-        if not ms:
-            return Timing()
-        p50, p95 = np.percentile(ms, [50, 95])
-        return Timing(round(float(p50), 2), round(float(p95), 2))
+        return timing_of(self.values())
+
+
+def timing_of(ms: list[float]) -> Timing:
+    """Median and 95th percentile; of nothing, nothing."""
+    if not ms:
+        return Timing()
+    p50, p95 = np.percentile(ms, [50, 95])
+    return Timing(round(float(p50), 2), round(float(p95), 2))

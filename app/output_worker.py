@@ -28,13 +28,15 @@ class OutputWorker(QObject):
 
     told = Signal(str, str)
     """(level, sentence), from the worker's thread."""
-    gave_up = Signal(str)
-    """The output's name: it failed, and is closed."""
+    gave_up = Signal(object)
+    """The worker itself: its output failed, and is being closed."""
 
     def __init__(self, name: str, output: Output, program: Latest[Program], wait: Callable[[], None]) -> None:
         """program: what is on air. wait: returns when the device is free, given back by the output's last worker."""
         super().__init__()
-        self._name, self._output, self._program, self._wait = name, output, program, wait
+        self.name = name
+        self._output, self._program, self._wait = output, program, wait
+        self._pace: Pace | None = None
         self._stop = threading.Event()
         self._running = False
         self._trouble = ""
@@ -47,24 +49,39 @@ class OutputWorker(QObject):
 
     def status(self) -> OutputStatus:
         title = self._output.title if self._running else ""
-        timing = self.latency.timing()
-        return OutputStatus(title, self._running, self._trouble, self._written, self._repeated, timing)
+        return OutputStatus(
+            title,
+            self._running,
+            self._trouble,
+            self._written,
+            self._repeated,
+            missed=self._pace.skipped if self._pace else 0,
+            latency_ms=self.latency.timing(),
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the output is open and taking pictures."""
+        return self._running
 
     def run(self) -> None:
         """Open the output, feed it until ``stop`` or until it fails, close it."""
         self._wait()
+        if self._stop.is_set():
+            return
         try:
             self._output.open()
             self._running = True
             if self._output.rate > 0:
-                self._write_at_rate(Pace(self._output.rate))
+                self._pace = Pace(self._output.rate)
+                self._write_at_rate(self._pace)
             else:
                 self._write_each()
         except ShowError as error:
             self._fail(str(error))
         except Exception as error:
-            log.exception("Output %s failed", self._name)
-            self._fail(f"The {self._name} failed ({error}) and is off; all else goes on. Switch it on to try again.")
+            log.exception("Output %s failed", self.name)
+            self._fail(f"The {self.name} failed ({error}) and is off; all else goes on. Switch it on to try again.")
         finally:
             self._running = False
             self._close()
@@ -99,12 +116,12 @@ class OutputWorker(QObject):
     def _fail(self, sentence: str) -> None:
         self._trouble = sentence
         self.told.emit("error", sentence)
-        self.gave_up.emit(self._name)
+        self.gave_up.emit(self)
 
     def _close(self) -> None:
         try:
             self._output.close()
         except Exception as error:
-            log.exception("Output %s could not be closed", self._name)
-            self._trouble = str(error) if isinstance(error, ShowError) else f"The {self._name} did not close cleanly."
+            log.exception("Output %s could not be closed", self.name)
+            self._trouble = str(error) if isinstance(error, ShowError) else f"The {self.name} did not close cleanly."
             self.told.emit("error", self._trouble)

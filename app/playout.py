@@ -16,7 +16,7 @@ import numpy as np
 from app.frame import Frame, Kind, Pixels, Program
 from app.look import Look
 
-_STALL = 4.0  # a gap of this many usual chunk periods is a stall and says nothing about the pace
+_STALL = 4.0  # a longer gap counts as this many usual chunk periods
 _SMOOTHING = 0.3  # weight of the newest chunk period in the estimate
 
 
@@ -69,10 +69,9 @@ class Playout:
             self._period = (captured[-1] - captured[0]) * count / max(1, count - 1)
         else:
             period = now - self._last_put
-            if not self._period:
-                self._period = period
-            elif period < _STALL * self._period:
-                self._period += _SMOOTHING * (period - self._period)
+            # One stall says little about the pace, but a pace that stays slower must be learned: hence the bound.
+            bounded = min(period, _STALL * self._period) if self._period else period
+            self._period = bounded if not self._period else self._period + _SMOOTHING * (bounded - self._period)
         self._last_put = now
 
     def wait(self, now: float, longest: float) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.errors import SourceEnded, SourceError
+from app.errors import ShowError, SourceEnded, SourceError
 from app.frame import Frame, GuidedFrame, Pixels
 from app.framing import seen_by_controls
 from app.inputs import open_source
@@ -43,6 +43,9 @@ def render(
 
     Ctrl-C ends it early: what is finished by then is kept. Raises ShowError or EngineError in words.
     """
+    film = Path(setup.source.target)
+    if out.exists() and film.exists() and out.samefile(film):
+        raise ShowError(f"{out} is the source itself and would be lost; choose another name for the output.")
     source = open_source(replace(setup.source, loop=False), realtime=False)
     # Opened before the model is loaded: a wrong path should be told at once.
     source.open()
@@ -52,7 +55,9 @@ def render(
     began, interrupted = time.perf_counter(), False
     try:
         info = host.load()
-        writer = Mp4Writer(out, setup.engine.width, setup.engine.height)
+        # Written beside and then swapped in: an older film of that name lives until there is a new one.
+        part = out.with_name(f"{out.stem}.part.mp4")
+        writer = Mp4Writer(part, setup.engine.width, setup.engine.height)
         total = None if seconds is None or source.rate <= 0 else round(seconds * source.rate)
         try:
             with tqdm(total=total, unit=" pictures", file=sys.stderr, disable=quiet or None) as progress:
@@ -64,6 +69,8 @@ def render(
             interrupted = True
         finally:
             writer.close()
+            if writer.frames:
+                part.replace(out)
     finally:
         source.close()
         painter.close()

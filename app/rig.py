@@ -23,9 +23,9 @@ from app.framing import framed, seen_by_controls
 from app.inputs import open_source
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
-from app.look import Setup, SourceChoice
+from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.mailbox import Inbox, Latest
-from app.meter import Rate, Timings
+from app.meter import Rate, Timings, timing_of
 from app.output_worker import OutputWorker
 from app.outputs.output import Output
 from app.outputs.recorder import Recorder
@@ -33,7 +33,7 @@ from app.outputs.virtual_camera import VirtualCamera
 from app.playout import Playout
 from app.show import Show
 from app.slate import slate
-from app.status import ControlStatus, Devices, Status, Thumbnails
+from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails
 from controls.stack import Guide, Stack
 from engine.host import EngineHost
 from engine.params import EngineChoice
@@ -41,6 +41,7 @@ from engine.params import EngineChoice
 log = logging.getLogger(__name__)
 
 _RETRY_S = 1.0  # between two tries to open a source that is not there
+_STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
 _BYPASS_WIDTH = 1280
 
@@ -61,7 +62,7 @@ class Rig(QObject):
     """(level, sentence): "info", "warning" or "error". Emitted from any thread."""
     source_ended = Signal()
     """A clip that does not loop is over."""
-    _output_gave_up = Signal(str)
+    _output_gave_up = Signal(object)
 
     def __init__(self, show: Show, make_host: Callable[[EngineChoice], Host] = EngineHost) -> None:
         """make_host: what stands behind the engine's seam."""
@@ -90,7 +91,7 @@ class Rig(QObject):
         ]
         self._workers: dict[str, OutputWorker] = {}
         self._worker_threads: dict[str, threading.Thread] = {}
-        self._output_wishes: dict[str, object] = {}
+        self._output_wishes: dict[str, VirtualCameraChoice | RecorderChoice] = {}
 
         self._frames_in = Rate()
         self._skipped = 0
@@ -98,7 +99,8 @@ class Rig(QObject):
         self._sources = 0
         self._control_ms: dict[str, Timings] = {}
         self._control_troubles: dict[str, str] = {}
-        self._window_latency = Timings()
+        self._window_latency: dict[str, Timings] = {}
+        self._bypassed: tuple[Frame, Setup, Frame] | None = None
 
         self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
         show.setup_changed.connect(self._follow)
@@ -111,31 +113,38 @@ class Rig(QObject):
             thread.start()
         self._follow(self._show.setup)
 
-    def stop(self) -> None:
-        """End every thread and finish every output (a recording stays playable). Returns within a few seconds."""
+    def stop(self) -> bool:
+        """End every thread and finish every output (a recording stays playable), within ten seconds.
+
+        False when something would not end, such as a model that takes longer to load: the process must then be left
+        by ``os._exit``, for a QThread that still runs must not be destroyed.
+        """
+        until = time.perf_counter() + (0.0 if self._stopping.is_set() else _STOP_S)
         self._stopping.set()
         self._engine.stop()
         for worker in self._workers.values():
             worker.stop()
-        for thread in self._worker_threads.values():
-            thread.join(timeout=5.0)
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(timeout=2.0)
-        if not self._engine.wait(10_000):
+        threads = [*self._worker_threads.values(), *(thread for thread in self._threads if thread.ident)]
+        for thread in threads:
+            thread.join(max(0.0, until - time.perf_counter()))
+        engine_ended = self._engine.wait(round(1000 * max(0.0, until - time.perf_counter())))
+        if not engine_ended:
             log.warning("The engine thread is still busy and is left behind")
+        return engine_ended and not any(thread.is_alive() for thread in threads)
 
     def handed_over(self, output: str, program: Program) -> None:
         """A window (``output``: "preview" or "stage") has painted ``program`` for the first time: latency ends here."""
-        if program.captured is not None and program.kind == "engine" and output == "preview":
-            self._window_latency.add((time.perf_counter() - program.captured) * 1000)
+        if program.captured is not None and program.kind == "engine":
+            ms = (time.perf_counter() - program.captured) * 1000
+            self._window_latency.setdefault(output, Timings()).add(ms)
 
     def status(self) -> Status:
         """A snapshot, cheap enough for several calls a second."""
-        engine, latency = self._engine, Timings()
-        latency.extend(self._window_latency)
-        for worker in list(self._workers.values()):
-            latency.extend(worker.latency)
+        engine, workers = self._engine, list(self._workers.items())
+        windows = list(self._window_latency.items())
+        latency = [ms for _, timings in windows for ms in timings.values()]
+        latency += [ms for _, worker in workers if worker.running for ms in worker.latency.values()]
+        outputs = {name: OutputStatus(running=True, latency_ms=timings.timing()) for name, timings in windows}
         troubles = dict(self._control_troubles)
         return Status(
             source_title=self._source_title,
@@ -150,8 +159,8 @@ class Rig(QObject):
             frames_out=engine.pictures.total,
             dropped=self._inbox.dropped + self._skipped + self._playout.skipped,
             chunk_ms=engine.chunk_ms.timing(),
-            latency_ms=latency.timing(),
-            outputs={name: worker.status() for name, worker in list(self._workers.items())},
+            latency_ms=timing_of(latency),
+            outputs=outputs | {name: worker.status() for name, worker in workers},
             controls={
                 name: ControlStatus(ms.timing(), troubles.get(name, "")) for name, ms in list(self._control_ms.items())
             },
@@ -163,55 +172,59 @@ class Rig(QObject):
 
     # -- the source
 
+    def _wish(self) -> tuple[SourceChoice, int]:
+        """What the performer wants to be open; it has changed when this has."""
+        setup = self._show.setup
+        return setup.source, setup.restarts
+
     def _read_source(self) -> None:
-        said = ""
         while not self._stopping.is_set():
-            choice = self._show.setup.source
+            wish = self._wish()
             try:
-                said = self._read_one(choice, said)
-            except SourceEnded:
+                self._read_one(wish)
+            except SourceEnded as end:
+                self.said.emit("info", f"{end} Its last picture stays; choose it again to play it anew.")
                 self.source_ended.emit()
-                self._wait_for_other_source(choice, timeout=None)
+                self._wait_for_other_source(wish, timeout=None)
             except ShowError as error:
-                said = self._source_failed(str(error), said)
-                self._wait_for_other_source(choice, _RETRY_S)
+                self._lose_source(str(error))
+                self._wait_for_other_source(wish, _RETRY_S)
             except Exception as error:  # a driver may throw anything; the show goes on
                 log.exception("The source failed")
-                sentence = f"The input failed ({error}); the last picture stays. Trying again every second."
-                said = self._source_failed(sentence, said)
-                self._wait_for_other_source(choice, _RETRY_S)
+                self._lose_source(f"The input failed ({error}); the last picture stays. Trying again every second.")
+                self._wait_for_other_source(wish, _RETRY_S)
+            if self._wish() != wish:
+                self._source_trouble = ""  # that was the old source's
 
-    def _read_one(self, choice: SourceChoice, said: str) -> str:
-        """Read ``choice`` until another one is wanted or it fails. said: the trouble told last, "" for none."""
-        source = open_source(choice, realtime=True)
+    def _read_one(self, wish: tuple[SourceChoice, int]) -> None:
+        """Read one source until another one is wanted or it fails."""
+        source = open_source(wish[0], realtime=True)
         self._sources += 1
         try:
             source.open()
             self._source_title = source.title
-            while not self._stopping.is_set() and self._show.setup.source == choice:
+            while not self._stopping.is_set() and self._wish() == wish:
                 source.paused = self._show.setup.paused
                 frame = source.read()
                 if frame is None:
                     continue
-                if said:  # back again
+                if self._source_trouble:
                     self.said.emit("info", f"{source.title} is back.")
-                    said = self._source_trouble = ""
+                    self._source_trouble = ""
                 self._frames_in.count()
                 self._captured.put(_Captured(frame, self._show.look.params.cut, self._sources))
         finally:
             source.close()
-        self._source_trouble = ""
-        return ""
 
-    def _source_failed(self, sentence: str, said: str) -> str:
-        self._source_trouble = sentence
-        if sentence != said:
+    def _lose_source(self, sentence: str) -> None:
+        """Tell it, once for each loss: trying again every second is no news."""
+        if sentence != self._source_trouble:
+            self._source_trouble = sentence
             self.said.emit("error", sentence)
-        return sentence
 
-    def _wait_for_other_source(self, choice: SourceChoice, timeout: float | None) -> None:
+    def _wait_for_other_source(self, wish: tuple[SourceChoice, int], timeout: float | None) -> None:
         until = None if timeout is None else time.perf_counter() + timeout
-        while not self._stopping.wait(0.05) and self._show.setup.source == choice:
+        while not self._stopping.wait(0.05) and self._wish() == wish:
             if until is not None and time.perf_counter() > until:
                 return
 
@@ -275,12 +288,15 @@ class Rig(QObject):
         shown: Program | None = None
         while not self._stopping.is_set():
             self._playout.wait(time.perf_counter(), _PLAYOUT_S)
-            program = self._playout.program(self._show.look, self._bypass, time.perf_counter())
+            try:
+                program = self._playout.program(self._show.look, self._bypass, time.perf_counter())
+            except Exception:  # a picture that cannot be shown is skipped: the outputs keep the last one
+                log.exception("A picture could not be shown")
+                self._stopping.wait(_PLAYOUT_S)
+                continue
             if program is not shown:
                 shown = program
                 self.program.put(program)
-
-    _bypassed: tuple[Frame, Setup, Frame] | None = None
 
     def _bypass(self) -> Frame | None:
         """The newest source picture, framed as the engine sees it but not as small. Called on the playout thread."""
@@ -299,32 +315,41 @@ class Rig(QObject):
     @Slot(object)
     def _follow(self, setup: Setup) -> None:
         """Start and stop outputs as the Setup wants them. On the GUI thread."""
-        self._want("virtual camera", setup.virtual_camera, setup.virtual_camera.on, VirtualCamera)
-        self._want("recorder", setup.recorder, setup.recorder.on, Recorder)
+        size = (setup.engine.width, setup.engine.height)
+        self._want("virtual camera", setup.virtual_camera, lambda: VirtualCamera(setup.virtual_camera))
+        self._want("recorder", setup.recorder, lambda: Recorder(_sized(setup.recorder, *size)))
 
-    def _want(self, name: str, wish: object, on: bool, make: Callable[..., Output]) -> None:
+    def _want(self, name: str, wish: VirtualCameraChoice | RecorderChoice, make: Callable[[], Output]) -> None:
         if self._output_wishes.get(name) == wish:
             return
         self._output_wishes[name] = wish
         if name in self._workers:
             self._workers[name].stop()
-        if on:
+        if wish.on:
             before = self._worker_threads.get(name)
             # The device must have been given back before it can be opened again; that waiting is the new thread's.
-            worker = OutputWorker(name, make(wish), self.program, wait=before.join if before else _no_wait)
+            worker = OutputWorker(name, make(), self.program, wait=before.join if before else _no_wait)
             worker.told.connect(self.said)
             worker.gave_up.connect(self._output_gave_up)
             self._workers[name] = worker
             self._worker_threads[name] = threading.Thread(target=worker.run, name=name, daemon=True)
             self._worker_threads[name].start()
 
-    @Slot(str)
-    def _switch_off(self, name: str) -> None:
-        """An output failed: its switch goes back to off, its sentence stays."""
-        field = name.replace(" ", "_")
-        choice = replace(getattr(self._show.setup, field), on=False)
-        self._output_wishes[name] = choice
-        self._show.set_setup(**{field: choice})
+    @Slot(object)
+    def _switch_off(self, worker: OutputWorker) -> None:
+        """An output failed: its switch goes back to off, its sentence stays. One that was replaced is history."""
+        if self._workers.get(worker.name) is not worker:
+            return
+        wish = self._output_wishes[worker.name] = replace(self._output_wishes[worker.name], on=False)
+        if isinstance(wish, RecorderChoice):
+            self._show.set_setup(recorder=wish)
+        else:
+            self._show.set_setup(virtual_camera=wish)
+
+
+def _sized(choice: RecorderChoice, width: int, height: int) -> RecorderChoice:
+    """A recording takes the engine's size unless told otherwise: its first picture may be the slate or the camera."""
+    return choice if choice.width else replace(choice, width=width, height=height)
 
 
 def _no_wait() -> None:

@@ -74,6 +74,10 @@ class Show(QObject):
         """Blackout, Freeze and Bypass: the first press switches it on (and the others off), the second back to live."""
         self.set_treatment("live" if self._look.treatment == treatment else treatment)
 
+    def restart_source(self) -> None:
+        """Open the source anew: a clip that is over plays again, a device gets another chance."""
+        self.set_setup(restarts=self._setup.restarts + 1, paused=False)
+
     def hard_cut(self) -> None:
         """Forget the past: cache, autoencoder memories and every frame still in a queue."""
         self.set_params(cut=self._look.params.cut + 1)
@@ -88,19 +92,20 @@ def save_state(show: Show, path: Path) -> None:
     beside.replace(path)
 
 
-def load_state(path: Path) -> tuple[Look, Setup]:
+def load_state(path: Path) -> tuple[Look, Setup] | None:
     """What ``save_state`` kept. Outputs and treatments start off: nothing goes on air by itself.
 
-    A missing or damaged file gives the defaults: a show must start.
+    None where there is no such file, or a damaged one: a show must start all the same.
     """
     try:
         state = json.loads(path.read_text("utf-8"))
         look, setup = from_json(Look, state["look"]), from_json(Setup, state["setup"])
     except (OSError, ValueError, KeyError, TypeError):
-        return Look(), Setup()
+        return None
     look = replace(look, treatment="live", params=replace(look.params, cut=0))
     setup = replace(
         setup,
+        restarts=0,
         paused=False,
         virtual_camera=replace(setup.virtual_camera, on=False),
         stage=replace(setup.stage, on=False),

@@ -21,14 +21,18 @@ class Timing:
 
 @dataclass(frozen=True)
 class OutputStatus:
-    """One output. trouble: a sentence when it was wanted but does not run. repeated: pictures shown more than once
-    because no new one was there (outputs with a fixed rate)."""
+    """One output.
+
+    trouble: a sentence when it was wanted but does not run. Of an output with a fixed rate, repeated: pictures shown
+    more than once because no new one was there; missed: moments at which the output itself came too late.
+    """
 
     title: str = ""
     running: bool = False
     trouble: str = ""
     written: int = 0
     repeated: int = 0
+    missed: int = 0
     latency_ms: Timing = Timing()
 
 
@@ -42,12 +46,12 @@ class ControlStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """A snapshot of the running rig. Rates are pictures a second over the last two seconds.
+    """A snapshot of the running rig.
 
-    frames_in: pictures read from the source. frames_out: new pictures of the engine. dropped: source pictures that no
-    chunk had time for. latency_ms: capture to hand-over of the engine's
-    pictures, over all outputs and the preview. note: of the model, e.g.
-    "untrained weights".
+    Rates are pictures a second over the last two seconds. frames_in: pictures read from the source. frames_out: new
+    pictures of the engine. dropped: pictures that nobody had time for, of the source before the engine and of the
+    engine before the outputs. latency_ms: from capture to hand-over of the engine's pictures, over all outputs that
+    run. note: of the model, e.g. "untrained weights". outputs: by name; the window's own are "preview" and "stage".
     """
 
     source_title: str = ""

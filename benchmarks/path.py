@@ -59,7 +59,7 @@ class IdentityHost:
         self._choice = choice
 
     def load(self) -> ModelInfo:
-        return ModelInfo("identity", 0, "none", "uint8")
+        return ModelInfo("identity", "none", "uint8")
 
     def wanted(self, params: Params) -> int:
         return 1

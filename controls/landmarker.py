@@ -103,11 +103,12 @@ def _without_chatter() -> Iterator[None]:
     The lines are written by C++ to file descriptor 2 and obey no log level, so the descriptor itself must turn away.
     """
     try:
+        aside = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
         stderr = os.dup(2)
-    except OSError:  # a windowed program may have none
+    except OSError:  # the disk is full, or a windowed program has no stderr: chatter hurts less than no pose
         yield
         return
-    with tempfile.TemporaryFile() as aside:
+    with aside:
         os.dup2(aside.fileno(), 2)
         try:
             yield

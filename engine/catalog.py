@@ -28,10 +28,6 @@ class Model:
     device: Device
     note: str = ""
 
-    @property
-    def parameters(self) -> int:
-        return sum(p.numel() for network in (self.dit, self.vae, self.text) for p in network.parameters())
-
 
 def load_model(name: str, device: Device) -> Model:
     """The model called ``name`` on ``device``. EngineError in one sentence when there is none."""

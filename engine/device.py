@@ -54,7 +54,9 @@ def compute_threads(reserved: int) -> int:
 
     On two cores one torch thread beside pose got further than two, and halved the time pose took.
     """
-    return max(1, (os.cpu_count() or 1) - reserved)
+    # What this process may use: a container or a performer may have given it fewer cores than the machine has.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - reserved)
 
 
 def describe() -> dict[str, str]:

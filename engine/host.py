@@ -44,7 +44,6 @@ class EngineHost:
         model, self._stream = _in_words("load the model", bring_up)
         return ModelInfo(
             name=self._choice.model,
-            parameters=model.parameters,
             device=model.device.title,
             dtype=model.device.dtype_title,
             note=model.note,

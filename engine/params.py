@@ -96,7 +96,6 @@ class ModelInfo:
     """What a loaded model says of itself. ``note`` is for the window's status line, empty where all is well."""
 
     name: str
-    parameters: int
     device: str
     dtype: str
     note: str = ""

@@ -21,7 +21,7 @@ class TinyHost:
 
     def load(self) -> ModelInfo:
         self._stream = Stream(tiny_model(), self._choice)
-        return ModelInfo("tiny", 1, "CPU", "float32", "untrained weights")
+        return ModelInfo("tiny", "CPU", "float32", "untrained weights")
 
     def wanted(self, params: Params) -> int:
         return self._loaded().wanted(params)

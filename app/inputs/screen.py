@@ -38,7 +38,7 @@ class ScreenInfo:
 
 def list_screens() -> list[ScreenInfo]:
     """The screens that can be captured, none where the desktop forbids it. Never raises."""
-    if _hindrance():
+    if _hindrance(ask=False):
         return []
     try:
         with mss.MSS() as screens:
@@ -73,7 +73,7 @@ class ScreenSource:
 
     def open(self) -> None:
         self.close()
-        hindrance = _hindrance()
+        hindrance = _hindrance(ask=True)
         if hindrance:
             raise SourceError(hindrance)
         try:
@@ -159,14 +159,14 @@ def _chosen(screens: list[ScreenInfo], target: str) -> ScreenInfo:
     raise SourceError(f"There is no screen {target!r} here; choose one of: {there}.")
 
 
-def _hindrance() -> str:
-    """Why this desktop lets no program capture its screen, "" where it does."""
+def _hindrance(ask: bool) -> str:
+    """Why this desktop lets no program capture its screen, "" where it does. ask: whether macOS may ask the user."""
     if sys.platform.startswith("linux") and _is_wayland():
         return (
             "This is a Wayland session, which lets no program read the screen, so no picture comes in; log in to an "
             "X11 (Xorg) session, or capture the screen in OBS, start its virtual camera and choose that as the input."
         )
-    if sys.platform == "darwin" and not _macos_allows():
+    if sys.platform == "darwin" and not _macos_allows(ask):
         return (
             "macOS does not let this program record the screen, so no picture comes in; allow it under System Settings "
             "> Privacy & Security > Screen Recording, then start the program again."
@@ -179,13 +179,13 @@ def _is_wayland() -> bool:
     return os.environ.get("XDG_SESSION_TYPE") == "wayland" or "WAYLAND_DISPLAY" in os.environ
 
 
-def _macos_allows() -> bool:
-    """Asks CoreGraphics, which shows the system's own question the first time."""
+def _macos_allows(ask: bool) -> bool:
+    """What CoreGraphics says; asking shows the system's own question the first time."""
     graphics = ctypes.CDLL("/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics")
     allows: ctypes._NamedFuncPointer = graphics.CGPreflightScreenCaptureAccess
     asks: ctypes._NamedFuncPointer = graphics.CGRequestScreenCaptureAccess
     allows.restype = asks.restype = ctypes.c_bool
-    return bool(allows() or asks())
+    return bool(allows() or (ask and asks()))
 
 
 def _first_line(error: Exception) -> str:

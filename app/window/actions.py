@@ -47,7 +47,10 @@ class Actions:
         self.choose_source(replace(parse_source(target), loop=self._show.setup.source.loop))
 
     def choose_source(self, source: SourceChoice) -> None:
-        """A newly chosen source runs: a pause belongs to the clip that was there before."""
+        """A newly chosen source runs, for a pause belongs to the clip before it; the same one again starts anew."""
+        if source == self._show.setup.source:
+            self._show.restart_source()
+            return
         paused = self._show.setup.paused and _same(source, self._show.setup.source)
         self._show.set_setup(source=source, paused=paused)
 

@@ -41,8 +41,8 @@ class Rig(Protocol):
 
     def start(self) -> None: ...
 
-    def stop(self) -> None:
-        """Finish every output (a recording stays playable) and end the threads, within a few seconds."""
+    def stop(self) -> bool:
+        """Finish every output (a recording stays playable) and end the threads, within ten seconds; whether it did."""
         ...
 
     def status(self) -> Status:

@@ -155,7 +155,9 @@ def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None
         recorder=RecorderChoice(on=True, path="x.mp4"),
     )
     save_state(Show(look, setup), path)
-    kept_look, kept_setup = load_state(path)
+    kept = load_state(path)
+    assert kept is not None
+    kept_look, kept_setup = kept
     assert kept_look == Look(Params(prompt="ink", seed=3, cut=0))
     assert kept_setup == replace(
         setup,
@@ -168,10 +170,10 @@ def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"look": 3}', "\x00"])
-def test_a_damaged_state_gives_defaults(tmp_path: Path, content: str) -> None:
+def test_a_damaged_state_is_told_from_a_kept_one(tmp_path: Path, content: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)
-    assert load_state(path) == (Look(), Setup())
+    assert load_state(path) is None
 
 
 def test_signals_cost_no_references() -> None:

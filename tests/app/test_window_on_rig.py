@@ -118,7 +118,9 @@ def test_closing_the_window_finishes_the_recording_and_keeps_the_settings(desk: 
     film = cv2.VideoCapture(str(record))
     assert film.get(cv2.CAP_PROP_FRAME_COUNT) > 5
     film.release()
-    look, setup = load_state(tmp_path / "state.json")
+    kept = load_state(tmp_path / "state.json")
+    assert kept is not None
+    look, setup = kept
     assert look.params.prompt == "lava"
     assert setup.source.target == str(CLIP)
     assert not setup.recorder.on

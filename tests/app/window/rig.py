@@ -29,8 +29,9 @@ class StillRig(QObject):
     def start(self) -> None:
         self.started += 1
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         self.stopped += 1
+        return True
 
     def status(self) -> Status:
         return self.now

@@ -16,7 +16,9 @@ def test_a_change_is_kept_shortly_after(show: Show, state_path: Path, qtbot: QtB
         show.set_params(seed=seed)
     assert not state_path.exists()  # not twenty times
     qtbot.waitUntil(state_path.exists)
-    look, _ = load_state(state_path)
+    kept = load_state(state_path)
+    assert kept is not None
+    look, _ = kept
     assert look.params.seed == 19
     keeper.deleteLater()
 

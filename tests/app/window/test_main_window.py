@@ -314,7 +314,11 @@ def test_look_and_room_are_there_again_and_nothing_is_on_the_air(
     assert rig.stopped == 1
     assert rig.handed == []
 
-    look, setup = load_state(state_path)
+    kept = load_state(state_path)
+
+    assert kept is not None
+
+    look, setup = kept
     again = MainWindow(Show(look, setup), StillRig(), state_path, KINDS)
     qtbot.addWidget(again)
     again.show()
