@@ -46,10 +46,13 @@ class Witness:
     """What went through the engine's seam, and what is to go wrong there.
 
     before_step: called on the engine thread with the number of the step over all hosts, from 0; may raise.
+    before_settle: the same, before the clean pass. before_close: called when a host is closed; may raise.
     may_load: while it is not set, models take for ever to load.
     """
 
     before_step: Callable[[int], None] = lambda number: None
+    before_settle: Callable[[], None] = lambda: None
+    before_close: Callable[[], None] = lambda: None
     may_load: threading.Event = field(default_factory=threading.Event)
     steps: list[tuple[ControlChunk, Params]] = field(default_factory=list)
     loads: int = 0
@@ -79,6 +82,11 @@ class WitnessedHost(TinyHost):
         self._witness.steps.append((chunk, params))
         return super().step(chunk, params)
 
+    def settle(self) -> None:
+        self._witness.before_settle()
+        super().settle()
+
     def close(self) -> None:
         self._witness.closes += 1
+        self._witness.before_close()
         super().close()

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from controls import stack
+from engine import params
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("app", "engine", "controls", "assets", "benchmarks")
 MAY_START_THREADS = {"app/rig.py", "app/engine_thread.py"}
@@ -33,6 +36,10 @@ def test_threads_are_started_in_two_places() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [path for path, tree in modules() if tree.body and ast.get_docstring(tree) is None]
     assert silent == []
+
+
+def test_engine_and_controls_mean_the_same_by_an_empty_guide() -> None:
+    assert params.EMPTY_GUIDE == stack.EMPTY_GUIDE
 
 
 @pytest.mark.parametrize("package", ["app", "engine", "controls", "benchmarks", "docs"])

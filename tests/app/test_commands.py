@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from app.__main__ import main
+from app.live import display_missing
 from app.outputs.mp4 import Mp4Writer
 from tests.app.inputs.clips import write_clip
 
@@ -146,7 +147,8 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         (["{broken}", "-o", "out.mp4"], "broken.mp4"),
         (["{empty}", "-o", "out.mp4"], "empty.mp4"),
         (["{folder}", "-o", "out.mp4"], "folder"),
-        (["{clip}", "-o", "{empty}/sub/out.mp4"], "out.mp4"),
+        (["{clip}", "-o", "{empty}/sub/out.mp4"], "cannot begin"),
+        (["{clip}", "-o", "{clip}"], "source itself"),
         (["camera:Nobody's Camera", "-o", "out.mp4"], "Nobody's Camera"),
     ],
 )
@@ -242,6 +244,29 @@ def test_ctrl_c_in_the_middle_of_a_recording_loses_nothing(clip: Path, tmp_path:
     assert "Traceback" not in errors
     assert pictures_of(record)
     assert json.loads(report.read_text())["frames_out"] > 0
+
+
+def test_an_older_film_lives_until_there_is_a_new_one(clip: Path, tmp_path: Path, capsys: Any) -> None:
+    older = tmp_path / "out.mp4"
+    older.write_bytes(b"older")
+    (tmp_path / "broken.mp4").write_bytes(b"no video" * 100)
+    fails(capsys, ["render", str(tmp_path / "broken.mp4"), "-o", str(older)])
+    assert older.read_bytes() == b"older"
+    run_render(clip, older)
+    assert len(pictures_of(older)) == 11
+    assert not list(tmp_path.glob("*.part.mp4"))
+
+
+def test_options_that_only_count_without_a_window_are_not_swallowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--headless" in fails(capsys, ["live", "--seconds", "5"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_a_display_that_is_gone_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":7777")
+    assert display_missing().startswith("The window cannot open:")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")

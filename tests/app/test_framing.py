@@ -37,6 +37,14 @@ def test_controls_and_engine_see_the_same_field(w: int, h: int, width: int, heig
     assert picture.shape[1] >= width
 
 
+def test_controls_see_more_than_a_small_engine_paints() -> None:
+    film = np.zeros((720, 1280, 3), np.uint8)
+    picture, view = seen_by_controls(film, Framing(), 320, 192)
+    assert (picture.shape, view.shape) == ((384, 640, 3), (192, 320, 3))
+    picture, view = seen_by_controls(film, Framing(), 1280, 720)
+    assert picture.shape == view.shape == (720, 1280, 3)
+
+
 def quadrants() -> np.ndarray:
     """Four grey levels: 10 20 above 30 40."""
     picture = np.zeros((40, 40, 3), np.uint8)

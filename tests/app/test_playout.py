@@ -52,6 +52,19 @@ def test_a_chunk_is_spread_evenly_over_the_time_to_the_next() -> None:
     assert np.allclose(gaps, 0.05, atol=0.002)
 
 
+@pytest.mark.parametrize("slower", [0.6, 2.0])
+def test_a_pace_that_changes_for_good_is_learned(slower: float) -> None:
+    """More steps or a larger picture: the chunk takes its time, and its pictures are spread over all of it again."""
+    playout, now, number, seen = Playout(SLATE), 0.0, 0, list[tuple[float, int]]()
+    for period in [0.1] * 5 + [slower] * 25:
+        playout.put([picture(number + i) for i in range(4)], [now + 0.025 * i for i in range(4)], 0, now)
+        seen += watch(playout, now, now + period, step=0.005)
+        now, number = now + period, number + 4
+    gaps = np.diff([time for time, _ in seen[-12:]])
+    assert gaps.min() > 0.8 * slower / 4
+    assert gaps.max() < 1.2 * slower / 4
+
+
 @given(st.lists(st.floats(0.12, 0.3), min_size=5, max_size=15))
 def test_jitter_loses_no_picture_and_adds_no_lasting_delay(periods: list[float]) -> None:
     playout, now, number, seen = Playout(SLATE), 0.0, 0, list[tuple[float, int]]()

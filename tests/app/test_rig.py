@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.frame import Program
-from app.look import Look, RecorderChoice, Setup, SourceChoice
+from app.errors import OutputError, SourceError
+from app.frame import Frame, Program
+from app.inputs import Source, open_source
+from app.look import Look, RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
+from app.playout import Playout
 from app.rig import Rig
 from app.show import Show
 from controls.control import ControlSetting
 from engine.errors import EngineError
 from engine.params import EngineChoice, Params
+from tests.app.inputs.clips import write_clip
 from tests.fakes import Witness
+from tests.standins.preload import compiled
 
 PATIENCE_MS = 60_000  # not a measure of speed: how long a loaded machine may take before a test gives up
 TINY = Setup(source=SourceChoice("testcard", width=96, height=64, rate=60), engine=EngineChoice("tiny", 48, 32))
@@ -208,13 +220,241 @@ def test_an_output_that_fails_is_told_and_hurts_nothing_else(stage: StageMaker, 
     live.painted(8)
 
 
-def test_equal_setups_reopen_nothing(stage: StageMaker) -> None:
+def test_equal_setups_reopen_nothing(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[SourceChoice] = []
+
+    def note(choice: SourceChoice, *, realtime: bool) -> Source:
+        opened.append(choice)
+        return open_source(choice, realtime=realtime)
+
+    monkeypatch.setattr("app.rig.open_source", note)
     live = stage()
     live.painted()
     live.show.set_setup(preview_fit="fill")
     live.show.set_setup(source=replace(TINY.source), engine=replace(TINY.engine))
     live.painted(8)
     assert live.witness.loads == 1
+    assert opened == [TINY.source]
+
+
+def test_after_a_cut_nothing_is_painted_from_before_it(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[tuple[float, int]] = []
+    put = Playout.put
+
+    def note(playout: Playout, pictures: Any, captured: Sequence[float], epoch: int, now: float) -> None:
+        painted.extend((time, epoch) for time in captured)
+        put(playout, pictures, captured, epoch, now)
+
+    monkeypatch.setattr(Playout, "put", note)
+    live = stage()
+    for cut in range(1, 6):
+        live.painted(3)
+        began = time.perf_counter()
+        live.show.hard_cut()
+        live.until(lambda cut=cut: bool(painted) and painted[-1][1] == cut)  # type: ignore[misc]
+        assert min(captured for captured, epoch in painted if epoch == cut) > began
+
+
+def test_pictures_are_handed_out_before_the_clean_pass(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    put = Playout.put
+
+    def note(playout: Playout, *arguments: Any) -> None:
+        order.append("handed out")
+        put(playout, *arguments)
+
+    monkeypatch.setattr(Playout, "put", note)
+    live = stage(witness=Witness(before_settle=lambda: order.append("settled")))
+    live.until(lambda: len(order) >= 10)
+    assert order[:10] == ["handed out", "settled"] * 5
+
+
+class ScriptedSource:
+    """A device that gives as many pictures as ``script`` says for each opening, and is then unplugged."""
+
+    paused = False
+    title = "Old Webcam"
+    rate = 0.0
+
+    def __init__(self, script: Iterator[int]) -> None:
+        self._script, self._left = script, 0
+
+    def open(self) -> None:
+        self._left = next(self._script)
+
+    def read(self) -> Frame | None:
+        if self._left == 0:
+            raise SourceError("Old Webcam was unplugged; the last picture stays. Plug it in again.")
+        self._left -= 1
+        return Frame(np.zeros((32, 48, 3), np.uint8), time.perf_counter())
+
+    def close(self) -> None:
+        pass
+
+
+def test_each_loss_and_each_return_of_a_device_is_told(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = iter([3, 0, 0, 4, 10**9])
+    monkeypatch.setattr("app.rig.open_source", lambda choice, realtime: ScriptedSource(script))
+    monkeypatch.setattr("app.rig._RETRY_S", 0.01)
+    live = stage()
+    live.until(lambda: live.rig.status().frames_in > 20)
+    live.until(lambda: len([1 for level, sentence in live.said if "Webcam" in sentence]) >= 4)
+    told = [level for level, sentence in live.said if "Webcam" in sentence]
+    assert told == ["error", "info", "error", "info"], "tries in between are no news"
+    assert live.rig.status().source_trouble == ""
+
+
+def test_a_source_chosen_after_a_loss_is_not_announced_as_back(stage: StageMaker, tmp_path: Path) -> None:
+    live = stage(replace(TINY, source=SourceChoice("clip", str(tmp_path / "gone.mp4"))))
+    live.until(lambda: bool(live.troubles()))
+    live.show.set_setup(source=TINY.source)
+    live.painted(4)
+    assert not [sentence for _, sentence in live.said if "is back" in sentence]
+
+
+def test_a_clip_that_is_over_plays_again_when_it_is_chosen_again(stage: StageMaker, tmp_path: Path) -> None:
+    film = write_clip(tmp_path / "film.mp4", 12)
+    live = stage(replace(TINY, source=SourceChoice("clip", str(film), loop=False)))
+    live.until(lambda: any("reached its end" in sentence for _, sentence in live.said))
+    assert live.rig.status().frames_in == 12
+    live.show.restart_source()
+    live.until(lambda: live.rig.status().frames_in == 24)
+
+
+def test_a_recording_from_the_start_has_the_size_of_the_engine(stage: StageMaker, tmp_path: Path) -> None:
+    witness, path = Witness(), tmp_path / "show.mp4"
+    witness.may_load.clear()
+    live = stage(replace(TINY, recorder=RecorderChoice(on=True, path=str(path))), witness)
+    live.until(lambda: live.rig.status().outputs["recorder"].written >= 3)
+    witness.may_load.set()
+    live.painted(4)
+    live.rig.stop()
+    with av.open(str(path)) as container:
+        assert {(frame.width, frame.height) for frame in container.decode(video=0)} == {(48, 32)}
+
+
+class ScriptedCamera:
+    """A virtual camera that fails on ``fail``, and only then lets go of a picture that it was given."""
+
+    rate = 0.0
+
+    def __init__(self, choice: VirtualCameraChoice, fail: threading.Event) -> None:
+        self.title = choice.device
+        self._fails, self._fail = choice.device == "A", fail
+
+    def open(self) -> None:
+        pass
+
+    def write(self, program: Program, now: float) -> None:
+        if self._fails:
+            self._fail.wait(60)
+            raise OutputError("A was removed.")
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_late_failure_of_a_replaced_output_leaves_the_new_one_on(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail = threading.Event()
+    monkeypatch.setattr("app.rig.VirtualCamera", lambda choice: ScriptedCamera(choice, fail))
+    live = stage(replace(TINY, virtual_camera=VirtualCameraChoice(on=True, device="A")))
+    live.until(lambda: live.rig.status().outputs["virtual camera"].running)
+    live.painted(2)
+    live.show.set_setup(virtual_camera=VirtualCameraChoice(on=True, device="B"))
+    fail.set()
+    live.until(lambda: live.rig.status().outputs["virtual camera"].written > 3)
+    live.until(lambda: "A was removed." in live.troubles())
+    assert live.show.setup.virtual_camera == VirtualCameraChoice(on=True, device="B")
+    assert live.rig.status().outputs["virtual camera"].running
+
+
+def test_an_engine_that_cannot_even_be_closed_starts_again(stage: StageMaker) -> None:
+    def fail() -> None:
+        raise RuntimeError("the device is gone")
+
+    witness = Witness(before_close=fail)
+    live = stage(witness=witness)
+    live.painted(2)
+    live.show.set_setup(engine=EngineChoice("tiny", 64, 32))
+    live.until(lambda: witness.loads == 2)
+    live.painted(4)
+
+
+def test_an_engine_that_fails_in_one_way_again_and_again_says_so_once(stage: StageMaker) -> None:
+    def fail(number: int) -> None:
+        raise EngineError("There is not enough memory.")
+
+    live = stage(witness=Witness(before_step=fail))
+    live.until(lambda: live.witness.loads >= 3)
+    assert live.troubles() == ["There is not enough memory."]
+
+
+def test_a_model_that_takes_for_ever_does_not_hold_the_end_for_ever(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.rig._STOP_S", 0.2)
+    witness = Witness()
+    witness.may_load.clear()
+    live = stage(witness=witness)
+    live.until(lambda: live.rig.status().engine_state == "loading")
+    assert not live.rig.stop(), "the caller is told that the process must be left"
+    witness.may_load.set()
+    live.until(lambda: live.rig.stop())
+
+
+def test_latency_is_of_the_outputs_that_run(stage: StageMaker, tmp_path: Path) -> None:
+    live = stage(replace(TINY, recorder=RecorderChoice(on=True, path=str(tmp_path / "show.mp4"))))
+    live.until(lambda: live.rig.status().latency_ms.p50 is not None)
+    live.show.set_setup(recorder=RecorderChoice(on=False))
+    live.until(lambda: not live.rig.status().outputs["recorder"].running)
+    assert live.rig.status().latency_ms.p50 is None
+    live.rig.handed_over("stage", live.program("engine"))
+    assert live.rig.status().latency_ms.p50 is not None
+    assert live.rig.status().outputs["stage"].latency_ms.p50 is not None
+
+
+@pytest.mark.parametrize("fault", ["", "gone"])
+def test_the_virtual_camera_runs_at_its_own_rate_whatever_the_engine_does(
+    fault: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The rig on pyvirtualcam's own backend before a stand-in device: see ``camera_on_air``."""
+    library = compiled("v4l2_output.c", tmp_path_factory.mktemp("standins"))
+    frames = tmp_path / "frames"
+    standin = {
+        "LD_PRELOAD": str(library),
+        "STANDIN_DEVICE": "/dev/video97",
+        "STANDIN_FRAMES": str(frames),
+        "STANDIN_LOG": str(tmp_path / "log"),
+        "STANDIN_FAULT": fault,
+        "STANDIN_FAULT_AFTER": "12",
+    }
+    child = subprocess.run(
+        [sys.executable, "-m", "tests.app.camera_on_air"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | standin,
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    told = json.loads(child.stdout)
+    pictures = np.frombuffer(frames.read_bytes(), np.uint8).reshape(-1, 96 * 64 * 3 // 2)
+    brightness = pictures[:, : 96 * 64].mean(axis=1)
+    assert brightness.min() > 16 + 2, "never black: the camera or a slate comes before the first chunk"
+    if fault:
+        assert len(pictures) == 12
+        assert told["on"] is False
+        assert "no longer takes pictures" in told["troubles"][0]
+        assert told["painted_after"] > 0, "the show goes on"
+        return
+    assert told["troubles"] == []
+    assert len(pictures) == told["written"]
+    assert told["repeated_while_loading"] > 0
+    moments = told["written"] + told["missed"]
+    assert abs(moments - told["seconds"] * 60) <= 3, "one slot every 1/60 s, written or counted as missed"
 
 
 def test_stop_leaves_no_thread_behind(stage: StageMaker) -> None:

@@ -1,4 +1,7 @@
-"""Golden numbers: expected outputs of the published reference models at tiny size, read where they stand."""
+"""Golden numbers: expected outputs of the published reference models, at tiny size.
+
+A choice of them is kept in ``tests/golden``; all of them are used where they stand beside the project.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from engine.config import DiTConfig, TinyVAEConfig
 from engine.dit import WanDiT
 from engine.tiny_vae import TinyVAE
 
-FOLDER = Path(__file__).parents[3] / "shared" / "golden"
+KEPT = Path(__file__).parents[1] / "golden"
+BESIDE = Path(__file__).parents[3] / "shared" / "golden"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +33,15 @@ class Case:
 
 
 def case(name: str) -> Case:
-    if not (FOLDER / f"case_{name}.json").exists():
-        pytest.skip(f"the golden numbers are not beside the project ({FOLDER})")
-    return Case(json.loads((FOLDER / f"case_{name}.json").read_text()), load_file(FOLDER / f"case_{name}.safetensors"))
+    for folder in (KEPT, BESIDE):
+        facts, tensors = folder / f"case_{name}.json", folder / f"case_{name}.safetensors"
+        if facts.exists():
+            return Case(json.loads(facts.read_text()), load_file(tensors))
+    pytest.skip(f"the case {name} is not in tests/golden, and the full set is not beside the project")
 
 
 def weights(name: str) -> dict[str, Tensor]:
-    return load_file(FOLDER / f"weights_{name}_tiny.safetensors")
+    return load_file(KEPT / f"weights_{name}_tiny.safetensors")
 
 
 @cache

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
 
+from engine import dit
 from engine.conditioning import ContextEncoder, mask_channels
 from engine.config import RolloutConfig
 from engine.dit import time_sinusoid
@@ -14,6 +16,7 @@ from engine.kv_cache import KVCache
 from engine.rope import rotary_table, rotate
 from engine.sampler import Sampler, Schedule
 from engine.tiny_vae import StreamingDecoder, StreamingEncoder, padded
+from engine.vace import make_hints
 from tests.engine import golden
 from tests.engine.golden import Case, assert_close
 
@@ -88,9 +91,9 @@ class RollOut:
             nonlocal step
             step += 1
             flow: torch.Tensor = self.network(x, timestep, self.text, table, self.cache, context, self.strength)
-            self._compare(f"{prefix}flow.c{c}.s{step}", flow, tolerance)
+            self.compare(f"{prefix}flow.c{c}.s{step}", flow, tolerance)
             clean = self.sampler.schedule.clean_from_flow(x, flow, timestep)
-            self._compare(f"{prefix}x0.c{c}.s{step}", clean, tolerance)
+            self.compare(f"{prefix}x0.c{c}.s{step}", clean, tolerance)
             return flow
 
         clean = self.sampler.denoise(
@@ -100,10 +103,10 @@ class RollOut:
         )
         assert step == 3
         clean_flow = self.network(clean, 0.0, self.text, table, self.cache)
-        self._compare(f"{prefix}clean_flow.c{c}", clean_flow, tolerance)
+        self.compare(f"{prefix}clean_flow.c{c}", clean_flow, tolerance)
         for layer in (0, 3):
             for kind, storage in (("k", self.cache.keys), ("v", self.cache.values)):
-                self._compare(f"{prefix}kv.c{c}.l{layer}.{kind}", self._in_order(storage[layer], 3 * c + 3), tolerance)
+                self.compare(f"{prefix}kv.c{c}.l{layer}.{kind}", self._in_order(storage[layer], 3 * c + 3), tolerance)
 
     def _in_order(self, storage: torch.Tensor, frames: int) -> torch.Tensor:
         """The cache as the case stores it: the sink, then the oldest to the newest frame."""
@@ -111,7 +114,7 @@ class RollOut:
         kept = [*range(min(frames, self.sink)), *range(frames - newest, frames)]
         return torch.cat([storage[:, 24 * slot : 24 * slot + 24] for slot in map(self.cache.slot, kept)], dim=1)
 
-    def _compare(self, name: str, actual: torch.Tensor, tolerance: float) -> None:
+    def compare(self, name: str, actual: torch.Tensor, tolerance: float) -> None:
         if name in self.case.tensors:
             assert_close(actual, self.case[name], tolerance, name)
             self.compared = getattr(self, "compared", 0) + 1
@@ -128,12 +131,23 @@ def test_causal_roll_out(name: str, chunks: int, compared: int) -> None:
     assert roll_out.compared == compared
 
 
-@pytest.mark.parametrize(("prefix", "strength", "chunks"), [("nopad_s100.", 1.0, 4)])
-def test_vace_roll_out(prefix: str, strength: float, chunks: int) -> None:
-    roll_out = RollOut(golden.case("vace_causal"), prefix, vace=True, strength=strength)
-    for c in range(chunks):
+def test_vace_roll_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    roll_out = RollOut(golden.case("vace_causal"), "nopad_s100.", vace=True)
+    made: list[torch.Tensor] = []
+
+    def note(*arguments: Any) -> list[torch.Tensor]:
+        hints = make_hints(*arguments)
+        made.extend(hints)
+        return hints
+
+    monkeypatch.setattr(dit, "make_hints", note)
+    for c in range(4):
+        made.clear()
         roll_out.chunk(c, 5e-5)
-    assert roll_out.compared == 24
+        assert len(made) == 4 * 2, "the clean pass runs without VACE"
+        for h, hint in enumerate(made[:2]):
+            roll_out.compare(f"nopad_s100.hint.c{c}.s0.h{h}", hint.flatten(1, 2), 5e-5)
+    assert roll_out.compared == 24 + 8
 
 
 @torch.inference_mode()
