@@ -15,7 +15,7 @@ from controls.people import People
 SETTINGS = (
     Setting("people", "People", 1, 4, 2, whole=True, help="The most that are followed; more take longer."),
     Setting("confidence", "Confidence", 0.0, 1.0, 0.5, help="How sure a joint must be to be drawn."),
-    Setting("thickness", "Thickness", 0.25, 4.0, 1.0, help="Of limbs and joints; 1 is OpenPose's own."),
+    Setting("thickness", "Thickness", 0.25, 4.0, 1.0, help="Of limbs and joints; 1 is that of VACE's own guides."),
     Setting("smoothing", "Smoothing", 0.0, 1.0, 0.5, help="Calms people who stand still; 0: as found."),
 )
 

@@ -37,10 +37,10 @@ COLORS = (
 """RGB. Joint i has colour i."""
 
 _LIMB_BRIGHTNESS = 0.6
-_RADIUS = 4.0 / 512.0
-"""Half a limb's width and a joint's radius, as a share of the picture's shorter side."""
-_SMALLEST_RADIUS = 0.75
-"""Pixels; thinner limbs would lose their colour between pixels."""
+_RADIUS = 4.0 / 1024.0
+"""Half a limb's width and a joint's radius, as a share of the shorter side: VACE's guides are drawn at 1,024."""
+_SMALLEST_RADIUS = 1.5
+"""Pixels; an autoencoder that makes one number of 8x8 pixels loses limbs that are thinner than 3 of them."""
 _FRACTION_BITS = 4
 _TURN = np.linspace(0.0, 2.0 * math.pi, 48, endpoint=False)
 
@@ -51,7 +51,8 @@ def draw(people: Sequence[Points], width: int, height: int, thickness: float = 1
     """The skeletons of ``people`` on black, (height, width, 3) uint8.
 
     people: (18, 2) each, x and y as fractions of width and height; NaN where a joint is not seen.
-    thickness: 1 draws what OpenPose draws at a shorter side of 512: limbs 8 pixels wide, joints of radius 4.
+    thickness: 1 draws limbs 8 pixels wide and joints of radius 4 at a shorter side of 1,024, as VACE's own guides have
+        them, and in proportion at other sizes; below 384 limbs stay 3 pixels wide.
     """
     canvas = np.zeros((height, width, 3), np.uint8)
     radius = max(_SMALLEST_RADIUS, thickness * _RADIUS * min(width, height))

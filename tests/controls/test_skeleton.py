@@ -67,12 +67,14 @@ def test_it_draws_what_dwpose_draws() -> None:
     Radius 4 covers 9 pixels, that is 36 at four times the size: radius 18.
     """
     people = [PERSON * 0.8, PERSON * 0.7 + 0.3]
-    expected = cv2.resize(published_renderer(people, 2048, 18), (512, 512), interpolation=cv2.INTER_AREA)
-    difference = np.abs(draw(people, 512, 512).astype(int) - expected)
+    expected = cv2.resize(published_renderer(people, 4096, 18), (1024, 1024), interpolation=cv2.INTER_AREA)
+    difference = np.abs(draw(people, 1024, 1024).astype(int) - expected)
     assert difference.mean() < 0.35
-    assert (difference.max(axis=2) > 128).mean() < 0.0002
+    # The published limbs point in whole degrees, which puts the ends of long ones up to two pixels aside.
+    assert (difference.max(axis=2) > 128).mean() < 0.0004
     for thickness in (0.85, 1.15):  # the test is sharp enough to see this
-        assert np.abs(draw(people, 512, 512, thickness).astype(int) - expected).mean() > 0.5
+        worse = np.abs(draw(people, 1024, 1024, thickness).astype(int) - expected).mean()
+        assert worse > 1.5 * difference.mean()
 
 
 def test_joints_out_of_sight_take_their_limbs_with_them() -> None:

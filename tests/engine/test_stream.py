@@ -159,7 +159,10 @@ def test_memory_neither_moves_nor_grows() -> None:
 
 
 def test_position_has_no_end() -> None:
-    """A stream that has run for months paints what it would have painted after minutes."""
+    """Without a sink, a stream that has run for months paints what it would have painted after minutes.
+
+    With one it need not: the sink keeps its position, so the present moves away from it, as in the published rollout.
+    """
     model, outs = tiny_model(sink=0), []
     for start in (40, 40 + 4 * 10**7):  # 4e7 latent frames of 4 pictures: two months at 30 pictures a second
         stream = Stream(model, CHOICE)
