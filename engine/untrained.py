@@ -28,8 +28,12 @@ def randomize(dit: WanDiT, vae: TinyVAE, text: WordEncoder, seed: int) -> None:
 
     pixels = torch.rand(1, 4, 3, 64, 64, generator=generator) * 2 - 1
     _level(vae.encoder[-1], vae.encode(pixels)[0], std=1.0, mean=0.0)
-    latents = torch.randn(1, 1, vae.config.latent_channels, 16, 16, generator=generator)
-    _level(vae.decoder[-1], vae.decode_unclamped(latents)[0], std=0.25, mean=0.5)
+    # What the transformer makes of one prompt and time is much the same everywhere: a mean for each channel, and some
+    # spread about it. Several frames, because the memory blocks settle on it.
+    shape = (1, 6, vae.config.latent_channels)
+    same = torch.randn(1, 1, shape[2], 1, 1, generator=generator)
+    latents = same + 0.5 * torch.randn(*shape, 16, 16, generator=generator)
+    _level(vae.decoder[-1], vae.decode_unclamped(latents)[0], std=0.2, mean=0.5)
 
 
 def _fill(name: str, parameter: Tensor, generator: torch.Generator) -> None:
@@ -44,9 +48,10 @@ def _fill(name: str, parameter: Tensor, generator: torch.Generator) -> None:
 
 
 def _level(last: nn.Module, out: Tensor, std: float, mean: float) -> None:
-    """Scale and shift the last layer so that what came out as ``out`` would have this spread and mean."""
+    """Scale and shift the last layer so that each channel of ``out`` [1, F, C, h, w] has this spread and mean."""
     assert isinstance(last, nn.Conv2d)
     assert last.bias is not None
-    scale = std / float(out.std())
-    last.weight.mul_(scale)
-    last.bias.sub_(out.mean()).mul_(scale).add_(mean)
+    channels = out[0].transpose(0, 1).flatten(1)
+    scale = std / channels.std(1)
+    last.weight.mul_(scale.view(-1, 1, 1, 1))
+    last.bias.sub_(channels.mean(1)).mul_(scale).add_(mean)
