@@ -21,12 +21,13 @@ from pytestqt.qtbot import QtBot
 
 from app.errors import OutputError, SourceError
 from app.frame import Frame, Program
-from app.inputs import Source, open_source
+from app.inputs import CameraInfo, Source, open_source
 from app.look import Look, RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.playout import Playout
 from app.rig import Rig
 from app.show import Show
 from controls.control import ControlSetting
+from controls.stack import Stack
 from engine.errors import EngineError
 from engine.params import EngineChoice, Params
 from tests.app.inputs.clips import write_clip
@@ -319,6 +320,37 @@ def test_a_clip_that_is_over_plays_again_when_it_is_chosen_again(stage: StageMak
     assert live.rig.status().frames_in == 12
     live.show.restart_source()
     live.until(lambda: live.rig.status().frames_in == 24)
+
+
+def test_controls_forget_the_pictures_of_the_source_before(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    resets: list[int] = []
+    reset = Stack.reset
+
+    def note(stack: Stack) -> None:
+        resets.append(live.rig.status().frames_in)
+        reset(stack)
+
+    live = stage()
+    live.painted()
+    monkeypatch.setattr(Stack, "reset", note)
+    live.show.set_setup(source=SourceChoice("clip", str(write_clip(tmp_path / "film.mp4", 12))))
+    live.until(lambda: len(resets) == 1)
+    live.painted(8)
+    assert len(resets) == 1, "once for the new source, not for its every picture"
+
+
+def test_devices_that_come_and_go_are_seen(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    cameras = [CameraInfo("Old Webcam", "/dev/video0", "usb-1", virtual=False)]
+    monkeypatch.setattr("app.rig.list_cameras", lambda: list(cameras))
+    monkeypatch.setattr("app.rig._RETRY_S", 0.01)
+    live = stage()
+    live.until(lambda: (there := live.rig.devices.get()) is not None and there.cameras == ("Old Webcam",))
+    cameras.append(CameraInfo("New Webcam", "/dev/video2", "usb-2", virtual=False))
+    live.until(lambda: (there := live.rig.devices.get()) is not None and len(there.cameras) == 2)
+    cameras.clear()
+    live.until(lambda: (there := live.rig.devices.get()) is not None and there.cameras == ())
 
 
 def test_a_recording_from_the_start_has_the_size_of_the_engine(stage: StageMaker, tmp_path: Path) -> None:
