@@ -35,12 +35,14 @@ def _run(arguments: list[str]) -> int:
     try:
         # Imported here: torch, Qt or OpenCV may be missing or broken, and the doctor must be able to say so.
         from app.commands import run
-        from app.errors import ShowError
+        from app.errors import ShowError, UsageError
         from engine.errors import EngineError
     except ImportError as error:
         return _without_a_part(arguments, error)
     try:
         return run(arguments)
+    except UsageError as error:
+        return _end(2, str(error))
     except (ShowError, EngineError) as error:
         return _end(1, str(error))
 

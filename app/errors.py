@@ -7,6 +7,10 @@ class ShowError(Exception):
     """``str(error)`` is one clear sentence (or two) for the person at the desk; never a traceback."""
 
 
+class UsageError(ShowError):
+    """What was typed makes no sense; the sentence says what would."""
+
+
 class SourceError(ShowError):
     """An input cannot be opened or has gone away. The rig holds the last picture and tries again."""
 

@@ -47,7 +47,7 @@ def render_instead(reason: str, look: Look, setup: Setup, folder: Path) -> int:
     look = replace(look, controls=tuple(replace(control, on=True) for control in look.controls))
     result = render(look, replace(setup, source=SourceChoice("clip", str(CLIP))), video, sheet, seconds=None)
     print(f"The picture is in {video}, a contact sheet of it in {sheet}.")
-    print("With a display, the same command opens the window; `vace-live live --headless` streams without one.")
+    print("With a display, the same command opens the window; `live --headless` streams without one.")
     return INTERRUPTED if result.interrupted else 0
 
 
@@ -56,8 +56,8 @@ def first_source() -> SourceChoice:
     return SourceChoice("camera") if list_cameras() else SourceChoice("clip", str(CLIP))
 
 
-def open_window(look: Look, setup: Setup, state: Path) -> int:
-    """The live window, until it is closed."""
+def open_window(look: Look, setup: Setup, state: Path, notice: str) -> int:
+    """The live window, until it is closed. notice: what it says first, "" for nothing."""
     # Imported here: the offline and headless commands need neither widgets nor theme.
     from app.window.main_window import MainWindow
     from app.window.theme import apply_theme
@@ -69,6 +69,8 @@ def open_window(look: Look, setup: Setup, state: Path) -> int:
     rig = Rig(show)
     window = MainWindow(show, rig, state)
     window.show()
+    if notice:
+        window.messages.say("warning", notice)
     rig.start()
     code = 0
 
@@ -206,10 +208,17 @@ def _nothing() -> None:
     """Any call into Python lets it look at its signals."""
 
 
-def starting_values(state: Path, fresh: bool) -> tuple[Look, Setup]:
-    """Look and setup that a run begins with: as kept from the last one, or new."""
+def starting_values(state: Path, fresh: bool) -> tuple[Look, Setup, str]:
+    """Look and setup that a run begins with, kept from the last one or new; and what the performer must know of it."""
     kept = None if fresh else load_state(state)
-    return kept or (Look(), replace(Setup(), source=first_source()))
+    if kept is not None:
+        return *kept, ""
+    notice = ""
+    if not fresh and state.exists():
+        aside = state.with_suffix(".damaged")
+        state.replace(aside)
+        notice = f"The kept settings could not be read and are now in {aside}; this show begins with new ones."
+    return Look(), replace(Setup(), source=first_source()), notice
 
 
 def _leave(code: int) -> None:

@@ -121,6 +121,8 @@ class OutputWorker(QObject):
     def _close(self) -> None:
         try:
             self._output.close()
+            if self._output.result:
+                self.told.emit("info", self._output.result)
         except Exception as error:
             log.exception("Output %s could not be closed", self.name)
             self._trouble = str(error) if isinstance(error, ShowError) else f"The {self.name} did not close cleanly."

@@ -6,6 +6,7 @@ gives the same pictures.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -60,7 +61,9 @@ def render(
         writer = Mp4Writer(part, setup.engine.width, setup.engine.height)
         total = None if seconds is None or source.rate <= 0 else round(seconds * source.rate)
         try:
-            with tqdm(total=total, unit=" pictures", file=sys.stderr, disable=quiet or None) as progress:
+            with tqdm(
+                total=total, unit=" pictures", file=sys.stderr, ncols=_columns(), disable=quiet or None
+            ) as progress:
                 for painted in painter.paint(frames_of(source, seconds, painter.tell)):
                     writer.write(painted.rgb, painted.frame.time)
                     sheet.add(painted.frame.time, painted.rows())
@@ -69,8 +72,8 @@ def render(
             interrupted = True
         finally:
             writer.close()
-            if writer.frames:
-                part.replace(out)
+        if writer.frames:
+            part.replace(out)
     finally:
         source.close()
         painter.close()
@@ -185,6 +188,11 @@ class Painter:
         self.chunk_ms.add((time.perf_counter() - began) * 1000)
         for rgb, (frame, parts) in list(zip(pictures, frames, strict=True))[:count]:
             yield Painted(rgb, frame, parts)
+
+
+def _columns() -> int:
+    """The terminal's width; 80 where it does not tell, for tqdm would draw nothing into a width of 0."""
+    return shutil.get_terminal_size((80, 24)).columns or 80
 
 
 def _caption(info: ModelInfo, look: Look, setup: Setup) -> str:

@@ -97,6 +97,7 @@ class Rig(QObject):
         self._skipped = 0
         self._source_title = self._source_trouble = ""
         self._sources = 0
+        self._opened: tuple[SourceChoice, int] | None = None
         self._control_ms: dict[str, Timings] = {}
         self._control_troubles: dict[str, str] = {}
         self._window_latency: dict[str, Timings] = {}
@@ -198,6 +199,9 @@ class Rig(QObject):
 
     def _read_one(self, wish: tuple[SourceChoice, int]) -> None:
         """Read one source until another one is wanted or it fails."""
+        if wish != self._opened:
+            self._opened = wish
+            self._source_title = ""
         source = open_source(wish[0], realtime=True)
         self._sources += 1
         try:

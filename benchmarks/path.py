@@ -29,7 +29,7 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.look import Look, Setup, SourceChoice, VirtualCameraChoice
-from app.meter import Timings
+from app.meter import timing_of
 from app.rig import Rig
 from app.show import Show
 from assets import CLIP
@@ -103,13 +103,13 @@ def measure_cpu(seconds: float) -> dict[str, Any]:
 
 
 def measure_memory(seconds: float) -> dict[str, Any]:
-    """Resident memory after a tenth of the time and at the end, of the same path."""
+    """Resident memory of the same path: after warming up, and after each tenth of ``seconds``."""
     app = QCoreApplication(sys.argv[:1])
     rig = Rig(Show(EDGE, HD), IdentityHost)
     rig.start()
-    _spin(app, seconds / 10)
+    _spin(app, 2 * WARM_UP_S)
     readings = [_resident_mb()]
-    for _ in range(9):
+    for _ in range(10):
         _spin(app, seconds / 10)
         readings.append(_resident_mb())
     frames = rig.status().frames_in
@@ -149,10 +149,11 @@ def measure_window(seconds: float) -> dict[str, Any]:
         after, wall = rig.status(), time.perf_counter() - began
         window.close()
         rig.stop()
-    timing = frames.timing()
+    timing = timing_of(frames)
     return {
         "platform": app.platformName(),
-        "frame_ms": asdict(timing),
+        "frames": len(frames),
+        "frame_ms": asdict(timing) | {"max": round(max(frames), 2)},
         "bar_frame_ms_p95": 33,
         "engine_fps": round((after.frames_out - before.frames_out) / wall, 2),
         "source_fps": round((after.frames_in - before.frames_in) / wall, 2),
@@ -165,14 +166,14 @@ def measure_window(seconds: float) -> dict[str, Any]:
     }
 
 
-def _frame_times(app: QCoreApplication, seconds: float) -> Timings:
+def _frame_times(app: QCoreApplication, seconds: float) -> list[float]:
     """How long after one another a 60 Hz timer of the GUI thread gets its turn: what a performer feels as stutter."""
-    times, clock = Timings(), QElapsedTimer()
+    times, clock = list[float](), QElapsedTimer()
     timer = QTimer()
     timer.setTimerType(Qt.TimerType.PreciseTimer)
 
     def turn() -> None:
-        times.add(clock.nsecsElapsed() / 1e6)
+        times.append(clock.nsecsElapsed() / 1e6)
         clock.restart()
 
     timer.timeout.connect(turn)

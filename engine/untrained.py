@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.dit import WanDiT
 from engine.text import WordEncoder
-from engine.tiny_vae import MemoryBlock, TinyVAE
+from engine.tiny_vae import MemoryBlock, TemporalGrowth, TinyVAE
 
 
 @torch.no_grad()
@@ -20,7 +20,14 @@ def randomize(dit: WanDiT, vae: TinyVAE, text: WordEncoder, seed: int) -> None:
     for network in (dit, vae, text):
         for name, parameter in network.named_parameters():
             _fill(name, parameter, generator)
+    # What comes out must not flash, whatever it shows: fresh noise weighs little in it, and the pictures that one
+    # latent frame grows into are alike.
+    dit.patch_embedding.weight.mul_(0.2)
     for module in vae.modules():
+        if isinstance(module, TemporalGrowth):
+            weight = module.conv.weight
+            first = weight[: weight.shape[0] // module.stride]
+            weight.copy_(first.repeat(module.stride, 1, 1, 1) + 0.05 * weight)
         if isinstance(module, MemoryBlock):  # a ReLU halves the power of what passes it
             for layer in (module.conv[2], module.conv[4]):
                 assert isinstance(layer, nn.Conv2d)

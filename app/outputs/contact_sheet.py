@@ -95,7 +95,6 @@ def save_picture(path: Path, rgb: Pixels) -> None:
     if not made:
         raise OutputError(f"The picture {path} could not be made into a PNG, so it is not written.")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(png.tobytes())
     except OSError as error:
         raise OutputError(f"The picture {path} cannot be written: {reason(error)}") from error

@@ -21,6 +21,11 @@ class Output(Protocol):
         0: ``write`` is called once for each new picture."""
         ...
 
+    @property
+    def result(self) -> str:
+        """After ``close``: what came of it, in one sentence for the performer; "" where there is nothing to tell."""
+        ...
+
     def open(self) -> None:
         """Raises OutputError in one sentence."""
         ...

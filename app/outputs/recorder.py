@@ -33,15 +33,16 @@ def dated_name(moment: datetime) -> str:
 def reserve(path: Path) -> Path:
     """Make an empty file at ``path``, or at "name-2", "name-3" and so on where that is taken, and say where.
 
-    Makes the folder too, and adds ".mp4" to a name with another ending; in a folder that exists the file is named by
-    date and time. Raises OutputError where it cannot.
+    Makes the default folder too, and adds ".mp4" to a name with another ending; in a folder that exists the file is
+    named by date and time. Raises OutputError where it cannot.
     """
     try:
         if path.is_dir():
             path /= dated_name(datetime.now())
         elif path.suffix.lower() != ".mp4":
             path = path.with_name(f"{path.name}.mp4")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent == video_folder():
+            path.parent.mkdir(parents=True, exist_ok=True)
         names = (path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
         return next(name for name in names if _made(name))
     except OSError as error:
@@ -66,6 +67,7 @@ class Recorder:
         self._title = "Recorder"
         self._path: Path | None = None
         self._writer: Mp4Writer | None = None
+        self._seconds = 0.0
 
     @property
     def title(self) -> str:
@@ -74,6 +76,10 @@ class Recorder:
     @property
     def rate(self) -> float:
         return 0.0
+
+    @property
+    def result(self) -> str:
+        return f"Recorded {self._seconds:.0f} seconds to {self._path}." if self._seconds else ""
 
     @property
     def path(self) -> Path | None:
@@ -102,6 +108,7 @@ class Recorder:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close(self._clock())
+            self._seconds = writer.seconds
         elif self._path is not None:
             with contextlib.suppress(OSError):
                 if self._path.stat().st_size == 0:

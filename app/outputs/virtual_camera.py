@@ -38,6 +38,10 @@ class VirtualCamera:
     def rate(self) -> float:
         return self._choice.rate
 
+    @property
+    def result(self) -> str:
+        return ""
+
     def open(self) -> None:
         choice = self._choice
         _check(choice)

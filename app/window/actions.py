@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.inputs import parse_source
-from app.look import SourceChoice
+from app.look import Setup, SourceChoice
 from app.show import Show
 
 
@@ -14,6 +14,10 @@ class Actions:
 
     def __init__(self, show: Show) -> None:
         self._show = show
+
+    @property
+    def setup(self) -> Setup:
+        return self._show.setup
 
     def blackout(self) -> None:
         self._show.toggle_treatment("blackout")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.errors import SourceError
 from app.show import Show
@@ -34,6 +34,7 @@ from controls.stack import CONTROLS
 
 STATUS_MS = 250
 THUMBNAILS_MS = 100
+QUIT_AGAIN_MS = 3000
 FIRST_SIZE = QSize(1400, 900)
 
 
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         place = state_path.with_name("window.ini") if state_path else None
         self._place = QSettings(str(place), QSettings.Format.IniFormat) if place else None
         self._restore_place()
+        self._quitting = QTimer(self, singleShot=True)
         self._listen(bindings)
         self._timers = [self._every(STATUS_MS, self.poll_status), self._every(THUMBNAILS_MS, self.poll_pictures)]
         self.poll_status()
@@ -116,6 +118,15 @@ class MainWindow(QMainWindow):
         except SourceError as error:
             self.messages.say("warning", words.dropped(str(error)))
         event.acceptProposedAction()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where nothing that has the focus wants it, puts away whatever lies over the preview."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.key_list.hide()
+            self.messages.history.hide()
+            self.program.preview.setFocus()
+        else:
+            super().keyPressEvent(event)
 
     # opening and closing
 
@@ -185,6 +196,9 @@ class MainWindow(QMainWindow):
     def _listen(self, bindings: Bindings) -> None:
         said: Callable[[str, str], None] = self.messages.say
         self._rig.said.connect(said)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._guard_focus)
         self.stage.said.connect(said)
         if self._keeper is not None:
             self._keeper.said.connect(said)
@@ -205,8 +219,31 @@ class MainWindow(QMainWindow):
             Key(("P",), words.KEY_PROMPT, self._type_prompt),
             Key(("H",), words.KEY_HISTORY, self.messages.toggle_history),
             Key(("F1",), words.KEY_KEYS, lambda: self.key_list.toggle()),
-            Key(("Ctrl+Q",), words.KEY_QUIT, self.close),
+            Key(("Ctrl+Q",), words.KEY_QUIT, self._quit),
         )
+
+    def _quit(self) -> None:
+        """While anything is on air it takes two presses: one slip must not end a show, and no question may wait."""
+        setup = self.performer.setup
+        on_air = [
+            words.ON_AIR[name]
+            for name, choice in (
+                ("recorder", setup.recorder),
+                ("virtual camera", setup.virtual_camera),
+                ("stage", setup.stage),
+            )
+            if choice.on
+        ]
+        if on_air and not self._quitting.isActive():
+            self._quitting.start(QUIT_AGAIN_MS)
+            self.messages.say("warning", words.quit_again(on_air))
+        else:
+            self.close()
+
+    def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
+        """Where a field with the focus disappears, Qt hands the focus to the next one, which may be Blackout."""
+        if old is not None and new is not None and not old.isVisible() and new.window() is self:
+            self.program.preview.setFocus()
 
     def _type_prompt(self) -> None:
         self.activateWindow()

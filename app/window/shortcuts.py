@@ -87,11 +87,5 @@ class KeyList(QFrame):
             self.raise_()
             self.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.hide()
-        else:
-            super().keyPressEvent(event)
-
     def mousePressEvent(self, event: object) -> None:
         self.hide()

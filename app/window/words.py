@@ -142,6 +142,7 @@ KEY_PROMPT = "Type the prompt"
 KEY_HISTORY = "History of messages"
 KEY_KEYS = "This list"
 KEY_QUIT = "Quit"
+ON_AIR = {"recorder": "The recording", "virtual camera": "the virtual camera", "stage": "the stage"}
 
 
 def fader_tip(help: str, default: str) -> str:
@@ -276,6 +277,12 @@ def stage_moved(old: str, new: str) -> str:
 
 def not_saved(path: object, reason: str) -> str:
     return f"The settings cannot be kept in {path} ({reason}); the show goes on, but the next start will not know them."
+
+
+def quit_again(on_air: list[str]) -> str:
+    """What Ctrl+Q says at its first press."""
+    what = " and ".join(on_air)
+    return f"{what} {'is' if len(on_air) == 1 else 'are'} on; press Ctrl+Q again within three seconds to end the show."
 
 
 def dropped(reason: str) -> str:

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from app.__main__ import main
-from app.live import display_missing
+from app.live import display_missing, starting_values
 from app.outputs.mp4 import Mp4Writer
+from assets import CLIP
 from tests.app.inputs.clips import write_clip
 
 ROOT = Path(__file__).parents[2]
@@ -121,9 +122,9 @@ def test_size_and_control_weight_are_told_in_the_report(clip: Path, tmp_path: Pa
     assert pictures_of(tmp_path / "out.mp4")[0].shape == (64, 96, 3)
 
 
-def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
-    """The sentence on the error output of a command that must fail with exit code 1."""
-    assert main(arguments) == 1
+def fails(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int = 1) -> str:
+    """The sentence on the error output of a command that must fail with this exit code."""
+    assert main(arguments) == code
     error = capsys.readouterr().err.strip().splitlines()
     assert len(error) == 1, error
     assert "Traceback" not in error[0]
@@ -131,36 +132,45 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("code", "arguments", "words"),
     [
-        (["gone.mp4", "-o", "out.mp4"], "no file gone.mp4"),
-        (["{clip}", "-o", "out.avi"], "not an MP4"),
-        (["{clip}", "-o", "out.mp4", "--control", "egde"], "edge"),
-        (["{clip}", "-o", "out.mp4", "--model", "huge"], "starter"),
-        (["{clip}", "-o", "out.mp4", "--size", "100x100"], "multiple of 16"),
-        (["{clip}", "-o", "out.mp4", "--size", "big"], "320x192"),
-        (["{clip}", "-o", "out.mp4", "--steps", "99"], "1 to 8"),
-        (["{clip}", "-o", "out.mp4", "--control-strength", "nan"], "0.0 to 2.0"),
-        (["{clip}", "-o", "out.mp4", "--crop", "0.6,0,0.6,0"], "crop"),
-        (["{clip}", "-o", "out.mp4", "--crop", "1,2"], "crop"),
-        (["{clip}", "-o", "out.mp4", "--rotate", "45"], "rotate"),
-        (["{broken}", "-o", "out.mp4"], "broken.mp4"),
-        (["{empty}", "-o", "out.mp4"], "empty.mp4"),
-        (["{folder}", "-o", "out.mp4"], "folder"),
-        (["{clip}", "-o", "{empty}/sub/out.mp4"], "cannot begin"),
-        (["{clip}", "-o", "{clip}"], "source itself"),
-        (["camera:Nobody's Camera", "-o", "out.mp4"], "Nobody's Camera"),
+        (1, ["gone.mp4", "-o", "out.mp4"], "no file gone.mp4"),
+        (2, ["{clip}", "-o", "out.avi"], "not an MP4"),
+        (2, ["{clip}", "-o", "out.mp4", "--control", "egde"], "edge"),
+        (2, ["{clip}", "-o", "out.mp4", "--model", "huge"], "starter"),
+        (2, ["{clip}", "-o", "out.mp4", "--models", "nowhere"], "nowhere"),
+        (2, ["{clip}", "-o", "out.mp4", "--size", "100x100"], "multiple of 16"),
+        (2, ["{clip}", "-o", "out.mp4", "--size", "big"], "320x192"),
+        (2, ["{clip}", "-o", "out.mp4", "--steps", "99"], "1 to 8"),
+        (2, ["{clip}", "-o", "out.mp4", "--control-strength", "nan"], "0.0 to 2.0"),
+        (2, ["{clip}", "-o", "out.mp4", "--crop", "0.6,0,0.6,0"], "crop"),
+        (2, ["{clip}", "-o", "out.mp4", "--crop", "1,2"], "crop"),
+        (2, ["{clip}", "-o", "out.mp4", "--rotate", "45"], "rotate"),
+        (1, ["{broken}", "-o", "out.mp4"], "broken.mp4"),
+        (1, ["{empty}", "-o", "out.mp4"], "empty.mp4"),
+        (1, ["{folder}", "-o", "out.mp4"], "folder"),
+        (2, ["{clip}", "-o", "{empty}/sub/out.mp4"], "no folder"),
+        (2, ["{clip}", "-o", "out.mp4", "--report", "sub/report.json"], "no folder"),
+        (2, ["{clip}", "-o", "out.mp4", "--log", "sub/log"], "no folder"),
+        (1, ["{clip}", "-o", "{clip}"], "source itself"),
+        (1, ["camera:Nobody's Camera", "-o", "out.mp4"], "Nobody's Camera"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(
-    arguments: list[str], words: str, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    code: int,
+    arguments: list[str],
+    words: str,
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.mp4").write_bytes(b"\x00\x01not a video" * 99)
     (tmp_path / "empty.mp4").touch()
     names = {"clip": clip, "broken": "broken.mp4", "empty": "empty.mp4", "folder": tmp_path}
     before = set(tmp_path.iterdir())
-    sentence = fails(capsys, ["render", *(argument.format(**names) for argument in arguments)])
+    sentence = fails(capsys, ["render", *(argument.format(**names) for argument in arguments)], code)
     assert words in sentence
     assert set(tmp_path.iterdir()) == before, "nothing half-made is left behind"
 
@@ -258,7 +268,28 @@ def test_an_older_film_lives_until_there_is_a_new_one(clip: Path, tmp_path: Path
 
 
 def test_options_that_only_count_without_a_window_are_not_swallowed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--headless" in fails(capsys, ["live", "--seconds", "5"])
+    assert "--headless" in fails(capsys, ["live", "--seconds", "5"], 2)
+
+
+def test_damaged_settings_are_put_aside_and_told(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text("{broken")
+    _, setup, notice = starting_values(state, fresh=False)
+    assert setup.source.target == str(CLIP), "there is no camera here"
+    assert not state.exists()
+    assert (tmp_path / "state.damaged").read_text() == "{broken"
+    assert "state.damaged" in notice
+    assert starting_values(state, fresh=False)[2] == "", "a first launch has nothing to tell"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_without_a_display_wishes_are_not_ignored(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    state = ["--state", str(tmp_path / "state.json")]
+    assert "--headless" in fails(capsys, ["live", "--source", str(clip), *state])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")

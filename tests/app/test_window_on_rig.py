@@ -99,6 +99,35 @@ def test_a_typed_prompt_reaches_the_engine(desk: Desk) -> None:
     assert desk.show.look.treatment == "live", "letters of a prompt are no shortcuts"
 
 
+def test_space_pauses_and_never_blacks_out(desk: Desk) -> None:
+    """Where the field that has the focus disappears, the focus must not land on Blackout."""
+    desk.on_air("engine")
+    desk.window.input.clip.setFocus()
+    desk.window.look.prompt.setFocus()
+    desk.window.look.hide()
+    assert desk.window.focusWidget() is desk.window.program.preview
+    seen: list[tuple[bool, bool]] = []
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_F1, Qt.Key.Key_Escape, Qt.Key.Key_Space):
+        QTest.keyClick(desk.window.focusWidget(), key)
+        seen.append((desk.show.setup.paused, desk.window.key_list.isVisible()))
+    assert seen == [(True, False), (True, True), (True, False), (False, False)]
+    assert desk.show.look.treatment == "live"
+
+
+def test_where_a_recording_went_is_said(desk: Desk, tmp_path: Path) -> None:
+    said: list[str] = []
+    desk.rig.said.connect(lambda level, sentence: said.append(sentence))
+    desk.on_air("engine")
+    path = tmp_path / "show.mp4"
+    desk.show.set_setup(recorder=RecorderChoice(on=True, path=str(path)))
+    desk.qtbot.waitUntil(
+        lambda: "recorder" in desk.rig.status().outputs and desk.rig.status().outputs["recorder"].written > 5,
+        timeout=PATIENCE_MS,
+    )
+    desk.show.set_setup(recorder=RecorderChoice(on=False))
+    desk.qtbot.waitUntil(lambda: any(str(path) in sentence for sentence in said), timeout=PATIENCE_MS)
+
+
 def test_a_control_switched_off_leaves_the_guide_empty(desk: Desk) -> None:
     desk.on_air("engine")
     desk.show.set_control("edge", on=False)

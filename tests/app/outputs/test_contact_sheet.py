@@ -76,7 +76,7 @@ def test_it_keeps_few_pictures_however_many_come() -> None:
 
 
 def test_it_becomes_a_png(tmp_path: Path) -> None:
-    path = tmp_path / "new folder" / "sheet.png"
+    path = tmp_path / "sheet.png"
     picture = flat(0)
     picture[:, :32] = (250, 100, 10)
     save_picture(path, picture)

@@ -94,7 +94,10 @@ def test_a_folder_gets_a_dated_file_and_another_ending_is_mp4_too(tmp_path: Path
     assert recorder.path is not None
     assert recorder.path.parent == tmp_path
     recorder.close()
-    assert reserve(tmp_path / "new" / "take.mov") == tmp_path / "new" / "take.mov.mp4"
+    assert reserve(tmp_path / "take.mov") == tmp_path / "take.mov.mp4"
+    with pytest.raises(OutputError, match="folder is not there"):
+        reserve(tmp_path / "mistyped" / "take.mp4")
+    assert not (tmp_path / "mistyped").exists()
     assert reserve(tmp_path / "TAKE.MP4") == tmp_path / "TAKE.MP4"
 
 

@@ -400,6 +400,9 @@ def test_closing_disappears_at_once_and_stops_the_rig_once(
     stage = window.stage.window
     assert stage is not None
     press(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert seen == [], "the stage is on: one slip must not end the show"
+    assert "Ctrl+Q again" in window.messages.shown[1]
+    press(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert seen == [False]
     assert not stage.isVisible()
     window.close()
