@@ -2,6 +2,7 @@
 
 import os
 
-# OpenMP's threads spin while they wait for each other, on cores that controls and window need; with one core busy
-# elsewhere a chunk took two to seven times as long (docs/log.md). Read when torch is loaded, so it stands here.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# torch's threads (GNU OpenMP) spin for milliseconds while they wait for each other, on cores that controls and window
+# need; with one core busy elsewhere a chunk took up to twenty times as long. A short spin is as fast where cores are
+# idle and harmless where they are not (docs/log.md). Read when torch is loaded, so it stands here.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")

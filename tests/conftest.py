@@ -17,7 +17,7 @@ EXIT_GRACE_S = 60
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # As the engine sets it, but tests may load torch before the engine.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 # Machines differ in speed, so no example fails for being slow. CI tries the same examples every time.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=os.environ.get("CI") == "true")
