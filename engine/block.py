@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from engine.attention import attend
 from engine.config import DiTConfig
-from engine.rope import RotaryTable, rotate
+from engine.linear import Linear
 
 KeysValues = tuple[Tensor, Tensor]
-Remember = Callable[[Tensor, Tensor], KeysValues]
-"""Takes the chunk's new keys and values, gives back all that its queries may attend to."""
+SelfAttention = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Takes the pass's queries, keys and values [B, L, heads, head width], unrotated; gives what the queries saw."""
 
 
 class RMSNorm(nn.Module):
@@ -36,7 +36,7 @@ class Attention(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.heads = config.heads
-        self.q, self.k, self.v, self.o = (nn.Linear(config.dim, config.dim) for _ in range(4))
+        self.q, self.k, self.v, self.o = (Linear(config.dim, config.dim) for _ in range(4))
         self.norm_q = RMSNorm(config.dim, config.eps)
         self.norm_k = RMSNorm(config.dim, config.eps)
 
@@ -60,26 +60,26 @@ class Block(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.eps = config.eps
-        self.modulation = nn.Parameter(torch.randn(1, 6, config.dim) / config.dim**0.5)
+        self.modulation = nn.Parameter(torch.empty(1, 6, config.dim))
         self.self_attn = Attention(config)
         self.norm3 = nn.LayerNorm(config.dim, eps=config.eps)
         self.cross_attn = Attention(config)
         self.ffn = nn.Sequential(
-            nn.Linear(config.dim, config.ffn_dim), nn.GELU(approximate="tanh"), nn.Linear(config.ffn_dim, config.dim)
+            Linear(config.dim, config.ffn_dim), nn.GELU(approximate="tanh"), Linear(config.ffn_dim, config.dim)
         )
 
     def read_text(self, text: Tensor) -> KeysValues:
         """Cross-attention keys and values of the embedded prompt [B, rows, dim]; they depend on nothing else."""
         return self.cross_attn.keys(text), self.cross_attn.values(text)
 
-    def forward(self, x: Tensor, time: Tensor, text: KeysValues, table: RotaryTable, remember: Remember) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
         """x: [B, F, tokens, dim]. time: six rows for each latent frame, [B, F, 6, dim]. Returns x's shape."""
         shift1, scale1, gate1, shift2, scale2, gate2 = (self.modulation + time).unsqueeze(3).unbind(2)
 
         y = modulate(x, shift1, scale1, self.eps).flatten(1, 2)
         attention = self.self_attn
-        k, v = remember(rotate(attention.keys(y), table), attention.values(y))
-        y = attention.o(attend(rotate(attention.queries(y), table), k, v).flatten(2))
+        seen = attend_self(attention.queries(y), attention.keys(y), attention.values(y))
+        y = attention.o(seen.flatten(2))
         x = x + gate1 * y.view_as(x)
 
         attention = self.cross_attn

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
-from engine.config import STARTER, ModelConfig
+from engine.autoencoder import Autoencoder
+from engine.config import REFERENCE, STARTER, ModelConfig, TinyVAEConfig, WanVAEConfig
 from engine.device import Device
 from engine.dit import WanDiT
 from engine.errors import EngineError
-from engine.text import WordEncoder
+from engine.loading import bring_up_networks
+from engine.params import EngineChoice, Progress
+from engine.published import AUTOENCODERS, BACKBONES, Backbone, WantedFile, find, wanted_by
+from engine.text import TextEncoder, WordEncoder
 from engine.tiny_vae import TinyVAE
 from engine.untrained import randomize
 
-CONFIGS = {STARTER.name: STARTER}
+MODELS: tuple[str, ...] = (STARTER.name, *BACKBONES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,21 +29,70 @@ class Model:
 
     config: ModelConfig
     dit: WanDiT
-    vae: TinyVAE
-    text: WordEncoder
+    vae: Autoencoder
+    text: TextEncoder
     device: Device
     note: str = ""
 
 
-def load_model(name: str, device: Device) -> Model:
-    """The model called ``name`` on ``device``. EngineError in one sentence when there is none."""
-    if name not in CONFIGS:
-        raise EngineError(f"There is no model called {name!r}; choose one of: {', '.join(CONFIGS)}.")
-    return untrained_model(CONFIGS[name], device)
+def config_of(choice: EngineChoice) -> ModelConfig:
+    """Shapes and rollout of the chosen model, without touching a file. EngineError for an unknown name."""
+    if choice.model == STARTER.name:
+        config = STARTER
+    else:
+        config = replace(_backbone(choice.model).config, vae=AUTOENCODERS[choice.autoencoder][0])
+    if choice.compatibility == "sound":
+        return config
+    # The reference shares one encoder memory between the streams with Wan's autoencoder alone.
+    return replace(config, quirks=replace(REFERENCE, shared_encoder=isinstance(config.vae, WanVAEConfig)))
+
+
+def title_of(choice: EngineChoice) -> str:
+    """The chosen model's name for people. EngineError for an unknown one."""
+    return "Starter" if choice.model == STARTER.name else _backbone(choice.model).title
+
+
+def files_of(choice: EngineChoice) -> tuple[WantedFile, ...]:
+    """What the chosen model needs, under which names, and where ``choice.folder`` holds it; none for the starter."""
+    if choice.model == STARTER.name:
+        return ()
+    wanted = wanted_by(_backbone(choice.model), choice.autoencoder)
+    return find(wanted, Path(choice.folder)) if choice.folder else wanted
+
+
+def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, Model]:
+    """The chosen model on ``device``, in slices of a few milliseconds of reading, for a thread that has more to do.
+
+    EngineError in one sentence for an unknown name, and for files that are missing or wrong, which all are checked
+    before any weight is read. Abandoned or failed, it leaves nothing behind.
+    """
+    config = config_of(choice)
+    if choice.model == STARTER.name:
+        yield Progress(0.0, "making the starter")
+        return untrained_model(config, device)
+    backbone = _backbone(choice.model)
+    networks = yield from bring_up_networks(backbone, config, choice, device)
+    return Model(config, networks.dit, networks.vae, networks.text, device, backbone.note)
+
+
+def load_model(choice: EngineChoice, device: Device) -> Model:
+    """``bring_up`` to its end."""
+    coming = bring_up(choice, device)
+    while True:
+        try:
+            next(coming)
+        except StopIteration as end:
+            model: Model = end.value
+            return model
 
 
 def untrained_model(config: ModelConfig, device: Device, seed: int = 1) -> Model:
-    """The model with random weights from a fixed seed: the same ones on every machine, and honest about it."""
+    """The model with random weights from a fixed seed: the same ones on every machine, and honest about it.
+
+    ValueError for one with Wan's autoencoder or without a table of words: those come from published files only.
+    """
+    if not isinstance(config.vae, TinyVAEConfig) or not config.vocabulary:
+        raise ValueError(f"{config.name} has no tiny autoencoder and table of words, expected a model like the starter")
     dit = WanDiT(config.dit)
     vae = TinyVAE(config.vae)
     text = WordEncoder(config.vocabulary, config.dit.text_dim, config.dit.text_len)
@@ -49,3 +104,9 @@ def untrained_model(config: ModelConfig, device: Device, seed: int = 1) -> Model
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return Model(config, dit, vae, text, device, note="untrained weights")
+
+
+def _backbone(name: str) -> Backbone:
+    if name not in BACKBONES:
+        raise EngineError(f"There is no model called {name!r}; choose one of: {', '.join(MODELS)}.")
+    return BACKBONES[name]

@@ -1,44 +1,73 @@
-"""From guide, source and mask to the 96-channel VACE context (arXiv 2503.07598, section 3.2).
+"""From guide, source, mask and pictures to the 96-channel VACE context (arXiv 2503.07598, section 3.2).
 
 Channels: 16 of the inactive stream (what is kept), 16 of the reactive stream (what is made anew), 64 of the mask. Each
 stream has an encoder memory of its own. Knows no transformer.
+
+Pixels are [1, F, 3, H, W] in [-1, 1], masks [1, F, H, W] bool (True = generate), contexts [1, n, 96, H/8, W/8].
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
-from engine.tiny_vae import PICTURES_PER_LATENT, StreamingEncoder, TinyVAE
+from engine.autoencoder import PICTURES_PER_LATENT, Autoencoder, Encoder
+from engine.config import SOUND, Quirks
+from engine.params import Pixels
+
+MASK_CHANNELS = 64
 
 
 class ContextEncoder:
     """Encodes the context of one stream, chunk by chunk."""
 
-    def __init__(self, vae: TinyVAE) -> None:
-        self._inactive = StreamingEncoder(vae)
-        self._reactive = StreamingEncoder(vae)
+    def __init__(self, vae: Autoencoder, quirks: Quirks = SOUND) -> None:
+        self._vae = vae
+        self._quirks = quirks
+        self._streams: tuple[Encoder, Encoder] = (vae.streaming_encoder(), vae.streaming_encoder())
+        self._starts = True
+
+    @property
+    def encoders(self) -> tuple[Encoder, Encoder]:
+        """Of the inactive and of the reactive stream."""
+        return self._streams
 
     def reset(self) -> None:
-        self._inactive.reset()
-        self._reactive.reset()
+        for encoder in self._streams:
+            encoder.reset()
+        self._starts = True
 
     def encode(self, guide: Tensor, source: Tensor, mask: Tensor) -> Tensor:
-        """The context [1, n, 96, H/8, W/8], float32.
+        """The context of the next pictures, float32.
 
-        guide, source: [1, F, 3, H, W] in [-1, 1]. mask: [1, F, H, W] bool, True = generate. F as the encoder takes it:
-        1+4(n-1) for the first chunk of a stream, 4n later.
+        guide, source: pixels. F as the encoders take it: 1+4(n-1) for the first chunk of a stream, 4n later.
         """
         where = mask.unsqueeze(2)
         nothing = torch.zeros((), dtype=guide.dtype, device=guide.device)
-        inactive = self._inactive.encode(torch.where(where, nothing, source))
-        reactive = self._reactive.encode(torch.where(where, guide, nothing))
-        # As the encoder does: the first picture of a stream stands in front of itself three times, so that the mask
+        inactive, reactive = self._encode(torch.where(where, nothing, source), torch.where(where, guide, nothing), mask)
+        # As the encoders do: the first picture of a stream stands in front of itself three times, so that the mask
         # chosen for a latent frame is that of a picture that lies in it.
-        lead = -mask.shape[1] % PICTURES_PER_LATENT
-        mask = torch.cat([*[mask[:, :1]] * lead, mask], dim=1)
+        frames = inactive.shape[1] * PICTURES_PER_LATENT
+        mask = torch.cat([*[mask[:, :1]] * (frames - mask.shape[1]), mask], dim=1)
         return torch.cat([inactive, reactive, mask_channels(mask).to(inactive.dtype)], dim=2)
+
+    def _encode(self, inactive: Tensor, reactive: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        keeping, making = self._streams
+        starts, self._starts = self._starts, False
+        kept = keeping.encode(inactive)
+        if self._quirks.standalone_reactive and not mask.all():
+            return kept, self._vae.streaming_encoder().encode(reactive)
+        if not self._quirks.shared_encoder:
+            return kept, making.encode(reactive)
+        # The one memory: in the first chunk each stream starts afresh, later whoever is encoded goes on from there.
+        if starts:
+            keeping.reset()
+        return kept, keeping.encode(reactive)
 
 
 def mask_channels(mask: Tensor) -> Tensor:
@@ -50,3 +79,50 @@ def mask_channels(mask: Tensor) -> Tensor:
     n = (frames + PICTURES_PER_LATENT - 1) // PICTURES_PER_LATENT
     chosen = [int((index + 0.5) * frames / n) for index in range(n)]
     return rearrange(mask[:, chosen], "b f (h p) (w q) -> b f (p q) h w", p=8, q=8)
+
+
+def extended(
+    source: Tensor, mask: Tensor, first: Tensor | None = None, last: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Source and mask of a chunk that begins with the picture ``first`` or ends with ``last``, or both.
+
+    first, last: [1, 1, 3, H, W]. The pictures of the first and of the last latent frame become the given one wherever
+    they were to be generated, and are kept: their mask is 0. A chunk of one latent frame takes one of the two.
+    """
+    source, mask = source.clone(), mask.clone()
+    frames = source.shape[1]
+    lead = frames % PICTURES_PER_LATENT or PICTURES_PER_LATENT
+    for picture, these in ((first, slice(0, lead)), (last, slice(max(0, frames - PICTURES_PER_LATENT), frames))):
+        if picture is not None:
+            source[:, these] = torch.where(mask[:, these].unsqueeze(2), picture, source[:, these])
+            mask[:, these] = False
+    return source, mask
+
+
+def encode_references(vae: Autoencoder, pictures: Sequence[Tensor]) -> Tensor:
+    """One latent frame for each picture [1, 1, 3, H, W], each encoded by itself: [1, k, 16, H/8, W/8]."""
+    return torch.cat([vae.streaming_encoder().encode(picture) for picture in pictures], dim=1)
+
+
+def reference_context(latents: Tensor) -> Tensor:
+    """The context of reference latents [1, k, 16, h, w]: inactive as they are, nothing reactive, mask 0."""
+    return F.pad(latents, (0, 0, 0, 0, 0, latents.shape[2] + MASK_CHANNELS))
+
+
+def fitted(picture: Pixels, height: int, width: int) -> Tensor:
+    """A still picture (H, W, 3) uint8 as pixels [1, 1, 3, height, width] that fill the frame.
+
+    Scaled by the larger of the two ratios (sizes truncated, bilinear, corners not aligned, no antialiasing), then cut
+    about the centre: the preparation that VACE's streaming form was published with.
+    """
+    pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).unsqueeze(0).float()
+    pixels = (pixels / 255 - 0.5) / 0.5
+    h, w = pixels.shape[-2:]
+    if (h, w) != (height, width):
+        scale = max(height / h, width / w)
+        # Truncation may fall one short of the frame where the ratio is not exact in binary.
+        size = (max(height, int(h * scale)), max(width, int(w * scale)))
+        pixels = F.interpolate(pixels, size=size, mode="bilinear", align_corners=False)
+        top, left = (size[0] - height) // 2, (size[1] - width) // 2
+        pixels = pixels[..., top : top + height, left : left + width]
+    return pixels.unsqueeze(0)

@@ -55,6 +55,16 @@ class TinyVAEConfig:
     encoder_width: int = 64
     decoder_widths: tuple[int, int, int, int] = (256, 128, 64, 64)
     latent_channels: int = 16
+    normalised: bool = False
+    """Whether its latents are raw and must pass Wan's channel statistics (the "light" variant); others already fit."""
+
+
+@dataclass(frozen=True)
+class WanVAEConfig:
+    """Wan 2.1's own causal autoencoder. width: of its first level, 96 as published, 24 in the pruned variant."""
+
+    width: int = 96
+    latent_channels: int = 16
 
 
 @dataclass(frozen=True)
@@ -62,17 +72,30 @@ class RolloutConfig:
     """How a stream is rolled out. Lengths in latent frames.
 
     chunk: made by one step. window: kept in the cache, the chunk under way included. sink: of those, the first ever
-    made, never evicted. shift: of the noise schedule. warp_steps: whether the list of steps passes the shifted table
-    (Self-Forcing's own code) or goes in as it is (the streaming runtimes). prediction: what the network was trained to
-    give, the flow (noise minus clean) or the clean latent.
+    made, never evicted. shift: of the noise schedule. steps: denoising passes a chunk, as trained. warp_steps: whether
+    the list of steps passes the shifted table (Self-Forcing's own code) or goes in as it is (the streaming runtimes).
+    prediction: what the network was trained to give, the flow (noise minus clean) or the clean latent.
+    positions: "absolute" frame numbers, or "rolling" ones, each key at its place in the window, for models trained so.
+    horizon: where absolute positions are turned back; any number will do, for only differences are seen.
+    sink_distance_max: the sink never looks older than that many frames; None = it ages for ever, as published.
+    memory: "clean" writes each chunk's clean keys into the cache, "recompute" rebuilds the cache before each chunk from
+    the first of the last nine pictures and the last ``context - 1`` latent frames (Krea realtime).
+    past: the weight of past keys in attention that the model is meant to run with.
     """
 
     chunk: int = 3
     window: int = 12
     sink: int = 3
     shift: float = 5.0
+    steps: int = 4
     warp_steps: bool = False
     prediction: Literal["flow", "clean"] = "flow"
+    positions: Literal["absolute", "rolling"] = "absolute"
+    horizon: int = 1024
+    sink_distance_max: int | None = 21
+    memory: Literal["clean", "recompute"] = "clean"
+    context: int = 3
+    past: float = 1.0
 
     def __post_init__(self) -> None:
         _require(self.chunk >= 1, f"chunk is {self.chunk}, expected 1 or more")
@@ -82,6 +105,18 @@ class RolloutConfig:
             f"window {self.window} must hold the sink ({self.sink}) and one chunk ({self.chunk})",
         )
         _require(self.shift > 0, f"shift is {self.shift}, expected more than 0")
+        _require(
+            self.horizon >= self.window + self.chunk,
+            f"horizon is {self.horizon}, expected window and chunk to fit ({self.window + self.chunk})",
+        )
+        _require(
+            self.sink_distance_max is None or self.sink_distance_max >= self.window - 1,
+            f"sink_distance_max is {self.sink_distance_max}, expected at least the window's reach, {self.window - 1}",
+        )
+        _require(
+            self.memory == "clean" or (self.sink == 0 and self.window == self.context + self.chunk),
+            f"a recomputed memory takes no sink and a window of context and chunk, {self.context + self.chunk}",
+        )
 
     def pictures(self, first: bool) -> int:
         """Pictures that go into a step and come out of it: 1+4(n-1) for the first chunk of a stream, 4n for later ones.
@@ -92,14 +127,36 @@ class RolloutConfig:
 
 
 @dataclass(frozen=True)
+class Quirks:
+    """What the reference implementation does and this engine does not, unless parity is to be shown.
+
+    zero_key_padding: self-attention in Context Blocks, and attention with a past weight, over keys padded with unmasked
+    zeros to a multiple of 128. shared_encoder: one encoder memory for the inactive and the reactive stream.
+    standalone_reactive: the reactive stream is encoded without memory wherever a chunk's mask is not all "generate".
+    """
+
+    zero_key_padding: bool = False
+    shared_encoder: bool = False
+    standalone_reactive: bool = False
+
+
+SOUND = Quirks()
+REFERENCE = Quirks(zero_key_padding=True, shared_encoder=True, standalone_reactive=True)
+
+
+@dataclass(frozen=True)
 class ModelConfig:
-    """A whole model: transformer, autoencoder, rollout, and the size of its table of prompt words."""
+    """A whole model: transformer, autoencoder, rollout.
+
+    vocabulary: rows of the table of prompt words; 0 for models whose prompts are read by UMT5-XXL.
+    """
 
     name: str
     dit: DiTConfig
-    vae: TinyVAEConfig
+    vae: TinyVAEConfig | WanVAEConfig
     rollout: RolloutConfig
-    vocabulary: int
+    vocabulary: int = 0
+    quirks: Quirks = SOUND
 
     def __post_init__(self) -> None:
         _require(
@@ -121,6 +178,9 @@ STARTER = ModelConfig(
         text_len=16,
     ),
     vae=TinyVAEConfig(encoder_width=16, decoder_widths=(64, 32, 16, 16)),
-    rollout=RolloutConfig(chunk=1, window=4, sink=1, prediction="clean"),
+    rollout=RolloutConfig(chunk=1, window=4, sink=1, steps=2, prediction="clean", positions="rolling"),
     vocabulary=4096,
 )
+
+WAN_1_3B = DiTConfig(dim=1536, heads=12, ffn_dim=8960, layers=30, vace_layers=tuple(range(0, 30, 2)))
+WAN_14B = DiTConfig(dim=5120, heads=40, ffn_dim=13824, layers=40, vace_layers=tuple(range(0, 40, 5)))

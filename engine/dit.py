@@ -16,11 +16,16 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from engine.block import Block, KeysValues, modulate
+from engine.attention import attend
+from engine.block import Block, KeysValues, SelfAttention, modulate
 from engine.config import DiTConfig
 from engine.kv_cache import KVCache
-from engine.rope import RotaryTable
+from engine.linear import Linear
+from engine.rope import chunk_table, rotate
 from engine.vace import ContextBlock, make_hints
+
+PADDED_TO = 128
+"""What the reference implementation pads lengths to, see ``config.Quirks``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +56,8 @@ class Head(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.eps = config.eps
-        self.modulation = nn.Parameter(torch.randn(1, 2, config.dim) / config.dim**0.5)
-        self.head = nn.Linear(config.dim, 4 * config.latent_channels)
+        self.modulation = nn.Parameter(torch.empty(1, 2, config.dim))
+        self.head = Linear(config.dim, 4 * config.latent_channels)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         """x: [B, F, tokens, dim], time: [B, F, dim]."""
@@ -69,11 +74,9 @@ class WanDiT(nn.Module):
         self.config = config
         dim = config.dim
         self.patch_embedding = PatchEmbedding(config.latent_channels, dim)
-        self.text_embedding = nn.Sequential(
-            nn.Linear(config.text_dim, dim), nn.GELU(approximate="tanh"), nn.Linear(dim, dim)
-        )
-        self.time_embedding = nn.Sequential(nn.Linear(config.freq_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
-        self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(dim, 6 * dim))
+        self.text_embedding = nn.Sequential(Linear(config.text_dim, dim), nn.GELU(approximate="tanh"), Linear(dim, dim))
+        self.time_embedding = nn.Sequential(Linear(config.freq_dim, dim), nn.SiLU(), Linear(dim, dim))
+        self.time_projection = nn.Sequential(nn.SiLU(), Linear(dim, 6 * dim))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.head = Head(config)
         if config.vace_layers:
@@ -100,26 +103,34 @@ class WanDiT(nn.Module):
             [block.read_text(text) for block in self._context_blocks()],
         )
 
-    def read_context(self, context: Tensor) -> Tensor:
-        """The part of the Context Blocks' input that stays the same over a chunk's passes: [B, F, tokens, dim]."""
-        first = self._context_blocks()[0]
-        tokens: Tensor = first.before_proj(self.vace_patch_embedding(context.to(self.dtype)))
-        return tokens
+    def read_context(self, context: Tensor, frames: int) -> Tensor:
+        """The part of the Context Blocks' input that stays the same over a chunk's passes: [B, frames, tokens, dim].
+
+        A context [B, F, 96, rows, columns] of more frames is cut, one of fewer extended by zero tokens.
+        """
+        tokens = self.vace_patch_embedding(context[:, :frames].to(self.dtype))
+        tokens = F.pad(tokens, (0, 0, 0, 0, 0, frames - tokens.shape[1]))
+        read: Tensor = self._context_blocks()[0].before_proj(tokens)
+        return read
 
     def forward(
         self,
         x: Tensor,
         timestep: float,
         text: TextMemory,
-        table: RotaryTable,
-        cache: KVCache,
+        cache: KVCache | None = None,
         context: Tensor | None = None,
         control_strength: float = 1.0,
+        references: Tensor | None = None,
+        zero_key_padding: bool = False,
     ) -> Tensor:
         """One pass over a chunk, [B, F, 16, rows, columns] in and out, the result in float32.
 
-        timestep: 0 (clean) to 1000 (noise), of all frames. table, cache: opened at the chunk's frames; the pass writes
-        the chunk's keys and values. context: from ``read_context``; None, or strength 0, runs without VACE.
+        timestep: 0 (clean) to 1000 (noise), of all frames. cache: opened at the frames that the pass writes; None: the
+        frames see each other alone, as in the bidirectional model. context: from ``read_context``; None, or strength
+        0, runs without VACE. references: latents [B, k, 16, rows, columns] at the same noise, which only the Context
+        Blocks see, as k frames before the chunk; ``context`` then begins with theirs. zero_key_padding: a quirk, see
+        ``config.Quirks``.
         """
         rows, columns = x.shape[-2] // 2, x.shape[-1] // 2
         tokens = self.patch_embedding(x.to(self.dtype))
@@ -127,17 +138,47 @@ class WanDiT(nn.Module):
 
         hints: dict[int, Tensor] = {}
         if context is not None and control_strength != 0:
-            made = make_hints(self._context_blocks(), tokens, context, time, text.vace, table)
+            made = self._make_hints(tokens, timestep, text, context, references, (rows, columns), zero_key_padding)
             hints = dict(zip(self.config.vace_layers, made, strict=True))
 
-        for index, block in enumerate(self._main_blocks()):
-            tokens = block(tokens, time, text.main[index], table, partial(cache.extend, index))
+        looks: list[SelfAttention] = [self._attention_of(x.shape[1], rows, columns, zero_keys=0)] * self.config.layers
+        if cache is not None:
+            looks = [partial(_attend_through, cache, index, zero_key_padding) for index in range(self.config.layers)]
+        for index, (block, look) in enumerate(zip(self._main_blocks(), looks, strict=True)):
+            tokens = block(tokens, time, text.main[index], look)
             if index in hints:
                 tokens = tokens + control_strength * hints[index]
 
         out: Tensor = self.head(tokens, embedded)
         out = rearrange(out, "b f (h w) (p q c) -> b f c (h p) (w q)", h=rows, w=columns, p=2, q=2)
         return out.float()
+
+    def _make_hints(
+        self,
+        tokens: Tensor,
+        timestep: float,
+        text: TextMemory,
+        context: Tensor,
+        references: Tensor | None,
+        grid: tuple[int, int],
+        zero_key_padding: bool,
+    ) -> list[Tensor]:
+        ahead = 0
+        if references is not None:
+            ahead = references.shape[1]
+            tokens = torch.cat([self.patch_embedding(references.to(self.dtype)), tokens], dim=1)
+        frames = tokens.shape[1]
+        _, time = self._read_time(timestep, tokens.shape[0], frames)
+        zero_keys = -tokens[0].shape[:-1].numel() % PADDED_TO if zero_key_padding else 0
+        look = self._attention_of(frames, *grid, zero_keys)
+        made = make_hints(self._context_blocks(), tokens, context, time, text.vace, look)
+        return [hint[:, ahead:] for hint in made]
+
+    def _attention_of(self, frames: int, rows: int, columns: int, zero_keys: int) -> SelfAttention:
+        """Attention of so many frames among themselves; only differences of positions count."""
+        device = self.patch_embedding.weight.device
+        table = chunk_table(frames, rows, columns, self.config.head_dim, device)
+        return lambda q, k, v: attend(rotate(q, table), rotate(k, table), v, zero_keys=zero_keys)
 
     def _main_blocks(self) -> list[Block]:
         return cast("list[Block]", list(self.blocks))
@@ -152,6 +193,17 @@ class WanDiT(nn.Module):
         embedded = self.time_embedding(sinusoid)
         projected = self.time_projection(embedded).view(6, -1)
         return embedded.expand(batch, frames, -1), projected.expand(batch, frames, -1, -1)
+
+
+def _attend_through(cache: KVCache, layer: int, zero_key_padding: bool, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Attention through the cache, which takes the keys and values in."""
+    assert cache.table is not None
+    keys, values = cache.extend(layer, k, v)
+    zero_keys = 0
+    if zero_key_padding and cache.weighs_past:
+        longest = max(q.shape[1], keys.shape[1])
+        zero_keys = longest + -longest % PADDED_TO - keys.shape[1]
+    return attend(rotate(q, cache.table), keys, values, cache.bias, zero_keys)
 
 
 def time_sinusoid(timestep: float, dim: int) -> Tensor:

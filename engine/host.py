@@ -1,53 +1,116 @@
 """EngineHost: all that the app knows of the engine. Plain uint8 pictures and Params go in, uint8 pictures come out.
 
 Nothing else crosses this seam, so that a child process or another machine can stand behind it later. Every failure
-leaves here as an EngineError in words.
+leaves here as an EngineError in words. Two hosts may stand on one device while one model gives way to another; they
+know nothing of each other.
 """
 
 from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from functools import partial
+from typing import Protocol, TypeVar
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from engine.catalog import CONFIGS, Model, load_model
-from engine.device import best_device, compute_threads
+from engine import catalog
+from engine.budget import Budget, budget_on, gibibytes
+from engine.catalog import Model
+from engine.device import Device, best_device, compute_threads
 from engine.errors import EngineError, OutOfMemory
-from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels
+from engine.memory import computer_memory, memory_of
+from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
 from engine.stream import Stream
 
-MODELS: tuple[str, ...] = tuple(CONFIGS)
+MODELS: tuple[str, ...] = catalog.MODELS
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+_READ = 0.9  # of bringing a model up, when its files are read; the rest is its first steps
+_WAIT_S = 0.005  # what a slice waits for work that another thread does
+
+# What follows "There is not enough memory to ..." and "The engine could not ...".
+_LOADING = ("; choose a smaller size, fp8 precision or offloading.", ".")
+_PAINTING = ("; the last picture stays. Choose a smaller size.", "; the last picture stays. It starts again.")
+
+
+def trained_steps(choice: EngineChoice) -> int:
+    """Denoising passes a chunk that the chosen model was made for. EngineError for an unknown name."""
+    return catalog.config_of(choice).rollout.steps
+
+
+class Submit(Protocol):
+    """Has work done on another thread; ``Executor.submit`` for one."""
+
+    def __call__(self, work: Callable[[], T], /) -> Future[T]: ...
 
 
 class EngineHost:
     """One model and one stream of it. Loaded, stepped and closed on the same thread."""
 
-    def __init__(self, choice: EngineChoice, reserved_cores: int = 1) -> None:
-        """reserved_cores: left to controls and window by torch; 0 where nothing else runs."""
+    def __init__(self, choice: EngineChoice, reserved_cores: int = 1, submit: Submit | None = None) -> None:
+        """reserved_cores: left to controls and window by torch; 0 where nothing else runs.
+
+        submit: where prompts are read while the stream plays on; None reads them where they are asked for.
+        """
         self._choice = choice
         self._reserved_cores = reserved_cores
+        self._submit = submit
+        self._device: Device | None = None
+        self._budget: Budget | None = None
         self._stream: Stream | None = None
 
+    def bring_up(self, params: Params | None = None, beside: bool = False) -> Generator[Progress, None, ModelInfo]:
+        """Load the model and warm it, in slices; ends with what it says of itself.
+
+        While ``Progress.part`` is 0 it only checks, and nothing of the model is in memory. params: what the stream will
+        begin with: its prompts are read ahead, and two chunks are painted that nobody sees; None does without, where
+        the first chunk may take its time. beside: another model plays meanwhile, see ``fits_beside``.
+
+        Raises EngineError for an unknown name, for files that are not there or not what they should be, and beside
+        another model for one that is larger than the device; OutOfMemory where there is no room now.
+        """
+        with _in_words("load the model", *_LOADING):
+            torch.set_num_threads(compute_threads(self._reserved_cores))
+            device = self._device = best_device()
+            catalog.config_of(self._choice)  # an unknown name is told at once
+            if beside:
+                yield Progress(0.0, "adding up its memory")
+                self._budget = budget_on(self._choice, device)
+                self._check_size(self._budget, device)
+            model = yield from _scaled(catalog.bring_up(self._choice, device))
+            if params is not None:
+                yield from self._warm(model, params)
+            self._stream = Stream(model, self._choice, self._submit)
+            return ModelInfo(self._choice.model, device.title, device.dtype_title, model.note)
+
     def load(self) -> ModelInfo:
-        """Bring the model up. Raises EngineError for an unknown name, OutOfMemory when it does not fit."""
-        torch.set_num_threads(compute_threads(self._reserved_cores))
+        """``bring_up`` to its end, for those who have nothing else to do meanwhile."""
+        slices = self.bring_up()
+        while True:
+            try:
+                next(slices)
+            except StopIteration as end:
+                info: ModelInfo = end.value
+                return info
 
-        def bring_up() -> tuple[Model, Stream]:
-            model = load_model(self._choice.model, best_device())
-            return model, Stream(model, self._choice)
+    def fits_beside(self) -> bool:
+        """Whether the model's budget finds room in what is free now; asked when ``bring_up`` has checked all it can.
 
-        model, self._stream = _in_words("load the model", bring_up)
-        return ModelInfo(
-            name=self._choice.model,
-            device=model.device.title,
-            dtype=model.device.dtype_title,
-            note=model.note,
-        )
+        True where nobody can tell what is free: then loading shows it.
+        """
+        if self._budget is None or self._device is None:
+            return True
+        with _in_words("see how much memory is free", *_LOADING):
+            free, on_host = memory_of(self._device.torch_device).free, computer_memory().free
+        needs = ((self._budget.total, free), (self._budget.on_host, on_host))
+        return all(there is None or need <= there for need, there in needs)
 
     def wanted(self, params: Params) -> int:
         """How many pictures the next ``step`` takes and gives."""
@@ -56,11 +119,18 @@ class EngineHost:
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         """See ``Stream.step``."""
         stream = self._loaded()
-        return _in_words("paint this chunk", lambda: stream.step(chunk, params))
+        with _in_words("paint this chunk", *_PAINTING):
+            return stream.step(chunk, params)
+
+    def troubles(self) -> tuple[str, ...]:
+        """See ``Stream.troubles``."""
+        return self._loaded().troubles()
 
     def settle(self) -> None:
         """See ``Stream.settle``: call it after the pictures are handed out."""
-        _in_words("remember this chunk", self._loaded().settle)
+        stream = self._loaded()
+        with _in_words("remember this chunk", *_PAINTING):
+            stream.settle()
 
     def close(self) -> None:
         """Free all memory. The host may be loaded again."""
@@ -74,19 +144,60 @@ class EngineHost:
             raise EngineError("The engine has no model loaded; nothing new is painted until it has.")
         return self._stream
 
+    # -- on the way up
 
-def _in_words(task: str, work: Callable[[], T]) -> T:
-    """The result of ``work``; what torch throws becomes a sentence, with the traceback in the log."""
+    def _check_size(self, budget: Budget, device: Device) -> None:
+        total = memory_of(device.torch_device).total
+        if total is not None and budget.total > total:
+            size = f"{self._choice.width}x{self._choice.height}"
+            raise EngineError(
+                f"{catalog.title_of(self._choice)} at {size} takes {gibibytes(budget.total)} and {device.title} has"
+                f" {gibibytes(total)}, so it was not loaded; choose a smaller size, fp8 precision or offloading."
+            )
+
+    def _warm(self, model: Model, params: Params) -> Generator[Progress, None, None]:
+        """A first and a later chunk of a stream that nobody sees: memory is claimed, kernels and prompts are ready."""
+        if self._submit is not None:
+            for text in {prompt.text for prompt in params.prompts if prompt.weight > 0}:
+                yield from self._read_ahead(self._submit(partial(model.text, text)))
+        quick = Params(params.prompt, params.prompt_weight, params.more_prompts, params.blend, steps=1)
+        stream = Stream(model, self._choice)
+        for part in (_READ, (1 + _READ) / 2):
+            shape = (stream.wanted(quick), self._choice.height, self._choice.width, 3)
+            empty = np.full(shape, EMPTY_GUIDE, np.uint8)
+            yield Progress(part, "trying it out")
+            stream.step(ControlChunk(empty, empty), quick)
+            yield Progress(part, "trying it out")
+            stream.settle()
+
+    def _read_ahead(self, reading: Future[Tensor]) -> Generator[Progress, None, None]:
+        """Wait for a prompt that is read on the other thread; the stream then finds it on disk."""
+        while not reading.done():
+            wait([reading], timeout=_WAIT_S)
+            yield Progress(_READ, "reading the prompt")
+        reading.result()
+
+
+def _scaled(slices: Generator[Progress, None, Model]) -> Generator[Progress, None, Model]:
+    """The same, its parts from 0 to ``_READ``."""
+    while True:
+        try:
+            progress = next(slices)
+        except StopIteration as end:
+            model: Model = end.value
+            return model
+        yield Progress(progress.part * _READ, progress.doing)
+
+
+@contextmanager
+def _in_words(task: str, out_of_memory: str, otherwise: str) -> Iterator[None]:
+    """What torch throws becomes a sentence, with the traceback in the log."""
     try:
-        return work()
+        yield
     except EngineError:
         raise
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemory(
-            f"There is not enough memory to {task}; the last picture stays. Choose a smaller size."
-        ) from error
+        raise OutOfMemory(f"There is not enough memory to {task}{out_of_memory}") from error
     except Exception as error:
         log.exception("The engine could not %s", task)
-        raise EngineError(
-            f"The engine could not {task} ({type(error).__name__}: {error}); the last picture stays. It starts again."
-        ) from error
+        raise EngineError(f"The engine could not {task} ({type(error).__name__}: {error}){otherwise}") from error

@@ -1,69 +1,306 @@
-"""The keys and values of past frames: a sink that stays and a ring behind it, in storage that never moves.
+"""The keys and values of past frames: references, a sink that stays, a ring behind it, in storage that never moves.
 
-Latent frame f lives in slot f while f is in the sink, else in slot sink + (f - sink) mod (window - sink). A new chunk
-thus overwrites the oldest frames behind the sink, nothing is copied, and the filled slots are always the first
-min(window, frames) ones. Attention does not mind their order: keys are stored rotated to their absolute position.
+Slots are ``[references | sink | ring]``. Latent frame f lives in its sink slot while f is in the sink, else in ring
+slot (f - sink) mod (window - sink): a new chunk overwrites the oldest frames behind the sink, nothing is copied, and
+what may be attended to is always one run of slots. Attention does not mind their order: keys are stored rotated to a
+position.
+
+Positions. Absolute: a frame's number, less a whole number of frames by which all is turned back when the numbers grow
+beyond ``horizon``. Rolling: a frame's place in the window. The sink and the references before it never look older than
+``sink_distance_max``. Keys whose position changes more than once are kept unrotated as well, so that rounding does not
+add up over hours.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from engine.config import DiTConfig, RolloutConfig
+from engine.rope import RotaryTable, frame_turn, rotary_table, rotate
+
+
+@dataclass(frozen=True)
+class Run:
+    """``count`` consecutive frames of a pass, from its frame ``index`` on, and the slot of the first one."""
+
+    slot: int
+    index: int
+    count: int
+
 
 class KVCache:
-    """Keys and values of every main block, each [B, window * tokens, heads, D]. Positions are host integers."""
+    """Keys and values of every main block, each [B, slots * tokens, heads, D]. Frames and positions are host integers.
+
+    One pass of the network writes what the last ``open_...`` opened, any number of times.
+    """
 
     def __init__(
         self,
-        layers: int,
-        window: int,
-        sink: int,
-        tokens: int,
-        heads: int,
-        head_dim: int,
+        dit: DiTConfig,
+        rollout: RolloutConfig,
+        rows: int,
+        columns: int,
         *,
+        references: int = 0,
         batch: int = 1,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> None:
-        """window, sink: in latent frames; tokens: of one latent frame."""
-        self._window, self._sink, self._tokens = window, sink, tokens
-        shape = (batch, window * tokens, heads, head_dim)
-        self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
-        self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
-        self._runs: list[tuple[int, int, int]] = []
-        self._filled = 0
+        """rows, columns: tokens of a latent frame. references: slots for reference frames, filled or not."""
+        self._rollout = rollout
+        self._grid = (rows, columns, dit.head_dim, device)
+        self._tokens = rows * columns
+        self._references = references
+        shape = (batch, (references + rollout.window) * self._tokens, dit.heads, dit.head_dim)
+        self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
+        self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
+        rolling = rollout.positions == "rolling"
+        self._plain_slots = references + (rollout.window if rolling else rollout.sink)
+        shape = (batch, self._plain_slots * self._tokens, dit.heads, dit.head_dim)
+        self._plain = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
+        self._reference_count = 0
+        self.restart()
 
-    def open_chunk(self, start_frame: int, frames: int) -> None:
-        """Make the slots of latent frames start_frame ... start_frame+frames-1 the ones that ``extend`` writes.
+    @property
+    def storage(self) -> list[Tensor]:
+        """Every tensor that the cache holds."""
+        return [*self.keys, *self.values, *self._plain]
 
-        Every pass over one chunk writes the same slots again. Chunks must follow each other without gaps.
-        """
-        slots = [self.slot(frame) for frame in range(start_frame, start_frame + frames)]
-        self._runs = []  # (first slot, first frame of the chunk, length): as few slices as the ring allows
-        for index, slot in enumerate(slots):
-            if self._runs and slot == self._runs[-1][0] + self._runs[-1][2]:
-                first_slot, first_index, length = self._runs[-1]
-                self._runs[-1] = (first_slot, first_index, length + 1)
-            else:
-                self._runs.append((slot, index, 1))
-        self._filled = min(self._window, start_frame + frames)
+    def restart(self) -> None:
+        """Forget all frames but the references."""
+        slots = self._references + self._rollout.window
+        self._frames: list[int | None] = [None] * slots
+        self._positions = [0] * slots
+        self._base = 0
+        self._anchors: dict[int, int] = {}
+        self._runs: list[Run] = []
+        self._seen = (self._references, 0)
+        self.table: RotaryTable | None = None
+        self.bias: Tensor | None = None
+        self.weighs_past = False
 
     def slot(self, frame: int) -> int:
-        """The slot in which latent frame ``frame`` is, or was, kept."""
-        if frame < self._sink:
-            return frame
-        return self._sink + (frame - self._sink) % (self._window - self._sink)
+        """The slot in which latent frame ``frame`` is, or was, kept when it was made."""
+        sink, ring = self._rollout.sink, self._rollout.window - self._rollout.sink
+        return self._references + (frame if frame < sink else sink + (frame - sink) % ring)
+
+    def order(self) -> list[int]:
+        """The slots that hold frames of the window, from the sink's first to the newest frame's."""
+        held = [(frame, slot) for slot, frame in enumerate(self._frames) if frame is not None]
+        return [slot for _, slot in sorted(held)]
+
+    def in_order(self, storage: Tensor) -> Tensor:
+        """The held part of one of ``keys`` or ``values``, sink first, then the oldest frame to the newest."""
+        return torch.cat([storage[:, self._span(slot, 1)] for slot in self.order()], dim=1)
+
+    # -- what the next pass writes
+
+    def open_chunk(self, start_frame: int, frames: int) -> RotaryTable:
+        """Make room for latent frames start_frame ... start_frame+frames-1 behind all that came before them.
+
+        Chunks must follow each other without gaps. Returns their rotary table.
+        """
+        chunk = range(start_frame, start_frame + frames)
+        slots = [self.slot(frame) for frame in chunk]
+        for slot in slots:
+            self._keep_as_anchor(slot)
+        for slot, frame in zip(slots, chunk, strict=True):
+            self._frames[slot] = frame
+        self._turn_back(start_frame, frames)
+        self._place_all(newest=chunk[-1] - self._base)
+        self._runs = _runs(slots)
+        self._see_all()
+        return self._open([self._positions[slot] for slot in slots])
+
+    def open_references(self, count: int) -> RotaryTable:
+        """Make the reference slots those that are written: ``count`` frames before frame 0, seeing each other alone."""
+        if count > self._references:
+            raise ValueError(f"{count} references, expected at most {self._references}")
+        self._reference_count = count
+        first = self._references - count
+        newest = max((self._positions[slot] for slot in self.order()), default=0)
+        positions = self._wanted_references(newest)
+        self._positions[first : self._references] = positions
+        self._runs = [Run(first, 0, count)]
+        self._seen = (first, count)
+        return self._open(positions)
+
+    def open_recache(self, frames_made: int, count: int, keep_sink: bool = True) -> RotaryTable:
+        """Open the last ``count`` of ``frames_made`` latent frames to be written again where they are.
+
+        Frames that would land in the sink are computed and dropped, unless the sink is those very frames or is given up
+        (``keep_sink`` False): then the oldest of them become the sink.
+        """
+        first = frames_made - count
+        sink, ring = self._rollout.sink, self._rollout.window - self._rollout.sink
+        slots: list[int | None] = []
+        for frame in range(first, frames_made):
+            into_sink = frame - first < sink and (first == 0 or not keep_sink)
+            if into_sink:
+                slots.append(self._references + frame - first)
+            elif frame >= sink and frame >= frames_made - ring:
+                slots.append(self.slot(frame))
+            else:
+                slots.append(None)
+        for slot, frame in zip(slots, range(first, frames_made), strict=True):
+            if slot is not None:
+                self._frames[slot] = frame
+                self._anchors.pop(frame, None)
+        self._place_all(newest=frames_made - 1 - self._base)
+        self._runs = _runs(slots)
+        self._see_all()
+        last = self._positions[self.slot(frames_made - 1)]
+        return self._open(
+            [
+                last - (frames_made - 1 - frame) if slot is None else self._positions[slot]
+                for slot, frame in zip(slots, range(first, frames_made), strict=True)
+            ]
+        )
+
+    def anchor(self, frame: int) -> None:
+        """Let the sink be made anew of the frames from ``frame`` on: each takes its place when the ring lets it go."""
+        if self._rollout.window - self._rollout.sink >= self._rollout.chunk:
+            self._anchors = {frame + index: self._references + index for index in range(self._rollout.sink)}
+
+    def weigh(self, past: float, before: int = 0, softened: float = 1.0, only_anchors: bool = False) -> None:
+        """Weigh the keys of the past in the passes over the open chunk.
+
+        past: weight of every frame but the first one held and the chunk's own (kv cache attention bias of Krea
+        realtime: log(past) is added to their logits). before, softened: weight of frames made before frame number
+        ``before``, the first one too; only_anchors: of those only the sink's, which the ring's frames replace later.
+        References always weigh 1.
+        """
+        own = {self._frames[run.slot + index] for run in self._runs for index in range(run.count)}
+        order = self.order()
+        weights = dict.fromkeys(range(len(self._frames)), 1.0)
+        for slot in order:
+            frame = self._frames[slot]
+            assert frame is not None
+            if frame in own:
+                continue
+            if slot != order[0]:
+                weights[slot] = past
+            in_sink = slot < self._references + self._rollout.sink
+            if frame < before and (in_sink or not only_anchors):
+                weights[slot] = min(weights[slot], softened)
+        self.weighs_past = past != 1.0 or any(weight != 1.0 for weight in weights.values())
+        first, count = self._seen
+        seen = [weights[slot] for slot in range(first, first + count)]
+        self.bias = None
+        if any(weight != 1.0 for weight in seen):
+            logs = torch.tensor([math.log(weight) for weight in seen]).repeat_interleave(self._tokens)
+            self.bias = logs.to(self.keys[0].device)
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the chunk's k, v [B, chunk tokens, heads, D] and return views of all that may be attended to."""
-        keys, values, tokens = self.keys[layer], self.values[layer], self._tokens
-        for slot, index, length in self._runs:
-            here, there = (
-                slice(slot * tokens, (slot + length) * tokens),
-                slice(index * tokens, (index + length) * tokens),
-            )
-            keys[:, here] = k[:, there]
+        """Write the pass's k (unrotated), v [B, tokens, heads, D]; returns views of all that may be attended to."""
+        assert self.table is not None
+        keys, values, plain = self.keys[layer], self.values[layer], self._plain[layer]
+        rotated = rotate(k, self.table)
+        for run in self._runs:
+            here, there = self._span(run.slot, run.count), self._span(run.index, run.count)
+            keys[:, here] = rotated[:, there]
             values[:, here] = v[:, there]
-        return keys[:, : self._filled * tokens], values[:, : self._filled * tokens]
+            kept = min(run.count, self._plain_slots - run.slot)
+            if kept > 0:
+                plain[:, self._span(run.slot, kept)] = k[:, self._span(run.index, kept)]
+        seen = self._span(*self._seen)
+        return keys[:, seen], values[:, seen]
+
+    # -- positions
+
+    def _open(self, positions: Sequence[int]) -> RotaryTable:
+        rows, columns, head_dim, device = self._grid
+        self.table = rotary_table(positions, rows, columns, head_dim, device)
+        self.bias, self.weighs_past = None, False
+        return self.table
+
+    def _see_all(self) -> None:
+        first = self._references - self._reference_count
+        filled = sum(frame is not None for frame in self._frames[self._references :])
+        self._seen = (first, self._reference_count + filled)
+
+    def _turn_back(self, start_frame: int, frames: int) -> None:
+        """Lower all positions by whole frames once they would leave the horizon."""
+        if self._rollout.positions == "rolling" or start_frame + frames - self._base <= self._rollout.horizon:
+            return
+        turn = start_frame - self._base - self._rollout.window
+        self._base += turn
+        ring = self._span(self._references + self._rollout.sink, self._rollout.window - self._rollout.sink)
+        _, _, head_dim, device = self._grid
+        back = frame_turn(-turn, head_dim, device)
+        for keys in self.keys:
+            keys[:, ring] = rotate(keys[:, ring], back)
+
+    def _place_all(self, newest: int) -> None:
+        """Give every slot its position, and rotate anew what stands elsewhere. newest: position of the newest frame."""
+        window = range(self._references, len(self._frames))
+        if self._rollout.positions == "rolling":
+            wanted = [0] * len(window)
+            for rank, slot in enumerate(self.order()):
+                wanted[slot - self._references] = rank
+            newest = len(self.order()) - 1
+        else:
+            wanted = [0 if frame is None else frame - self._base for frame in self._frames[self._references :]]
+            sink = self._rollout.sink
+            wanted[:sink] = [position + self._shift(newest) for position in wanted[:sink]]
+        first = self._references - self._reference_count
+        wanted = self._wanted_references(newest) + wanted
+        plain = self._plain_slots - first
+        if wanted[:plain] != self._positions[first : self._plain_slots]:
+            rows, columns, head_dim, device = self._grid
+            table = rotary_table(wanted[:plain], rows, columns, head_dim, device)
+            here = self._span(first, plain)
+            for keys, kept in zip(self.keys, self._plain, strict=True):
+                keys[:, here] = rotate(kept[:, here], table)
+        self._positions[first:] = wanted
+
+    def _shift(self, newest: int) -> int:
+        """By how many frames the sink is moved on, so that it does not look older than it may."""
+        limit = self._rollout.sink_distance_max
+        return 0 if limit is None else max(0, newest - limit - self._first_natural())
+
+    def _first_natural(self) -> int:
+        """Where the sink's first frame stands by its number; without a sink, frame 0."""
+        frame = self._frames[self._references] if self._rollout.sink else None
+        return (frame or 0) - self._base
+
+    def _wanted_references(self, newest: int) -> list[int]:
+        behind = 0 if self._rollout.positions == "rolling" else self._first_natural() + self._shift(newest)
+        return list(range(behind - self._reference_count, behind))
+
+    def _keep_as_anchor(self, slot: int) -> None:
+        """Copy the frame that is about to leave ``slot`` into the sink, if it is to be part of it."""
+        frame = self._frames[slot]
+        target = self._anchors.pop(frame, None) if frame is not None else None
+        if target is None:
+            return
+        rows, columns, head_dim, device = self._grid
+        back = rotary_table([self._positions[slot]], rows, columns, head_dim, device).inverse()
+        here, there = self._span(target, 1), self._span(slot, 1)
+        for keys, values, plain in zip(self.keys, self.values, self._plain, strict=True):
+            plain[:, here] = plain[:, there] if slot < self._plain_slots else rotate(keys[:, there], back)
+            keys[:, here] = keys[:, there]
+            values[:, here] = values[:, there]
+        self._frames[target], self._positions[target] = frame, self._positions[slot]
+
+    def _span(self, slot: int, count: int) -> slice:
+        return slice(slot * self._tokens, (slot + count) * self._tokens)
+
+
+def _runs(slots: Sequence[int | None]) -> list[Run]:
+    """The slots of consecutive frames of a pass as few runs; None = not written."""
+    runs: list[Run] = []
+    for index, slot in enumerate(slots):
+        if slot is None:
+            continue
+        last = runs[-1] if runs else None
+        if last and slot == last.slot + last.count and index == last.index + last.count:
+            runs[-1] = Run(last.slot, last.index, last.count + 1)
+        else:
+            runs.append(Run(slot, index, 1))
+    return runs

@@ -5,7 +5,9 @@ Nothing here knows networks or devices. Equal values mean "nothing changed", whi
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,34 +17,153 @@ Pixels = NDArray[np.uint8]
 EMPTY_GUIDE = 128
 """The grey that says "no structure here": VACE's zero in [-1, 1] pixel space."""
 
+MAX_REFERENCES = 3
+
+Blend = Literal["linear", "spherical"]
+PromptChange = Literal["recache", "keep"]
+ReferenceMode = Literal["sink", "aligned", "reference"]
+Autoencoder = Literal["tiny", "wan", "light"]
+Precision = Literal["bf16", "fp8"]
+Compatibility = Literal["sound", "reference"]
+
+
+class Picture:
+    """An immutable still picture, (H, W, 3) uint8 RGB or (H, W) uint8 for a mask; equal where the content is equal."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] == 3)):
+            raise ValueError(
+                f"a picture is {pixels.dtype} {pixels.shape}, expected uint8 (height, width, 3) or (height, width)"
+            )
+        if 0 in pixels.shape:
+            raise ValueError(f"a picture is {pixels.shape}, expected one with at least one pixel")
+        self._pixels = np.array(pixels, order="C")
+        self._pixels.flags.writeable = False
+        self._digest = hashlib.blake2b(repr(pixels.shape).encode() + self._pixels.tobytes(), digest_size=16).hexdigest()
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture itself; it cannot be written to."""
+        return self._pixels
+
+    @property
+    def digest(self) -> str:
+        """Names the content: shape and pixels."""
+        return self._digest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Picture) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def __repr__(self) -> str:
+        return f"Picture({'x'.join(map(str, self._pixels.shape[1::-1]))}, {self._digest[:8]})"
+
+
+@dataclass(frozen=True)
+class WeightedPrompt:
+    """One of several prompts that are blended. weight: 0 to 100, relative to the others'."""
+
+    text: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        _in_range("the prompt's weight", self.weight, 0.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Lora:
+    """A LoRA file and how much of it is mixed in, -2 to 2; 0 leaves it loaded without effect."""
+
+    path: str
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        _in_range("the LoRA's strength", self.strength, -2.0, 2.0)
+
 
 @dataclass(frozen=True)
 class Params:
     """The live parameters of one stream. Every change acts from the next chunk on.
 
-    prompt: what the picture shows and how it looks, free text.
+    prompt: what the picture shows and how it looks, free text. prompt_weight: its weight beside ``more_prompts``.
+    more_prompts: blended with ``prompt``, each by its weight. blend: along a line or along the arc between embeddings.
+    morph_chunks: 0 to 1000; over how many chunks new words or weights come in, 0 = at once.
+    prompt_change: "recache" reads the remembered past again with the new words, "keep" changes cross-attention alone.
     control_strength: 0 (guide ignored) to 2, the scale of VACE's hints; 1 is as trained.
+    strength: 0.05 to 1, how far the source is repainted: 1 starts from noise alone, less from the source plus noise.
+    references: up to three pictures of what shall appear. reference_mode: "sink" keeps them in the network's own memory
+        and shows them to VACE, "aligned" shows them to VACE alone, "reference" lets them take the place of the first
+        control frames of every chunk, as published.
+    first_frame, last_frame: the picture that the chunk in which it newly appears begins or ends with. A first frame
+        also begins every stream: after a cut and at the start.
+    composite: puts the source back where the mask says "keep", softly where the mask is soft.
     seed: 0 to 2**63-1; with equal inputs and settings an equal seed gives equal pictures.
     steps: denoising passes a chunk, 1 to 8.
+    past: 0.01 to 1, the weight of what was painted before in what is painted next.
+    soft_cut: a counter; when it goes up, the past weighs only ``soft_cut_past`` (0.01 to 1) for ``soft_cut_chunks``
+        (1 to 1000) chunks, and the sink is anchored anew.
     cut: a counter; when it goes up, the stream forgets its past (cache, autoencoder memories) before the next chunk.
+    loras: files whose changes to the network are mixed in.
     """
 
     prompt: str = ""
+    prompt_weight: float = 1.0
+    more_prompts: tuple[WeightedPrompt, ...] = ()
+    blend: Blend = "linear"
+    morph_chunks: int = 0
+    prompt_change: PromptChange = "recache"
     control_strength: float = 1.0
+    strength: float = 1.0
+    references: tuple[Picture, ...] = ()
+    reference_mode: ReferenceMode = "sink"
+    first_frame: Picture | None = None
+    last_frame: Picture | None = None
+    composite: bool = True
     seed: int = 0
     steps: int = 2
+    past: float = 1.0
+    soft_cut: int = 0
+    soft_cut_chunks: int = 4
+    soft_cut_past: float = 0.1
     cut: int = 0
+    loras: tuple[Lora, ...] = ()
 
     def __post_init__(self) -> None:
+        _in_range("prompt_weight", self.prompt_weight, 0.0, 100.0)
+        _one_of("blend", self.blend, Blend)
+        _in_range("morph_chunks", self.morph_chunks, 0, 1000)
+        _one_of("prompt_change", self.prompt_change, PromptChange)
         _in_range("control_strength", self.control_strength, 0.0, 2.0)
+        _in_range("strength", self.strength, 0.05, 1.0)
+        _in_range("the number of references", len(self.references), 0, MAX_REFERENCES)
+        _one_of("reference_mode", self.reference_mode, ReferenceMode)
+        for picture in (*self.references, self.first_frame, self.last_frame):
+            if picture is not None and picture.pixels.ndim != 3:
+                raise ValueError("a reference, first or last frame has no colours, expected an RGB picture")
         _in_range("seed", self.seed, 0, 2**63 - 1)
         _in_range("steps", self.steps, 1, 8)
+        _in_range("past", self.past, 0.01, 1.0)
+        _in_range("soft_cut", self.soft_cut, 0, 2**63 - 1)
+        _in_range("soft_cut_chunks", self.soft_cut_chunks, 1, 1000)
+        _in_range("soft_cut_past", self.soft_cut_past, 0.01, 1.0)
         _in_range("cut", self.cut, 0, 2**63 - 1)
+
+    @property
+    def prompts(self) -> tuple[WeightedPrompt, ...]:
+        """All prompts with their weights, ``prompt`` first."""
+        return (WeightedPrompt(self.prompt, self.prompt_weight), *self.more_prompts)
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also catches NaN
         raise ValueError(f"{name} is {value}, expected {low} to {high}")
+
+
+def _one_of(name: str, value: object, kind: object) -> None:
+    if value not in get_args(kind):
+        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(get_args(kind))}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +172,8 @@ class ControlChunk:
 
     guide: (F, H, W, 3) uint8, the control video; ``EMPTY_GUIDE`` grey where there is none.
     source: (F, H, W, 3) uint8, the pictures the guide was made from.
-    mask: (F, H, W) uint8, above 127 = generate, else keep the source; None = generate everywhere.
+    mask: (F, H, W) uint8, 255 = generate, 0 = keep the source; None = generate everywhere. The network sees it cut at
+        127 (above = generate); what lies between softens the edge of the composite.
     """
 
     guide: Pixels
@@ -71,15 +193,26 @@ class ControlChunk:
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """Which model runs, and at what size.
+    """Which model runs, at what size, and how it is held in memory.
 
-    model: a name from ``engine.host.MODELS``.
-    width, height: of the pictures in and out, multiples of 16.
+    model: a name from ``engine.host.MODELS``. width, height: of the pictures in and out, multiples of 16.
+    folder: where the performer keeps model files, "" for none; the bundled starter needs none.
+    autoencoder: of the published models; "tiny" is fastest, "wan" the most faithful. The starter has its own.
+    precision: of the transformer's matrices; "fp8" halves their memory.
+    offload: keeps the transformer's blocks in the computer's memory and brings each to the GPU when it is due: slower,
+        for a GPU that does not hold them.
+    compatibility: "sound" is the engine as it should be; "reference" repeats the reference implementation's quirks
+        (zero keys in VACE's attention, one encoder memory for both streams, stand-alone reactive encoding).
     """
 
     model: str = "starter"
     width: int = 320
     height: int = 192
+    folder: str = ""
+    autoencoder: Autoencoder = "tiny"
+    precision: Precision = "bf16"
+    offload: bool = False
+    compatibility: Compatibility = "sound"
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):
@@ -89,6 +222,17 @@ class EngineChoice:
                 raise ValueError(
                     f"{name} is {value}, expected a multiple of 16 (the nearest is {round(value / 16) * 16})"
                 )
+        _one_of("autoencoder", self.autoencoder, Autoencoder)
+        _one_of("precision", self.precision, Precision)
+        _one_of("compatibility", self.compatibility, Compatibility)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a model has come up. part: 0 to 1. doing: what is going on, in a few words."""
+
+    part: float
+    doing: str
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 Head width d makes d/2 complex pairs (2i, 2i+1). With q = d//6, the first d/2-2q pairs turn with the frame, the next q
 with the row, the last q with the column; pair i of a section of n turns by position * 10000^(-i/n).
 
-There is no table that ends: angles come from absolute frame numbers in float64, where even a year of frames keeps ten
-digits of phase, and attention only sees differences of positions.
+There is no table that ends: angles come from frame positions in float64, negative ones too. A rotation composes with a
+rotation, so keys already rotated can be turned on by whole frames.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -22,24 +24,44 @@ class RotaryTable:
     cos: Tensor
     sin: Tensor
 
+    def inverse(self) -> RotaryTable:
+        """Turns back what this one turned."""
+        return RotaryTable(self.cos, -self.sin)
+
 
 def rotary_table(
-    start_frame: int, frames: int, rows: int, columns: int, head_dim: int, device: torch.device
+    positions: Sequence[int], rows: int, columns: int, head_dim: int, device: torch.device | str = "cpu"
 ) -> RotaryTable:
-    """The table for tokens ordered frame, row, column; frames count from ``start_frame``, rows and columns from 0."""
-    sixth = head_dim // 6
-    pairs = (head_dim // 2 - 2 * sixth, sixth, sixth)
-    starts, counts = (start_frame, 0, 0), (frames, rows, columns)
+    """The table for tokens ordered frame, row, column. positions: of the frames; rows and columns count from 0."""
+    counts = (len(positions), rows, columns)
+    axes = (torch.tensor(positions, dtype=torch.float64), torch.arange(rows).double(), torch.arange(columns).double())
     angles = []
-    for axis in range(3):
-        n = pairs[axis]
-        positions = torch.arange(starts[axis], starts[axis] + counts[axis], dtype=torch.float64)
-        frequencies = 10000.0 ** (-torch.arange(n, dtype=torch.float64) / max(n, 1))
+    for axis, (places, n) in enumerate(zip(axes, _pairs(head_dim), strict=True)):
         shape = [1, 1, 1, n]
         shape[axis] = counts[axis]
-        angles.append(torch.outer(positions, frequencies).view(shape).expand(frames, rows, columns, n))
-    angle = torch.cat(angles, dim=-1).reshape(frames * rows * columns, 1, head_dim // 2)
-    return RotaryTable(angle.cos().float().to(device), angle.sin().float().to(device))
+        angles.append(torch.outer(places, _frequencies(n)).view(shape).expand(*counts, n))
+    return _table(torch.cat(angles, dim=-1).reshape(-1, 1, head_dim // 2), device)
+
+
+def chunk_table(frames: int, rows: int, columns: int, head_dim: int, device: torch.device) -> RotaryTable:
+    """The table of frames 0 ... frames-1, made once: for attention among frames, where only differences count."""
+    return _chunk_table(frames, rows, columns, head_dim, device, torch.is_inference_mode_enabled())
+
+
+@lru_cache(maxsize=8)
+def _chunk_table(
+    frames: int, rows: int, columns: int, head_dim: int, device: torch.device, inference: bool
+) -> RotaryTable:
+    # A tensor made in inference mode must not be used in training, hence the otherwise unused argument.
+    return rotary_table(range(frames), rows, columns, head_dim, device)
+
+
+def frame_turn(frames: int, head_dim: int, device: torch.device | str = "cpu") -> RotaryTable:
+    """Turns any token on by ``frames`` (negative = back) and leaves row and column alone: one entry for all tokens."""
+    n = _pairs(head_dim)[0]
+    angle = torch.zeros(1, 1, head_dim // 2, dtype=torch.float64)
+    angle[..., :n] = frames * _frequencies(n)
+    return _table(angle, device)
 
 
 def rotate(x: Tensor, table: RotaryTable) -> Tensor:
@@ -47,3 +69,17 @@ def rotate(x: Tensor, table: RotaryTable) -> Tensor:
     real, imaginary = x.float().view(*x.shape[:-1], -1, 2).unbind(-1)
     turned = (real * table.cos - imaginary * table.sin, real * table.sin + imaginary * table.cos)
     return torch.stack(turned, dim=-1).flatten(-2).to(x.dtype)
+
+
+def _pairs(head_dim: int) -> tuple[int, int, int]:
+    """Complex pairs that turn with frame, row and column."""
+    sixth = head_dim // 6
+    return head_dim // 2 - 2 * sixth, sixth, sixth
+
+
+def _frequencies(n: int) -> Tensor:
+    return 10000.0 ** (-torch.arange(n, dtype=torch.float64) / max(n, 1))
+
+
+def _table(angle: Tensor, device: torch.device | str) -> RotaryTable:
+    return RotaryTable(angle.cos().float().to(device), angle.sin().float().to(device))

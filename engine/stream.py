@@ -5,99 +5,156 @@ Knows no threads, no queues and no devices of the app. One thread uses it.
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.catalog import Model
-from engine.conditioning import ContextEncoder
-from engine.dit import TextMemory
+from engine.conditioning import ContextEncoder, encode_references, extended, fitted
 from engine.errors import EngineError
-from engine.kv_cache import KVCache
-from engine.params import ControlChunk, EngineChoice, Params, Pixels
-from engine.rope import RotaryTable, rotary_table
-from engine.sampler import Sampler
-from engine.tiny_vae import StreamingDecoder
+from engine.lora import Adapters
+from engine.params import ControlChunk, EngineChoice, Lora, Params, Picture, Pixels
+from engine.prompts import Prompts, Submit
+from engine.rollout import Rollout
+
+_BUFFERED_PICTURES = 9  # of which the oldest is encoded again, by models that recompute their memory
 
 
 class Stream:
     """Turns control chunks into pictures, one chunk a ``step``, for as long as the show lasts.
 
-    What it keeps: the transformer's cache, the memories of the two context encoders and of the decoder, the number of
-    the next latent frame, the prompt's keys and values. All of it is bounded; ``reset`` forgets all but the prompt.
+    What it keeps: the transformer's memory (``Rollout``), the memories of the encoders and of the decoder, the prompt's
+    embeddings, the references' latents. All of it is bounded; ``reset`` forgets all that is past.
     """
 
-    def __init__(self, model: Model, choice: EngineChoice) -> None:
-        """choice: width and height of the pictures, multiples of 16."""
+    def __init__(self, model: Model, choice: EngineChoice, submit: Submit | None = None) -> None:
+        """choice: width and height of the pictures, multiples of 16. submit: where prompts are read meanwhile."""
         self._model = model
-        self._rows, self._columns = choice.height // 8, choice.width // 8
         self._size = (choice.height, choice.width)
-        dit, rollout = model.config.dit, model.config.rollout
-        self._sampler = Sampler(rollout)
-        self._cache = KVCache(
-            dit.layers,
-            rollout.window,
-            rollout.sink,
-            tokens=(self._rows // 2) * (self._columns // 2),
-            heads=dit.heads,
-            head_dim=dit.head_dim,
-            dtype=model.device.dtype,
-            device=model.device.torch_device,
-        )
-        self._context = ContextEncoder(model.vae)
-        self._decoder = StreamingDecoder(model.vae)
+        self._rows, self._columns = choice.height // 8, choice.width // 8
+        dtype, device = model.device.dtype, model.device.torch_device
+        self._rollout = Rollout(model.dit, model.config, self._rows, self._columns, dtype, device)
+        self._context = ContextEncoder(model.vae, model.config.quirks)
+        self._source = model.vae.streaming_encoder()
+        self._decoder = model.vae.streaming_decoder()
+        self._prompts = Prompts(model.text, submit)
+        self._adapters = Adapters(model.dit)
+        self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
         self._params: Params | None = None
-        self._text: TextMemory | None = None
+        self._stale = False
+        self._troubles: list[str] = []
         self.reset()
 
     def reset(self) -> None:
-        """Forget the past: the next chunk is the first of a new stream. The cache is simply overwritten."""
-        self._frame = 0
-        self._unsettled: tuple[Tensor, RotaryTable] | None = None
+        """Forget the past: the next chunk is the first of a new stream."""
+        self._rollout.reset()
         self._context.reset()
+        self._source.reset()
         self._decoder.reset()
+        self._prompts.jump()
+        self._decoded.clear()
+        self._stale = False
+        self._first_due: Picture | None = None
+        self._last_due: Picture | None = None
 
     def wanted(self, params: Params) -> int:
         """How many pictures the next ``step`` with ``params`` takes, and gives back."""
-        starts = self._frame == 0 and self._unsettled is None
+        starts = self._rollout.frame == 0 and self._rollout.is_settled
         return self._model.config.rollout.pictures(first=starts or self._cuts(params))
+
+    def troubles(self) -> tuple[str, ...]:
+        """Wishes that could not be granted since the last call, in words. The stream went on without them."""
+        said, self._troubles = tuple(self._troubles), []
+        return said
 
     @torch.inference_mode()
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         """The pictures (F, H, W, 3) uint8 that belong to the chunk's, one for one.
 
-        ``params`` is compared with that of the step before: a higher ``cut`` forgets the past, a new prompt is read
-        anew, all else simply applies. EngineError when the chunk has the wrong size. Call ``settle`` once the pictures
-        are handed out; a ``step`` without it settles first.
+        ``params`` is compared with that of the step before, and what changed acts from this chunk on. EngineError when
+        the chunk has the wrong size. Call ``settle`` once the pictures are handed out; a ``step`` without it settles
+        first.
         """
         self.settle()
+        self._check(chunk, params)
         if self._cuts(params):
             self.reset()
-        self._check(chunk, params)
-        if self._params is None or params.prompt != self._params.prompt:
-            self._text = self._model.dit.read_text(self._model.text(params.prompt))
-        self._params = params
-
-        table = self._open_chunk()
-        context = self._model.dit.read_context(self._context.encode(*self._pixels(chunk)))
-        clean = self._sampler.denoise(
-            lambda x, timestep: self._predict(x, timestep, table, context, params.control_strength),
+        self._follow(params)
+        guide, source, mask = self._pixels(chunk)
+        source_latents = self._source_latents(source, params.strength)
+        source, mask = extended(source, mask, *self._pictures_due(params))
+        clean = self._rollout.denoise(
             lambda step: self._noise(params.seed, step),
-            self._sampler.steps(params.steps),
+            self._rollout.sampler.steps(params.steps, params.strength),
+            self._context.encode(guide, source, mask),
+            params.control_strength,
+            source_latents,
+            params.past,
         )
+        self._params = params
         pixels = self._decoder.decode(clean)
-        self._unsettled = (clean, table)
-        return _bytes(pixels)
+        self._decoded.extend(pixels.unbind(1))
+        painted = _bytes(pixels)
+        return composited(painted, chunk) if params.composite else painted
 
     @torch.inference_mode()
     def settle(self) -> None:
-        """Write the last chunk's clean keys and values into the cache: what later chunks see of it. Without VACE."""
-        if self._unsettled is None:
+        """What the next chunk needs to know of the last one; a while of work that nobody waits for."""
+        if self._rollout.is_settled:
             return
-        clean, table = self._unsettled
-        self._predict(clean, 0.0, table)
-        self._frame += self._model.config.rollout.chunk
-        self._unsettled = None
+        self._rollout.settle(self._oldest_again())
+        self._adapters.settle()
+
+    # -- what changed
+
+    def _follow(self, params: Params) -> None:
+        """Take over what is not like the step before. Wishes that cannot be granted are told, and cost nothing else."""
+        old = self._params
+        self._read_prompts(params, again=self._mix_in(params.loras))
+        wishes = (params.references, params.reference_mode)
+        if old is None or wishes != (old.references, old.reference_mode):
+            pictures = [self._fitted(picture) for picture in params.references]
+            self._rollout.show_references(
+                encode_references(self._model.vae, pictures) if pictures else None,
+                in_sink=params.reference_mode == "sink",
+                displacing=params.reference_mode == "reference",
+            )
+        if old is not None and params.soft_cut != old.soft_cut:
+            self._rollout.soften_past(params.soft_cut_past, params.soft_cut_chunks)
+        starts = self._rollout.frame == 0
+        if starts or old is None or params.first_frame != old.first_frame:
+            self._first_due = params.first_frame
+        if old is None or params.last_frame != old.last_frame:
+            self._last_due = params.last_frame
+
+    def _mix_in(self, loras: tuple[Lora, ...]) -> bool:
+        """Whether the network computes otherwise than before. Each file that cannot be used is told once."""
+        for _ in loras:
+            try:
+                return self._adapters.apply(loras)
+            except EngineError as error:
+                self._troubles.append(str(error))
+        return self._adapters.apply(loras)
+
+    def _read_prompts(self, params: Params, again: bool) -> None:
+        """again: the network has changed, and with it what it makes of the same words."""
+        try:
+            wording = self._prompts.advance(params)
+        except EngineError as error:
+            if self._params is None:
+                raise  # without any words there is nothing to go on with
+            self._troubles.append(str(error))
+            wording = self._prompts.advance(params)
+        if wording.changed or again:
+            self._rollout.read_text(wording.embeds)
+            self._stale |= wording.changed
+        # A morph is followed by cross-attention alone; the past is read again once, when it has arrived.
+        if self._stale and wording.arrived:
+            self._stale = False
+            if params.prompt_change == "recache":
+                self._rollout.recache()
 
     def _cuts(self, params: Params) -> bool:
         return self._params is not None and params.cut != self._params.cut
@@ -107,11 +164,7 @@ class Stream:
         if chunk.guide.shape != wanted:
             raise EngineError(f"The engine was handed pictures of shape {chunk.guide.shape}, expected {wanted}.")
 
-    def _open_chunk(self) -> RotaryTable:
-        dit, frames = self._model.config.dit, self._model.config.rollout.chunk
-        self._cache.open_chunk(self._frame, frames)
-        device = self._model.device.torch_device
-        return rotary_table(self._frame, frames, self._rows // 2, self._columns // 2, dit.head_dim, device)
+    # -- what goes into a chunk
 
     def _pixels(self, chunk: ControlChunk) -> tuple[Tensor, Tensor, Tensor]:
         """Guide and source [1, F, 3, H, W] in [-1, 1], mask [1, F, H, W] bool, on the device."""
@@ -127,20 +180,47 @@ class Stream:
             mask = torch.from_numpy(np.ascontiguousarray(chunk.mask)).to(device).unsqueeze(0) > 127
         return signed(chunk.guide), signed(chunk.source), mask
 
-    def _predict(
-        self, x: Tensor, timestep: float, table: RotaryTable, context: Tensor | None = None, strength: float = 1.0
-    ) -> Tensor:
-        assert self._text is not None  # the first step reads the prompt
-        predicted: Tensor = self._model.dit(x, timestep, self._text, table, self._cache, context, strength)
-        return predicted
+    def _fitted(self, picture: Picture) -> Tensor:
+        return fitted(picture.pixels, *self._size).to(self._model.device.torch_device)
+
+    def _pictures_due(self, params: Params) -> tuple[Tensor | None, Tensor | None]:
+        """The pictures that this chunk begins and ends with. One latent frame takes one, and leaves the other."""
+        first, self._first_due = self._first_due, None
+        last = None
+        if first is None or self._model.config.rollout.chunk > 1:
+            last, self._last_due = self._last_due, None
+        return (None if first is None else self._fitted(first)), (None if last is None else self._fitted(last))
+
+    def _source_latents(self, source: Tensor, strength: float) -> Tensor | None:
+        """The source as latents, for video to video; at full strength it is not looked at."""
+        if strength == 1.0:
+            self._source.reset()
+            return None
+        return self._source.encode(source)
 
     def _noise(self, seed: int, step: int) -> Tensor:
         """Noise of one chunk and step, made on the CPU: the same for a seed on every device, whatever ran before."""
         config = self._model.config
-        state = np.random.SeedSequence([seed, self._frame, step]).generate_state(1, np.uint64)[0]
+        state = np.random.SeedSequence([seed, self._rollout.frame, step]).generate_state(1, np.uint64)[0]
         generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
         shape = (1, config.rollout.chunk, config.dit.latent_channels, self._rows, self._columns)
         return torch.randn(shape, generator=generator).to(self._model.device.torch_device)
+
+    def _oldest_again(self) -> Tensor | None:
+        """For models that recompute their memory: the oldest of the last nine pictures, encoded anew."""
+        if self._model.config.rollout.memory == "clean" or self._rollout.frame == 0:
+            return None
+        return encode_references(self._model.vae, [self._decoded[0].unsqueeze(1)])
+
+
+def composited(painted: Pixels, chunk: ControlChunk) -> Pixels:
+    """``painted`` where the chunk's mask is 255, its source where it is 0, mixed in between; exact at both ends."""
+    if chunk.mask is None:
+        return painted
+    weight = chunk.mask[..., None].astype(np.uint16)
+    mixed = painted * weight + chunk.source * (255 - weight) + 127
+    out: Pixels = (mixed // 255).astype(np.uint8)
+    return out
 
 
 def _bytes(pixels: Tensor) -> Pixels:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+
+class TextEncoder(Protocol):
+    """Reads prompts, whatever with."""
+
+    def __call__(self, prompt: str) -> Tensor:
+        """The prompt's embeddings [1, rows, text_dim], as many rows as it needs, at most the network's ``text_len``."""
+        ...
 
 
 class WordEncoder(nn.Module):

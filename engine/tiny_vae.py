@@ -2,23 +2,28 @@
 
 ``TinyVAE`` is pure: pictures or latents and a memory in, results and the next memory out. ``StreamingEncoder`` and
 ``StreamingDecoder`` are the small shells that keep the memory of one stream. Pixels are [B, F, 3, H, W] in [-1, 1],
-latents [B, F, 16, H/8, W/8], not normalised.
+latents [B, F, 16, H/8, W/8] as the transformer takes them: the published network makes them so, the "light" one, which
+makes raw ones, passes them through Wan's channel statistics (``TinyVAEConfig.normalised``).
 """
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine import latent_scale
+from engine.autoencoder import PICTURES_PER_LATENT
 from engine.config import TinyVAEConfig
 
 Memory = tuple[Tensor, ...]
 """For each memory block, in order, what the last frame seen adds to the next one: [B, C, h, w]."""
 
-PICTURES_PER_LATENT = 4
+Padding = Literal["lead", "end"]
+"""Where a stream's first pictures are filled up to a multiple of 4: before the first one or behind the last one."""
+
 _LEAD = PICTURES_PER_LATENT - 1  # the first latent frame belongs to one picture, the rest of its four are lead
 
 
@@ -132,11 +137,18 @@ class TinyVAE(nn.Module):
     def dtype(self) -> torch.dtype:
         return cast("nn.Conv2d", self.encoder[0]).weight.dtype
 
+    def streaming_encoder(self, padding: Padding = "lead") -> StreamingEncoder:
+        return StreamingEncoder(self, padding)
+
+    def streaming_decoder(self) -> StreamingDecoder:
+        return StreamingDecoder(self)
+
     def encode(self, pixels: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """Pixels in [-1, 1] to latents, float32. F must be a multiple of 4: see ``padded`` and ``StreamingEncoder``."""
         if pixels.shape[1] % PICTURES_PER_LATENT:
             raise ValueError(f"{pixels.shape[1]} pictures, expected a multiple of {PICTURES_PER_LATENT}")
-        return self._run(self.encoder, pixels * 0.5 + 0.5, memory)
+        latents, memory = self._run(self.encoder, pixels * 0.5 + 0.5, memory)
+        return latent_scale.normalise(latents) if self.config.normalised else latents, memory
 
     def decode(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """Latents to 4 times as many pictures in [-1, 1], float32; the first three of a stream are lead to be cut."""
@@ -145,7 +157,7 @@ class TinyVAE(nn.Module):
 
     def decode_unclamped(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """The decoder's own output, in which 0 is black and 1 is white."""
-        return self._run(self.decoder, latents, memory)
+        return self._run(self.decoder, latent_scale.denormalise(latents) if self.config.normalised else latents, memory)
 
     def _run(self, layers: nn.Sequential, x: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
         batch = x.shape[0]
@@ -161,17 +173,25 @@ class TinyVAE(nn.Module):
         return x.view(batch, -1, *x.shape[1:]).float(), tuple(kept)
 
 
-def padded(pixels: Tensor) -> Tensor:
-    """Pixels [B, F, ...] with the last picture repeated until F is a multiple of 4, as the batch form reads a clip."""
+def padded(pixels: Tensor, padding: Padding = "end") -> Tensor:
+    """Pixels [B, F, ...] with their first or last picture repeated until F is a multiple of 4.
+
+    "end" is how the published batch form reads a clip.
+    """
     missing = -pixels.shape[1] % PICTURES_PER_LATENT
+    if padding == "lead":
+        return torch.cat([*[pixels[:, :1]] * missing, pixels], dim=1)
     return torch.cat([pixels, *[pixels[:, -1:]] * missing], dim=1)
 
 
 class StreamingEncoder:
     """Encodes a stream chunk by chunk. The memory of the past is all its state."""
 
-    def __init__(self, vae: TinyVAE) -> None:
+    def __init__(self, vae: TinyVAE, padding: Padding = "lead") -> None:
+        """padding: "lead", or "end" for what the reference implementation does with a first chunk of 13 pictures: those
+        that fill it up stay in its memory, so that every later picture lies three places off."""
         self._vae = vae
+        self._padding = padding
         self.reset()
 
     def reset(self) -> None:
@@ -180,11 +200,11 @@ class StreamingEncoder:
     def encode(self, pixels: Tensor) -> Tensor:
         """The next pictures: 1+4(n-1) of them at the start of a stream, 4n later; gives n latent frames.
 
-        The first picture of a stream is put in front three times, so that latent frame 0 is about that picture alone
-        and picture k stays in the latent frame that the decoder makes picture k from.
+        With the lead, the first picture of a stream is put in front three times, so that latent frame 0 is about that
+        picture alone and picture k stays in the latent frame that the decoder makes picture k from.
         """
         if self._memory is None:
-            pixels = torch.cat([*[pixels[:, :1]] * (-pixels.shape[1] % PICTURES_PER_LATENT), pixels], dim=1)
+            pixels = padded(pixels, self._padding)
         latents, self._memory = self._vae.encode(pixels, self._memory)
         return latents
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from engine.block import Block, KeysValues
+from engine.block import Block, KeysValues, SelfAttention
 from engine.config import DiTConfig
-from engine.rope import RotaryTable
+from engine.linear import Linear
 
 
 class ContextBlock(Block):
@@ -20,8 +20,8 @@ class ContextBlock(Block):
     def __init__(self, config: DiTConfig, first: bool) -> None:
         super().__init__(config)
         if first:
-            self.before_proj = nn.Linear(config.dim, config.dim)
-        self.after_proj = nn.Linear(config.dim, config.dim)
+            self.before_proj = Linear(config.dim, config.dim)
+        self.after_proj = Linear(config.dim, config.dim)
 
 
 def make_hints(
@@ -30,16 +30,16 @@ def make_hints(
     context: Tensor,
     time: Tensor,
     text: Sequence[KeysValues],
-    table: RotaryTable,
+    attend_self: SelfAttention,
 ) -> list[Tensor]:
     """One hint a block, each shaped like ``tokens`` [B, F, tokens, dim].
 
-    tokens: patch embedding of the noisy latent. context: ``before_proj`` of the embedded context, same shape. The table
-    may start at any frame: attention among the chunk's own tokens sees differences of positions only.
+    tokens: patch embedding of the noisy latent. context: ``before_proj`` of the embedded context, same shape.
+    attend_self: attention of these tokens among themselves.
     """
     c = context + tokens
     hints = []
     for block, block_text in zip(blocks, text, strict=True):
-        c = block(c, time, block_text, table, lambda k, v: (k, v))
+        c = block(c, time, block_text, attend_self)
         hints.append(block.after_proj(c))
     return hints

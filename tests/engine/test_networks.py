@@ -1,4 +1,4 @@
-"""Chunk by chunk equals the whole clip: for the transformer with its cache, and for the autoencoder."""
+"""Chunk by chunk equals the whole clip, for the transformer with its cache."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
-from engine import block
+from engine import dit
 from engine.attention import attend, attend_plainly
+from engine.config import RolloutConfig
 from engine.kv_cache import KVCache
-from engine.rope import rotary_table, rotate
-from engine.tiny_vae import StreamingDecoder, StreamingEncoder
+from engine.rope import frame_turn, rotary_table, rotate
 from tests.tiny import tiny_model
 
-CPU = torch.device("cpu")
 ROWS, COLUMNS = 2, 3
 TOKENS = ROWS * COLUMNS
 
@@ -24,12 +23,12 @@ def clean_pass(clip: Tensor, chunk: int, window: int, sink: int) -> Tensor:
     """The transformer over [1, F, 16, 4, 6] at timestep 250, chunk by chunk, as the cache lets it see the past."""
     network = tiny_model().dit
     text = network.read_text(torch.randn(1, 3, 12, generator=torch.Generator().manual_seed(1)))
-    cache = KVCache(3, window, sink, TOKENS, heads=2, head_dim=24)
+    rollout = RolloutConfig(chunk, window, sink, sink_distance_max=None)
+    cache = KVCache(network.config, rollout, ROWS, COLUMNS)
     out = []
     for start in range(0, clip.shape[1], chunk):
         cache.open_chunk(start, chunk)
-        table = rotary_table(start, chunk, ROWS, COLUMNS, 24, CPU)
-        out.append(network(clip[:, start : start + chunk], 250.0, text, table, cache))
+        out.append(network(clip[:, start : start + chunk], 250.0, text, cache))
     return torch.cat(out, dim=1)
 
 
@@ -48,65 +47,47 @@ def test_the_cache_equals_a_mask_over_the_whole_clip(
     kept = (frame[None] < sink) | (frame[None] > newest[:, None] - (window - min(sink, window)))
     mask = kept & (frame[None] <= newest[:, None])
 
-    def attend_masked(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if k.shape[1] != 8 * TOKENS:  # cross-attention
-            return attend(q, k, v)
+    def attend_masked(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, zero_keys: int) -> Tensor:
         logits = torch.einsum("bqhd,bkhd->bhqk", q, k) / q.shape[-1] ** 0.5
         return torch.einsum("bhqk,bkhd->bqhd", logits.masked_fill(~mask, -torch.inf).softmax(-1), v)
 
-    monkeypatch.setattr(block, "attend", attend_masked)
+    monkeypatch.setattr(dit, "attend", attend_masked)
     whole = clean_pass(clip, 8, 8, 0)
     assert (chunked - whole).abs().max() < 1e-4
 
 
-def test_eviction_keeps_the_sink() -> None:
-    cache = KVCache(1, 5, 2, 1, heads=1, head_dim=2)
-    for frame in range(40):
-        cache.open_chunk(frame, 1)
-        value = torch.full((1, 1, 1, 2), float(frame))
-        keys, _ = cache.extend(0, value, value)
-        seen = sorted(keys[0, :, 0, 0].int().tolist())
-        assert seen == sorted({0, 1} & set(range(frame + 1)) | set(range(max(0, frame - 2), frame + 1)))
+def test_without_a_cache_all_frames_see_each_other() -> None:
+    """The bidirectional form equals one chunk that holds the whole clip."""
+    network = tiny_model().dit
+    clip = torch.randn(1, 5, 16, 4, 6, generator=torch.Generator().manual_seed(0))
+    text = network.read_text(torch.randn(1, 3, 12, generator=torch.Generator().manual_seed(1)))
+    assert (network(clip, 250.0, text) - clean_pass(clip, 5, 5, 0)).abs().max() < 1e-5
 
 
-def test_attention_kernels_agree() -> None:
-    q, k, v = torch.randn(3, 2, 7, 4, 8, generator=torch.Generator().manual_seed(0)).unbind(0)
-    assert (attend(q, k, v) - attend_plainly(q, k, v)).abs().max() < 1e-5
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 9), st.booleans(), st.integers(0, 20))
+def test_attention_kernels_agree(keys: int, biased: bool, zero_keys: int) -> None:
+    generator = torch.Generator().manual_seed(keys)
+    q, k, v = (torch.randn(2, length, 4, 8, generator=generator) for length in (7, keys, keys))
+    bias = torch.rand(keys, generator=generator).log() if biased else None
+    plain = attend_plainly(q, k, v, bias, zero_keys)
+    assert (attend(q, k, v, bias, zero_keys) - plain).abs().max() < 1e-5
 
 
-def test_rotation_composes_with_rotation() -> None:
+@settings(max_examples=30, deadline=None)
+@given(st.integers(-3000, 3000), st.integers(-3000, 3000))
+def test_rotation_composes_with_rotation(start: int, turn: int) -> None:
     x = torch.randn(1, TOKENS, 2, 24, generator=torch.Generator().manual_seed(0))
-    once = rotate(x, rotary_table(5, 1, ROWS, COLUMNS, 24, CPU))
-    shift = rotary_table(7, 1, 1, 1, 24, CPU)  # frames only: one token at row and column 0
-    assert (rotate(once, shift) - rotate(x, rotary_table(12, 1, ROWS, COLUMNS, 24, CPU))).abs().max() < 1e-5
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.integers(1, 2))
-@torch.inference_mode()
-def test_the_autoencoder_does_not_mind_chunks(chunks: list[int], batch: int) -> None:
-    """chunks: latent frames of each. Encoder and decoder, streamed, equal one call over the whole."""
-    vae, total = tiny_model().vae, sum(chunks)
-    generator = torch.Generator().manual_seed(total)
-    clip = torch.rand(batch, 1 + 4 * (total - 1), 3, 16, 24, generator=generator) * 2 - 1
-    lead = torch.cat([clip[:, :1]] * 3 + [clip], dim=1)
-    latents, _ = vae.encode(lead)
-    pixels = vae.decode(latents)[0][:, 3:]
-
-    encoder, decoder = StreamingEncoder(vae), StreamingDecoder(vae)
-    at, streamed_latents, streamed_pixels = 0, [], []
-    for index, count in enumerate(chunks):
-        frames = 4 * count - (3 if index == 0 else 0)
-        streamed_latents.append(encoder.encode(clip[:, at : at + frames]))
-        streamed_pixels.append(decoder.decode(streamed_latents[-1]))
-        assert streamed_pixels[-1].shape[1] == frames
-        at += frames
-    assert (torch.cat(streamed_latents, 1) - latents).abs().max() < 1e-4
-    assert (torch.cat(streamed_pixels, 1) - pixels).abs().max() < 1e-3
+    table = rotary_table([start], ROWS, COLUMNS, 24)
+    once = rotate(x, table)
+    turned = rotate(once, frame_turn(turn, 24))
+    assert (turned - rotate(x, rotary_table([start + turn], ROWS, COLUMNS, 24))).abs().max() < 1e-5
+    assert (rotate(once, table.inverse()) - x).abs().max() < 1e-5
 
 
 def test_no_parameter_is_zero() -> None:
     model = tiny_model()
     for network in (model.dit, model.vae, model.text):
+        assert isinstance(network, nn.Module)
         for name, parameter in network.named_parameters():
             assert parameter.abs().max() > 0, name

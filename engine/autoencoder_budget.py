@@ -1,0 +1,71 @@
+"""What an autoencoder takes beside its weights, from shapes alone: the memories of its streams, its work at its worst.
+
+Figures are in channels: numbers for each pixel of a picture at full size. They follow the layers of ``tiny_vae`` and
+``wan_vae``; tests hold them to what both do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.autoencoder import PICTURES_PER_LATENT
+from engine.config import TinyVAEConfig, WanVAEConfig
+
+_FLOAT_PICTURE = 6  # three channels in float32, where the others are bfloat16
+
+
+@dataclass(frozen=True)
+class CodingChannels:
+    """encoder, decoder: what one stream of each remembers. work: what the larger of them takes while it runs."""
+
+    encoder: float
+    decoder: float
+    work: float
+
+
+def coding_channels(vae: TinyVAEConfig | WanVAEConfig, chunk: int) -> CodingChannels:
+    """chunk: latent frames of one step."""
+    return _tiny(vae, chunk) if isinstance(vae, TinyVAEConfig) else _wan(vae, chunk)
+
+
+def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
+    """Three memory blocks a level, each with one frame; the encoder's levels begin where the first halving ends.
+
+    Work: what goes into the largest layer and what comes out of it, a whole chunk at full size, and the next memories;
+    in narrow ones the pictures, brought into their range in float32.
+    """
+    first, second, third, last = vae.decoder_widths
+    encoder = 3 * vae.encoder_width * (1 / 4 + 1 / 16 + 1 / 64)
+    decoder = 3 * (first / 64 + second / 16 + third / 4)
+    pictures = PICTURES_PER_LATENT * chunk
+    encoding = pictures * 2 * vae.encoder_width + encoder
+    decoding = pictures * (max(third, last) + last) + decoder
+    return CodingChannels(encoder, decoder, max(encoding, decoding, 3 * _FLOAT_PICTURE * pictures + decoder))
+
+
+def _wan(vae: WanVAEConfig, chunk: int) -> CodingChannels:
+    """Two frames for each causal convolution, one for each halving in time.
+
+    Work: four pictures at full size as they come into a residual block, normed, with two remembered ones in front, and
+    convolved: four and a half times; and the pictures that are done, which are float32.
+    """
+    widths = [vae.width, 2 * vae.width, 4 * vae.width, 4 * vae.width]
+    encoder, here = 2.0 * 3, vae.width
+    for level, width in enumerate(widths):
+        encoder += 2 * (here + 3 * width) / 4**level
+        here = width
+        if level in (1, 2):
+            encoder += width / 4 ** (level + 1)
+    encoder += 2 * 5 * here / 64  # middle and head
+
+    decoder = 2 * (vae.latent_channels + 4 * here) / 64
+    for level, width in reversed(list(enumerate(widths))):
+        decoder += 2 * (here + 5 * width) / 4**level
+        here = width
+        if level >= 2:
+            decoder += 2 * here / 4**level
+        if level >= 1:
+            here //= 2
+    decoder += 2 * here
+    pictures = PICTURES_PER_LATENT * chunk
+    return CodingChannels(encoder, decoder, 4.5 * PICTURES_PER_LATENT * vae.width + _FLOAT_PICTURE * pictures)

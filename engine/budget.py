@@ -1,0 +1,218 @@
+"""Budget: the memory that a model takes, from its shapes alone, before any of it is loaded. Knows no files.
+
+What stays is counted to the byte. What comes and goes within a chunk is estimated from the largest layers, not below
+what it is. Not counted: what kernels and the device's driver take for themselves, LoRA branches, and the text encoder,
+which reads a prompt block by block and is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from engine.autoencoder import PICTURES_PER_LATENT
+from engine.autoencoder_budget import coding_channels
+from engine.catalog import config_of
+from engine.config import DiTConfig, ModelConfig, TinyVAEConfig
+from engine.device import Device
+from engine.dit import WanDiT
+from engine.kv_cache import KVCache
+from engine.loading import offloads
+from engine.params import MAX_REFERENCES, EngineChoice
+from engine.quantize import fp8_layers
+from engine.tiny_vae import TinyVAE
+from engine.wan_vae import WanVAE
+
+GIBIBYTE = 2**30
+Network = TypeVar("Network", bound=nn.Module)
+
+_STAGED_BLOCKS = 2  # of an offloaded network: the one at work and the one on its way
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row of a budget. on_host: whether it lies in the computer's memory although the network runs elsewhere."""
+
+    name: str
+    bytes: int
+    on_host: bool = False
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a model takes at one size. Bytes."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def total(self) -> int:
+        """On the device that computes."""
+        return sum(part.bytes for part in self.parts if not part.on_host)
+
+    @property
+    def on_host(self) -> int:
+        """Kept in the computer's memory by offloading."""
+        return sum(part.bytes for part in self.parts if part.on_host)
+
+
+def budget_on(choice: EngineChoice, device: Device) -> Budget:
+    """The budget of the chosen model on ``device``. EngineError for an unknown name."""
+    choice = replace(choice, offload=offloads(choice, device))
+    return budget_of(config_of(choice), choice, device.dtype)
+
+
+def gibibytes(size: int) -> str:
+    """For people: "0.42 GiB"."""
+    return f"{size / GIBIBYTE:.2f} GiB"
+
+
+@lru_cache(maxsize=32)
+def budget_of(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> Budget:
+    """The budget of the model at ``choice``'s size, precision and offloading. dtype: what the device computes in.
+
+    The rows of work are all counted, although one follows the other: an allocator does not hand all that the one frees
+    to the other. Worst cases: all references in use, video to video, a window that is full.
+    """
+    parts = [
+        *_weight_parts(*_transformer_weights(config.dit, choice, dtype), choice.offload),
+        Part("cache of the past", _cache_bytes(config, choice, dtype)),
+        Part("prompts", _text_bytes(config, dtype)),
+        Part("autoencoder", _bytes_of(_on_meta(lambda: _autoencoder(config), dtype))),
+        *_coding_parts(config, choice, dtype),
+        Part("pictures", _picture_bytes(config, choice)),
+        Part("transformer at work", _transformer_work(config, choice, dtype)),
+    ]
+    return Budget(tuple(parts))
+
+
+# -- what stays
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """Bytes of a stack of blocks. matrices: of its linear layers, which offloading moves; largest: of one block's."""
+
+    matrices: int
+    largest: int
+    others: int
+
+
+def _transformer_weights(dit: DiTConfig, choice: EngineChoice, dtype: torch.dtype) -> tuple[_Weights, _Weights]:
+    """Of the main network, with all that is not of any block, and of the Context Blocks."""
+    # Blocks are alike, but for the first Context Block, which has one layer more.
+    few = replace(dit, layers=2, vace_layers=tuple(range(min(2, len(dit.vace_layers)))))
+    network = _on_meta(lambda: WanDiT(few), dtype)
+    matrices = {f"{name}.weight": layer.weight.nbytes for name, layer in fp8_layers(network).items()}
+    others = {name: parameter.nbytes for name, parameter in network.named_parameters() if name not in matrices}
+    if choice.precision == "fp8":
+        # One byte a number, and for each row a scale in float32.
+        matrices = {
+            f"{name}.weight": layer.weight.numel() + 4 * layer.out_features
+            for name, layer in fp8_layers(network).items()
+        }
+
+    def main(sizes: dict[str, int]) -> int:
+        return _under(sizes, "blocks.0.") * dit.layers
+
+    def context(sizes: dict[str, int]) -> int:
+        return _under(sizes, "vace_blocks.0.") + _under(sizes, "vace_blocks.1.") * max(0, len(dit.vace_layers) - 1)
+
+    embedding = _under(others, "vace_patch_embedding.")
+    shell = _under(others, "") - _under(others, "blocks.") - _under(others, "vace_blocks.") - embedding
+    return (
+        _Weights(main(matrices), _under(matrices, "blocks.0."), shell + main(others)),
+        _Weights(context(matrices), _under(matrices, "vace_blocks.0."), embedding + context(others)),
+    )
+
+
+def _under(sizes: dict[str, int], prefix: str) -> int:
+    return sum(size for name, size in sizes.items() if name.startswith(prefix))
+
+
+def _weight_parts(main: _Weights, context: _Weights, offload: bool) -> list[Part]:
+    stacks = (("transformer", main), ("Context Blocks", context))
+    if not offload:
+        return [Part(name, weights.matrices + weights.others) for name, weights in stacks]
+    return [
+        *(Part(f"{name}, matrices", weights.matrices, on_host=True) for name, weights in stacks),
+        *(Part(f"{name}, the rest", weights.others) for name, weights in stacks),
+        Part("blocks at hand", _STAGED_BLOCKS * max(main.largest, context.largest)),
+    ]
+
+
+def _cache_bytes(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> int:
+    cache = KVCache(
+        config.dit,
+        config.rollout,
+        choice.height // 16,
+        choice.width // 16,
+        references=MAX_REFERENCES,
+        dtype=dtype,
+        device="meta",
+    )
+    return sum(tensor.nbytes for tensor in cache.storage)
+
+
+def _text_bytes(config: ModelConfig, dtype: torch.dtype) -> int:
+    """Keys and values in every block of one prompt and of the next, and the table of words that some models have."""
+    dit = config.dit
+    rows = 2 * (dit.layers + len(dit.vace_layers)) * dit.text_len
+    return (2 * rows * dit.dim + config.vocabulary * dit.text_dim) * dtype.itemsize
+
+
+# -- what comes and goes
+
+
+def _coding_parts(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> list[Part]:
+    """The streams' memories: three encoders (what is kept, what is made, video to video) and the decoder. The work."""
+    channels = coding_channels(config.vae, config.rollout.chunk)
+    channel = choice.width * choice.height * dtype.itemsize
+    return [
+        Part("autoencoder's memory", round((3 * channels.encoder + channels.decoder) * channel)),
+        Part("autoencoder at work", round(channels.work * channel)),
+    ]
+
+
+def _picture_bytes(config: ModelConfig, choice: EngineChoice) -> int:
+    """Float32 pictures of six chunks: guide, source, what of them is kept and made, and the two painted last."""
+    return 6 * PICTURES_PER_LATENT * config.rollout.chunk * 3 * choice.width * choice.height * 4
+
+
+def _transformer_work(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> int:
+    """The larger of a chunk with all references seen by the Context Blocks, and the window read again for a new prompt.
+
+    A block at its worst is in its feed-forward part, with what goes into it, its hidden layer before and after the
+    activation, and what lies ready for later; or in its attention, whose norms and rotations are float32. The figures
+    are those of a dry run of ``WanDiT``. Attention stores no logits.
+    """
+    dit, rollout = config.dit, config.rollout
+    tokens = (choice.height // 16) * (choice.width // 16)
+    block = max(2 * dit.ffn_dim + 5.5 * dit.dim, 13.5 * dit.dim) * dtype.itemsize
+    # Float32 latents, four numbers a token and channel: the context, and a handful of what the sampler mixes.
+    latents = 16 * (dit.vace_channels + 4 * dit.latent_channels)
+    hints = (len(dit.vace_layers) + 2) * dit.dim * dtype.itemsize
+    painting = (rollout.chunk + MAX_REFERENCES) * tokens * (block + hints + latents)
+    again = rollout.window if rollout.memory == "clean" else rollout.context
+    reading = again * tokens * (block + latents)
+    return round(max(painting, reading))
+
+
+# -- networks without numbers
+
+
+def _autoencoder(config: ModelConfig) -> TinyVAE | WanVAE:
+    return TinyVAE(config.vae) if isinstance(config.vae, TinyVAEConfig) else WanVAE(config.vae)
+
+
+def _on_meta(make: Callable[[], Network], dtype: torch.dtype) -> Network:
+    with torch.device("meta"):
+        return make().requires_grad_(False).eval().to(dtype)
+
+
+def _bytes_of(network: nn.Module) -> int:
+    return sum(tensor.nbytes for tensor in (*network.parameters(), *network.buffers()))

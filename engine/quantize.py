@@ -1,0 +1,44 @@
+"""Which layers of the transformer are kept in fp8, and how they get there. Knows no files.
+
+Fp8 are the linear layers of all blocks, Context Blocks included: 98 percent of the transformer's numbers. The rest
+stays in the compute type. Embeddings of text and time and the time projection run once for a prompt or a pass, so there
+is little to gain, and their errors would scale and shift every token; the head's errors would go straight into the
+picture.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from engine.errors import EngineError
+from engine.fp8 import quantize_rows
+from engine.linear import Linear
+
+_STACKS = ("blocks.", "vace_blocks.")
+
+
+def fp8_layers(network: nn.Module) -> dict[str, Linear]:
+    """The layers of a WanDiT, on any device or none, that fp8 precision is for, by their names."""
+    return {
+        name: module
+        for name, module in network.named_modules()
+        if isinstance(module, Linear) and name.startswith(_STACKS)
+    }
+
+
+def store_fp8(layer: Linear, weight: Tensor) -> None:
+    """Make ``weight`` [out, in], of any float type, the layer's own in row-wise e4m3.
+
+    A layer that is fp8 already is overwritten where it is; else its new weight and scale live where ``weight`` does, so
+    bring that to its device first. The bias stays. ValueError for a wrong shape, EngineError on a device without fp8.
+    """
+    if weight.shape != layer.weight.shape:
+        raise ValueError(f"a weight is {tuple(weight.shape)}, expected {tuple(layer.weight.shape)}")
+    if weight.device.type == "mps":
+        raise EngineError("Apple GPUs cannot hold fp8 weights, so the model does not come up; choose bf16 precision.")
+    values, scale = quantize_rows(weight.detach())
+    if layer.weight_scale is not None:
+        layer.write(values, scale)
+    else:
+        layer.weight = nn.Parameter(values, requires_grad=False)
+        layer.weight_scale = scale

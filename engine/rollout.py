@@ -1,0 +1,202 @@
+"""Rollout: one stream's causal roll-out in latents, chunk after chunk. Owns the transformer's memory of the past.
+
+Knows no pixels, no prompts and no Params: embeddings, contexts and noise go in, clean latents come out. Latents are
+[1, frames, 16, rows, columns], float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from engine.conditioning import reference_context
+from engine.config import ModelConfig
+from engine.dit import TextMemory, WanDiT
+from engine.kv_cache import KVCache
+from engine.params import MAX_REFERENCES
+from engine.sampler import Sampler
+
+
+class Rollout:
+    """One chunk is ``denoise``, then ``settle``. ``reset`` forgets the past, not the text and not the references."""
+
+    def __init__(
+        self,
+        dit: WanDiT,
+        config: ModelConfig,
+        rows: int,
+        columns: int,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """rows, columns: of the latents. dtype, device: of the cache."""
+        self._dit = dit
+        self._config = config.rollout
+        self._zero_key_padding = config.quirks.zero_key_padding
+        self.sampler = Sampler(config.rollout)
+        self.cache = KVCache(
+            dit.config, config.rollout, rows // 2, columns // 2, references=MAX_REFERENCES, dtype=dtype, device=device
+        )
+        self._text: TextMemory | None = None
+        self._references: Tensor | None = None
+        self._kept_in_sink = False
+        self._displacing = False
+        self.reset()
+
+    def reset(self) -> None:
+        """The next chunk is the first of a new stream. The cache is simply overwritten."""
+        self.frame = 0
+        self._unsettled: Tensor | None = None
+        self._history: Tensor | None = None
+        self._remembered: Tensor | None = None
+        self._softened = 1.0
+        self._softened_before = 0
+        self._softened_chunks = 0
+        self.cache.restart()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last chunk's clean latents are in the cache."""
+        return self._unsettled is None
+
+    # -- what a chunk is painted with
+
+    def read_text(self, embeds: Tensor) -> None:
+        """Paint by these embeddings [1, rows, text_dim] from now on. The cache keeps what it has: see ``recache``."""
+        self._text = self._dit.read_text(embeds)
+
+    def recache(self, keep_sink: bool = True) -> None:
+        """Read the remembered past again with the text now in force (prompt switch of LongLive, arXiv 2509.22622).
+
+        One pass over the frames of the window at timestep 0, without VACE. keep_sink: the sink stays as it is; else it
+        is made anew of the oldest of these frames.
+        """
+        self._write_references()
+        if self._history is None:
+            return
+        if self._config.memory == "recompute":
+            self._recompute()
+            return
+        self.cache.open_recache(self.frame, self._history.shape[1], keep_sink)
+        self._predict(self._history, 0.0)
+
+    def show_references(self, latents: Tensor | None, in_sink: bool = False, displacing: bool = False) -> None:
+        """Reference pictures as clean latents [1, k, 16, rows, columns], seen by the Context Blocks; None = none.
+
+        in_sink: they are also written into the main network's cache, before frame 0, where every frame sees them, as in
+        the bidirectional model. displacing: they take the place of the chunk's first control frames, as published.
+        """
+        self._references, self._kept_in_sink, self._displacing = latents, in_sink and latents is not None, displacing
+        self._write_references()
+
+    def soften_past(self, weight: float, chunks: int) -> None:
+        """A soft cut: what was made so far weighs only ``weight`` for ``chunks`` chunks, and leaves the sink."""
+        self._softened, self._softened_before, self._softened_chunks = weight, self.frame, chunks
+        self.cache.anchor(self.frame)
+
+    # -- one chunk
+
+    def denoise(
+        self,
+        noise: Callable[[int], Tensor],
+        steps: list[float],
+        context: Tensor | None = None,
+        control_strength: float = 1.0,
+        source: Tensor | None = None,
+        past: float = 1.0,
+    ) -> Tensor:
+        """The next chunk's clean latents.
+
+        noise, steps, source: see ``Sampler.denoise``. context: [1, n, 96, rows, columns]; None runs without VACE. past:
+        weight of past keys, on top of the model's own.
+        """
+        assert self.is_settled
+        config = self._config
+        self.cache.open_chunk(self.frame if config.memory == "clean" else self._context_length(), config.chunk)
+        self._weigh_past(config.past * past)
+        references = None if self._displacing else self._references
+        read = None if context is None else self._read_context(context)
+
+        def predict(x: Tensor, timestep: float) -> Tensor:
+            beside = None
+            if references is not None:
+                beside = self.sampler.schedule.add_noise(references, self._reference_noise(references), timestep)
+            return self._predict(x, timestep, read, control_strength, beside)
+
+        self._unsettled = self.sampler.denoise(predict, noise, steps, source)
+        return self._unsettled
+
+    def settle(self, oldest_again: Tensor | None = None) -> None:
+        """Write the last chunk's clean keys and values into the cache: what later chunks see of it. Without VACE.
+
+        oldest_again: for models that recompute their memory, the oldest of the last nine decoded pictures, encoded
+        again [1, 1, 16, rows, columns]; None = the latent frame itself.
+        """
+        clean = self._unsettled
+        if clean is None:
+            return
+        self.frame += self._config.chunk
+        history = clean if self._history is None else torch.cat([self._history, clean], dim=1)
+        self._history = history[:, -self._config.window :]
+        if self._config.memory == "clean":
+            self._predict(clean, 0.0)
+        else:
+            last = self._history[:, -min(self._config.context, self.frame) :]
+            first = last[:, :1] if oldest_again is None else oldest_again
+            self._remembered = torch.cat([first, last[:, 1:]], dim=1)
+            self._recompute()
+        self._unsettled = None
+        self._softened_chunks = max(0, self._softened_chunks - 1)
+
+    # -- parts
+
+    def _predict(
+        self,
+        x: Tensor,
+        timestep: float,
+        context: Tensor | None = None,
+        control_strength: float = 1.0,
+        references: Tensor | None = None,
+    ) -> Tensor:
+        assert self._text is not None  # a text is read before the first chunk
+        predicted: Tensor = self._dit(
+            x, timestep, self._text, self.cache, context, control_strength, references, self._zero_key_padding
+        )
+        return predicted
+
+    def _read_context(self, context: Tensor) -> Tensor:
+        frames = self._config.chunk
+        if self._references is not None:
+            context = torch.cat([reference_context(self._references), context], dim=1)
+            frames += 0 if self._displacing else self._references.shape[1]
+        return self._dit.read_context(context, frames)
+
+    def _write_references(self) -> None:
+        if self._references is None or not self._kept_in_sink:
+            self.cache.open_references(0)
+        elif self._text is not None:
+            self.cache.open_references(self._references.shape[1])
+            self._predict(self._references, 0.0)
+
+    def _recompute(self) -> None:
+        """Rebuild the cache from the remembered frames in one clean pass, at positions 0 and up."""
+        assert self._remembered is not None
+        self.cache.restart()
+        self.cache.open_chunk(0, self._remembered.shape[1])
+        self._predict(self._remembered, 0.0)
+
+    def _context_length(self) -> int:
+        return 0 if self._remembered is None else self._remembered.shape[1]
+
+    def _weigh_past(self, past: float) -> None:
+        lasting = self._softened_chunks > 0
+        before = self._softened_before
+        if self._config.memory == "recompute":
+            before = self._context_length() if lasting else 0
+        self.cache.weigh(past, before, self._softened, only_anchors=not lasting)
+
+    def _reference_noise(self, references: Tensor) -> Tensor:
+        """The same in every pass of every chunk, so that references do not flicker."""
+        return torch.randn(references.shape, generator=torch.Generator().manual_seed(0)).to(references.device)

@@ -1,0 +1,305 @@
+"""The engine as the app sees it: coming up in slices, warmed without a trace, in words when it fails."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine import catalog, host
+from engine.budget import budget_of, budget_on, gibibytes
+from engine.device import Device, best_device
+from engine.dit import WanDiT
+from engine.errors import EngineError, OutOfMemory
+from engine.host import EngineHost
+from engine.memory import Memory
+from engine.params import ControlChunk, EngineChoice, Lora, ModelInfo, Params, Pixels, Progress
+from engine.stream import Stream
+from engine.text import WordEncoder
+from tests.engine.catalogued import catalogue_small
+from tests.engine.published_files import Published
+
+SMALL = EngineChoice(width=64, height=48)
+INK = Params(prompt="ink", steps=1)
+Slices = Generator[Progress, None, ModelInfo]
+
+
+def end_of(slices: Slices, told: list[Progress] | None = None) -> tuple[list[Progress], ModelInfo]:
+    """What was told on the way (put into ``told`` as it comes), and the end."""
+    told = [] if told is None else told
+    while True:
+        try:
+            told.append(next(slices))
+        except StopIteration as end:
+            info: ModelInfo = end.value
+            return told, info
+
+
+def painted(engine: EngineHost, chunks: int = 3, params: Params = INK) -> Pixels:
+    generator = np.random.default_rng(5)
+    pictures = []
+    for _ in range(chunks):
+        shape = (engine.wanted(params), SMALL.height, SMALL.width, 3)
+        guide = generator.integers(0, 256, shape, np.uint8)
+        pictures.append(engine.step(ControlChunk(guide, guide), params))
+        engine.settle()
+    return np.concatenate(pictures)
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+    return catalogue_small(tmp_path, monkeypatch)
+
+
+def test_it_comes_up_in_slices_from_nothing_to_all(published: Published) -> None:
+    choice = published.choice
+    told, info = end_of(EngineHost(choice).bring_up(INK, beside=True))
+    parts = [progress.part for progress in told]
+    assert parts == sorted(parts)
+    assert parts[0] == 0.0
+    assert 0.9 <= parts[-1] <= 1.0
+    assert len([part for part in parts if 0 < part < 0.9]) > 10, "reading is divided"
+    assert all(progress.doing for progress in told)
+    assert info.name == choice.model
+    assert info.device == best_device().title
+
+
+def test_nothing_of_the_model_is_in_memory_while_it_only_checks(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks: list[WanDiT] = []
+    init = WanDiT.__init__
+
+    def noted(network: WanDiT, *arguments: object) -> None:
+        init(network, *arguments)  # type: ignore[arg-type]
+        networks.append(network)
+
+    monkeypatch.setattr(WanDiT, "__init__", noted)
+    slices = EngineHost(published.choice).bring_up(INK, beside=True)
+    while next(slices).part == 0:
+        assert all(parameter.device.type == "meta" for network in networks for parameter in network.parameters())
+    assert networks
+
+
+def test_a_model_whose_files_are_wrong_is_refused_while_it_only_checks(published: Published) -> None:
+    file = next(iter(published.folder.glob("taew2_1.pth")))
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    slices = EngineHost(published.choice).bring_up(INK, beside=True)
+    told: list[Progress] = []
+    with pytest.raises(EngineError, match=r"taew2_1\.pth") as refused:
+        end_of(slices, told)
+    assert {progress.part for progress in told} == {0.0}
+    assert "The engine could not" not in str(refused.value), "the sentence is the catalogue's own"
+
+
+def test_an_unknown_name_is_told_at_once() -> None:
+    with pytest.raises(EngineError, match="no model called 'nobody'"):
+        EngineHost(EngineChoice("nobody")).load()
+
+
+def test_warming_leaves_no_trace() -> None:
+    plain, warmed = EngineHost(SMALL), EngineHost(SMALL)
+    plain.load()
+    told, _ = end_of(warmed.bring_up(replace(INK, seed=4)))
+    assert told[-1].doing == "trying it out"
+    assert warmed.wanted(INK) == plain.wanted(INK) == 1, "the stream is at its beginning"
+    assert np.array_equal(painted(plain), painted(warmed))
+
+
+def test_the_first_and_a_later_chunk_are_tried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes: list[tuple[int, ...]] = []
+    settled: list[bool] = []
+    step, settle = Stream.step, Stream.settle
+
+    def noted(stream: Stream, chunk: ControlChunk, params: Params) -> Pixels:
+        shapes.append(chunk.guide.shape)
+        assert params.prompt == "ink"
+        return step(stream, chunk, params)
+
+    def noted_settle(stream: Stream) -> None:
+        settled.append(True)
+        settle(stream)
+
+    monkeypatch.setattr(Stream, "step", noted)
+    monkeypatch.setattr(Stream, "settle", noted_settle)
+    end_of(EngineHost(SMALL).bring_up(INK))
+    assert shapes == [(1, 48, 64, 3), (4, 48, 64, 3)]
+    assert len(settled) >= 2
+    shapes.clear()
+    EngineHost(SMALL).load()
+    assert shapes == [], "offline, the first chunk may take its time"
+
+
+def test_prompts_are_read_ahead_on_the_other_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[tuple[str, str]] = []
+    forward = WordEncoder.forward
+
+    def noted(encoder: WordEncoder, prompt: str) -> torch.Tensor:
+        read.append((prompt, threading.current_thread().name))
+        return forward(encoder, prompt)
+
+    monkeypatch.setattr(WordEncoder, "forward", noted)
+    with ThreadPoolExecutor(1, thread_name_prefix="other") as pool:
+        end_of(EngineHost(SMALL, submit=pool.submit).bring_up(INK))
+    assert read[0] == ("ink", "other_0")
+
+
+def test_waiting_for_a_prompt_is_done_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+    forward = WordEncoder.forward
+
+    def slow(encoder: WordEncoder, prompt: str) -> torch.Tensor:
+        if threading.current_thread() is not threading.main_thread():
+            goes_on.wait(60)
+        return forward(encoder, prompt)
+
+    monkeypatch.setattr(WordEncoder, "forward", slow)
+    with ThreadPoolExecutor(1) as pool:
+        slices = EngineHost(SMALL, submit=pool.submit).bring_up(INK)
+        told = [next(slices) for _ in range(8)]
+        assert [progress.doing for progress in told[-4:]] == ["reading the prompt"] * 4
+        goes_on.set()
+        end_of(slices)
+
+
+def test_a_model_that_is_given_up_half_way_leaves_nothing_behind(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks: list[weakref.ref[WanDiT]] = []
+    init = WanDiT.__init__
+
+    def noted(network: WanDiT, *arguments: object) -> None:
+        init(network, *arguments)  # type: ignore[arg-type]
+        networks.append(weakref.ref(network))
+
+    monkeypatch.setattr(WanDiT, "__init__", noted)
+    engine = EngineHost(published.choice)
+    slices = engine.bring_up(INK)
+    while next(slices).part < 0.5:
+        pass
+    assert any(network() is not None for network in networks)
+    slices.close()
+    engine.close()
+    gc.collect()
+    assert all(network() is None for network in networks)
+
+
+def free(size: int | None, total: int | None = None) -> Callable[[torch.device], Memory]:
+    return lambda device: Memory(total, size)
+
+
+def test_whether_it_fits_beside_another_is_its_budget_against_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    need = budget_on(SMALL, best_device()).total
+    engine = EngineHost(SMALL)
+    slices = engine.bring_up(INK, beside=True)
+    while next(slices).part == 0:
+        pass
+    for size, fits in ((need, True), (need - 1, False), (None, True)):
+        monkeypatch.setattr(host, "memory_of", free(size))
+        assert engine.fits_beside() is fits
+
+
+def test_what_is_offloaded_must_fit_into_the_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    choice = replace(SMALL, offload=True)
+    budget = budget_of(catalog.config_of(choice), choice, torch.float32)
+    monkeypatch.setattr(host, "budget_on", lambda choice, device: budget)
+    engine = EngineHost(choice)
+    next(slices := engine.bring_up(INK, beside=True))
+    next(slices)
+    for on_host, fits in ((budget.on_host, True), (budget.on_host - 1, False)):
+        monkeypatch.setattr(host, "computer_memory", lambda on_host=on_host: Memory(None, on_host))
+        assert engine.fits_beside() is fits
+
+
+def test_a_model_larger_than_the_device_is_refused_before_the_old_one_is_touched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    need = budget_on(SMALL, best_device()).total
+    monkeypatch.setattr(host, "memory_of", free(need // 2, need - 1))
+    told: list[Progress] = []
+    with pytest.raises(EngineError) as refused:
+        end_of(EngineHost(SMALL).bring_up(INK, beside=True), told)
+    assert {progress.part for progress in told} == {0.0}
+    assert not isinstance(refused.value, OutOfMemory), "closing another model would not help"
+    sentence = str(refused.value)
+    assert sentence.startswith(f"Starter at 64x48 takes {gibibytes(need)}")
+    assert "was not loaded" in sentence
+    monkeypatch.setattr(host, "memory_of", free(need, need))
+    end_of(EngineHost(SMALL).bring_up(INK, beside=True))
+
+
+@pytest.mark.parametrize("thrown", [torch.OutOfMemoryError("full"), MemoryError()])
+def test_too_little_memory_has_a_sentence_of_its_own(monkeypatch: pytest.MonkeyPatch, thrown: Exception) -> None:
+    engine = EngineHost(SMALL)
+    engine.load()
+
+    def fail(*_: object) -> None:
+        raise thrown
+
+    monkeypatch.setattr(Stream, "step", fail)
+    with pytest.raises(OutOfMemory, match="not enough memory to paint this chunk; the last picture stays"):
+        painted(engine)
+    monkeypatch.setattr(catalog, "bring_up", fail)
+    with pytest.raises(OutOfMemory, match="not enough memory to load the model; choose a smaller size"):
+        engine.load()
+
+
+def test_whatever_else_is_thrown_becomes_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = EngineHost(SMALL)
+    engine.load()
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(Stream, "settle", fail)
+    with pytest.raises(EngineError) as failed:
+        engine.settle()
+    assert str(failed.value) == (
+        "The engine could not remember this chunk (ZeroDivisionError: oh); the last picture stays. It starts again."
+    )
+    monkeypatch.setattr(catalog, "bring_up", fail)
+    with pytest.raises(EngineError) as failed:
+        engine.load()
+    assert str(failed.value) == "The engine could not load the model (ZeroDivisionError: oh)."
+    assert "Traceback" in caplog.text
+
+
+def test_without_a_model_nothing_is_painted() -> None:
+    engine = EngineHost(SMALL)
+    for ask in (lambda: engine.wanted(INK), engine.troubles, engine.settle):
+        with pytest.raises(EngineError, match="no model loaded"):
+            ask()
+    engine.load()
+    engine.close()
+    with pytest.raises(EngineError, match="no model loaded"):
+        engine.settle()
+
+
+def test_what_a_stream_could_not_grant_is_passed_on(tmp_path: Path) -> None:
+    engine = EngineHost(SMALL)
+    engine.load()
+    painted(engine, chunks=1, params=replace(INK, loras=(Lora(str(tmp_path / "gone.safetensors")),)))
+    (trouble,) = engine.troubles()
+    assert "gone.safetensors" in trouble
+    assert engine.troubles() == ()
+
+
+def test_the_budget_is_that_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    offloaded = replace(SMALL, offload=True)
+    cpu = Device(torch.device("cpu"), torch.float32)
+    assert budget_on(offloaded, cpu) == budget_on(SMALL, cpu), "there is nowhere to offload to"
+    gpu = Device(torch.device("cuda"), torch.float32)
+    assert budget_on(offloaded, gpu).on_host > 0
+    assert budget_on(SMALL, gpu).on_host == 0
+    half = budget_on(SMALL, Device(torch.device("cpu"), torch.bfloat16))
+    assert half.total < budget_on(SMALL, cpu).total

@@ -1,0 +1,146 @@
+"""The cache against a plain account of what it should hold: every kept frame's key, rotated to where it stands now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from engine.config import DiTConfig, RolloutConfig
+from engine.kv_cache import KVCache
+from engine.rope import rotary_table, rotate
+
+DIT = DiTConfig(dim=24, heads=1, ffn_dim=8, layers=1, vace_layers=())
+ROWS, COLUMNS, TOKENS = 1, 2, 2
+
+
+def key_of(frame: int) -> Tensor:
+    """The unrotated key of a frame; negative for references."""
+    return torch.randn(1, TOKENS, 1, 24, generator=torch.Generator().manual_seed(frame + 100))
+
+
+def write(cache: KVCache, frames: list[int]) -> tuple[Tensor, Tensor]:
+    keys = torch.cat([key_of(frame) for frame in frames], dim=1)
+    return cache.extend(0, keys, keys)
+
+
+def expected_positions(config: RolloutConfig, frames: list[int], newest: int, sink: list[int]) -> dict[int, int]:
+    """Where each frame stands, up to a common offset, by the rules written out for one moment."""
+    if config.positions == "rolling":
+        return {frame: rank for rank, frame in enumerate(frames)}
+    limit = config.sink_distance_max
+    shift = 0 if limit is None or not sink else max(0, newest - limit - sink[0])
+    return {frame: frame + (shift if frame in sink else 0) for frame in frames}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    chunk=st.integers(1, 3),
+    sink=st.integers(0, 3),
+    slack=st.integers(0, 4),
+    rolling=st.booleans(),
+    limit=st.none() | st.integers(0, 10),
+    room=st.integers(0, 12),
+    references=st.integers(0, 3),
+    chunks=st.integers(1, 14),
+)
+def test_every_kept_key_stands_where_it_should(
+    chunk: int, sink: int, slack: int, rolling: bool, limit: int | None, room: int, references: int, chunks: int
+) -> None:
+    window = sink + chunk + slack
+    config = RolloutConfig(
+        chunk,
+        window,
+        sink,
+        positions="rolling" if rolling else "absolute",
+        horizon=window + chunk + room,
+        sink_distance_max=None if limit is None else window - 1 + limit,
+    )
+    cache = KVCache(DIT, config, ROWS, COLUMNS, references=3)
+    cache.open_references(references)
+    if references:
+        write(cache, list(range(-references, 0)))
+    for number in range(chunks):
+        start = number * chunk
+        cache.open_chunk(start, chunk)
+        seen_keys, seen_values = write(cache, list(range(start, start + chunk)))
+        newest = start + chunk - 1
+        frames = sorted(
+            set(range(min(sink, newest + 1))) | set(range(max(0, newest + 1 - (window - sink)), newest + 1))
+        )
+        kept_sink = [frame for frame in frames if frame < sink]
+        places = expected_positions(config, frames, newest, kept_sink)
+        before = places[0] if sink else expected_positions(config, [0], newest, [0])[0]
+        places |= {frame: before + frame for frame in range(-references, 0)}
+        everything = [*range(-references, 0), *frames]
+        # The values name the frames, in whatever order they stand; the newest one fixes the common offset.
+        order = sorted(everything, key=lambda frame: _place_of(seen_values, key_of(frame)))
+        assert seen_values.shape[1] == len(everything) * TOKENS
+        offset = _offset(cache, newest) - places[newest]
+        table = rotary_table([places[frame] + offset for frame in order], ROWS, COLUMNS, 24)
+        wanted = rotate(torch.cat([key_of(frame) for frame in order], dim=1), table)
+        assert (seen_keys - wanted).abs().max() < 1e-5
+
+
+def _place_of(values: Tensor, key: Tensor) -> int:
+    hits = [at for at in range(0, values.shape[1], TOKENS) if torch.equal(values[:, at : at + TOKENS], key)]
+    assert len(hits) == 1, "each kept frame is seen exactly once"
+    return hits[0]
+
+
+def _offset(cache: KVCache, frame: int) -> int:
+    return cache._positions[cache.slot(frame)]
+
+
+def test_storage_never_moves_and_never_grows() -> None:
+    config = RolloutConfig(2, 7, 1, horizon=12, sink_distance_max=8)
+    cache = KVCache(DIT, config, ROWS, COLUMNS, references=3)
+    before = [(tensor.data_ptr(), tensor.untyped_storage().nbytes()) for tensor in cache.storage]
+    for number in range(50):
+        cache.open_chunk(2 * number, 2)
+        write(cache, [2 * number, 2 * number + 1])
+        if number % 9 == 0:
+            cache.anchor(2 * number + 2)
+    assert before == [(tensor.data_ptr(), tensor.untyped_storage().nbytes()) for tensor in cache.storage]
+
+
+@pytest.mark.parametrize("positions", ["absolute", "rolling"])
+def test_an_anchored_sink_is_made_of_the_frames_after_the_cut(positions: str) -> None:
+    config = replace(RolloutConfig(2, 6, 2, sink_distance_max=7), positions=positions)  # type: ignore[arg-type]
+    cache = KVCache(DIT, config, ROWS, COLUMNS)
+    for start in range(0, 40, 2):
+        if start == 10:
+            cache.anchor(10)
+        cache.open_chunk(start, 2)
+        _, values = write(cache, [start, start + 1])
+        seen = values.view(-1, TOKENS * 24)
+        held = [frame for frame in range(start + 2) if (seen == key_of(frame).view(-1)).all(-1).any()]
+        sink = [10, 11] if start >= 14 else [0, 1]  # the ring lets go of frames 10 and 11 at chunk 14
+        assert held == sorted({*sink, *range(max(0, start - 2), start + 2)})
+
+
+def test_the_past_weighs_what_it_should() -> None:
+    cache = KVCache(DIT, RolloutConfig(1, 5, 2, sink_distance_max=None), ROWS, COLUMNS, references=2)
+    cache.open_references(1)
+    write(cache, [-1])
+    for frame in range(8):
+        cache.open_chunk(frame, 1)
+        write(cache, [frame])
+
+    def weights() -> list[float]:
+        """By slot: the reference, frames 0 and 1 of the sink, then the ring's 5, 6, 7."""
+        assert cache.bias is not None
+        return [round(float(weight), 4) for weight in cache.bias.exp()[::TOKENS]]
+
+    cache.weigh(0.5)
+    assert weights() == [1, 1, 0.5, 0.5, 0.5, 1]
+    cache.weigh(1.0, before=6, softened=0.1)
+    assert weights() == [1, 0.1, 0.1, 0.1, 1, 1]
+    cache.weigh(1.0, before=6, softened=0.1, only_anchors=True)
+    assert weights() == [1, 0.1, 0.1, 1, 1, 1]
+    cache.weigh(1.0)
+    assert cache.bias is None
