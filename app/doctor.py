@@ -15,18 +15,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.outputs import drivers
 
 if TYPE_CHECKING:
     from app.look import Setup
+    from app.model_report import ModelReport
 
 State = Literal["ok", "missing", "warning"]
 
-ESSENTIAL = frozenset({"Engine", "Model", "Window", "OpenCV"})
+ESSENTIAL = frozenset({"Engine", "Model", "Memory", "Window", "OpenCV"})
 """Where one of these is missing there is no show at all."""
 
 PREPARE = "python3 run.py prepare"
@@ -64,7 +65,11 @@ class Machine:
 def run(as_json: bool = False, setup: Setup | None = None) -> int:
     """Examine this machine and print what was found. Returns the exit code: 0 when the show can run, else 1."""
     findings = examine(setup)
-    print(doctor_json(findings) if as_json else doctor_text(findings))
+    try:
+        report = _model_report(setup)
+    except Exception:  # noqa: BLE001 - what is wrong stands among the findings
+        report = None
+    print(doctor_json(findings, report) if as_json else doctor_text(findings, report))
     return 0 if show_can_run(findings) else 1
 
 
@@ -76,6 +81,7 @@ def examine(setup: Setup | None = None, machine: Machine | None = None) -> list[
         "System": lambda: check_system(machine),
         "Engine": check_engine,
         "Model": lambda: check_model(setup),
+        "Memory": lambda: check_memory(setup),
         "Window": lambda: check_window(machine),
         "OpenCV": check_opencv,
         "Cameras": check_cameras,
@@ -97,21 +103,30 @@ def show_can_run(findings: list[Finding]) -> bool:
     return not _needed(findings)
 
 
-def doctor_text(findings: list[Finding]) -> str:
-    """For the terminal: a line for each finding, and beneath it what mends it."""
+def doctor_text(findings: list[Finding], report: ModelReport | None = None) -> str:
+    """For the terminal: a line for each finding, and beneath it what mends it; then the chosen model."""
     width = max(len(finding.name) for finding in findings)
     lines = []
     for finding in findings:
         lines.append(f"{finding.state:<8} {finding.name:<{width}}  {finding.detail}")
         if finding.mend:
             lines.append(f"{'':<8} {'':<{width}}  -> {finding.mend}")
+    if report is not None:
+        from app.model_report import report_text
+
+        lines += ["", report_text(report)]
     needed = ", ".join(_needed(findings))
     lines += ["", f"The show cannot run before this is mended: {needed}." if needed else "The show can run."]
     return "\n".join(lines)
 
 
-def doctor_json(findings: list[Finding]) -> str:
-    return json.dumps({"findings": [asdict(finding) for finding in findings], "ok": show_can_run(findings)}, indent=1)
+def doctor_json(findings: list[Finding], report: ModelReport | None = None) -> str:
+    told: dict[str, Any] = {"findings": [asdict(finding) for finding in findings], "ok": show_can_run(findings)}
+    if report is not None:
+        from app.model_report import report_json
+
+        told["model"] = report_json(report)
+    return json.dumps(told, indent=1)
 
 
 def _needed(findings: list[Finding]) -> list[str]:
@@ -139,13 +154,32 @@ def check_engine() -> Finding:
 
 
 def check_model(setup: Setup | None) -> Finding:
+    from app.model_report import check_files
     from engine.host import MODELS
 
     wanted = setup.engine.model if setup is not None else MODELS[0]
     if wanted not in MODELS:
         mend = f"Choose one of these: {', '.join(MODELS)}."
         return Finding("Model", "missing", f"there is no model called {wanted!r}", mend)
-    return Finding("Model", "ok", wanted)
+    return check_files(_model_report(setup))
+
+
+def check_memory(setup: Setup | None) -> Finding:
+    from app.model_report import check_memory
+    from engine.host import MODELS
+
+    if setup is not None and setup.engine.model not in MODELS:
+        return Finding("Memory", "warning", "without a model there is nothing to add up", "Choose a model.")
+    return check_memory(_model_report(setup))
+
+
+def _model_report(setup: Setup | None) -> ModelReport:
+    from app.model_report import report_on
+    from engine.params import EngineChoice
+
+    choice = EngineChoice() if setup is None else setup.engine
+    folder = choice.folder or ("" if setup is None else setup.model_folder)
+    return report_on(replace(choice, folder=folder))
 
 
 def check_window(machine: Machine) -> Finding:

@@ -1,7 +1,7 @@
 """The QThread that owns the engine: models are loaded, run and closed here and nowhere else.
 
-It takes chunks from the inbox, hands pictures to the playout, and keeps the show going: a failure becomes a sentence,
-the output holds, the engine starts again. Touches no widget.
+It takes chunks from the inbox, hands pictures to the playout, lets another model come up in between (``ModelSwitch``),
+and keeps the show going: a failure becomes a sentence, the output holds, the engine starts again. Touches no widget.
 """
 
 from __future__ import annotations
@@ -9,34 +9,34 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
 
-import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.frame import GuidedFrame
+from app.frame import GuidedFrame, chunk_of
 from app.look import Look
 from app.mailbox import Inbox
 from app.meter import Rate, Timings
+from app.model_switch import Host, ModelSwitch, Playing
 from app.playout import Playout
 from app.status import EngineState
 from engine.errors import EngineError
-from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels
+from engine.host import Submit
+from engine.params import EngineChoice, ModelInfo, Progress
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _STACK_BYTES = 16 * 2**20  # macOS gives threads 512 KiB, too little for deep networks
 _LONGEST_REST_S = 10.0
+_LOADING_SHARE = 0.25  # of a chunk's time goes to the model that comes up, so that the one that plays keeps its pace
 
 
-class Host(Protocol):
-    """``engine.host.EngineHost``, or what stands in its place."""
+class MakeHost(Protocol):
+    """``engine.host.EngineHost``, or what stands in its place. submit: for prompts, which take seconds to be read."""
 
-    def load(self) -> ModelInfo: ...
-    def wanted(self, params: Params) -> int: ...
-    def step(self, chunk: ControlChunk, params: Params) -> Pixels: ...
-    def settle(self) -> None: ...
-    def close(self) -> None: ...
+    def __call__(self, choice: EngineChoice, *, submit: Submit) -> Host: ...
 
 
 class EngineThread(QThread):
@@ -46,7 +46,7 @@ class EngineThread(QThread):
 
     def __init__(
         self,
-        make_host: Callable[[EngineChoice], Host],
+        make_host: MakeHost,
         look: Callable[[], Look],
         choice: Callable[[], EngineChoice],
         inbox: Inbox,
@@ -57,17 +57,40 @@ class EngineThread(QThread):
         super().__init__(parent)
         self.setStackSize(_STACK_BYTES)
         self.setObjectName("engine")
-        self._make_host = make_host
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="prompts")
+        self._reading: Future[Any] | None = None
+        self._models = ModelSwitch(
+            lambda choice: make_host(choice, submit=self._submit), choice, lambda: look().params, self.said.emit
+        )
         self._look = look
-        self._choice = choice
         self._inbox = inbox
         self._playout = playout
         self._stopping = False
         self._told = ""
         self.state: EngineState = "stopped"
-        self.model: ModelInfo | None = None
         self.pictures = Rate()
         self.chunk_ms = Timings()
+
+    @property
+    def playing(self) -> EngineChoice | None:
+        """What paints now: the size that frames must have. None while nothing does."""
+        playing = self._models.playing
+        return None if playing is None else playing.choice
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """Of the model that plays, or played last."""
+        return self._models.info
+
+    @property
+    def loading(self) -> Progress | None:
+        """How far the next model has come up."""
+        return self._models.progress
+
+    @property
+    def reading(self) -> bool:
+        """Whether a prompt is being read on the other thread."""
+        return self._reading is not None and not self._reading.done()
 
     def stop(self) -> None:
         """Ask the thread to end after the chunk under way; ``wait`` tells when it has."""
@@ -76,56 +99,58 @@ class EngineThread(QThread):
     def run(self) -> None:
         failures = 0
         while not self._stopping:
-            choice, before = self._choice(), self.pictures.total
-            host = self._make_host(choice)
+            before = self.pictures.total
             try:
-                self._load(host)
-                self._play(host, choice)
-                failures = 0
+                self._play()
             except Exception as error:  # nothing that an engine does may end the show
                 log.exception("The engine failed")
                 failures = 1 if self.pictures.total > before else failures + 1
                 self._fail(error)
-            finally:
-                self._close(host)
-            if failures:
-                self._rest(min(_LONGEST_REST_S, 2.0 ** (failures - 1)), choice)
+            self._models.lose()
+            if not self._stopping and not self._models.loading:
+                self._rest(min(_LONGEST_REST_S, 2.0 ** (failures - 1)))
+        self._models.close()
+        self._reader.shutdown(wait=False, cancel_futures=True)
         self.state = "stopped"
 
-    def _load(self, host: Host) -> None:
-        self.state = "loading"
-        self.model = host.load()
-        if self.model.note:
-            self.said.emit("info", f"Model {self.model.name} on {self.model.device}: {self.model.note}.")
-
-    def _play(self, host: Host, choice: EngineChoice) -> None:
-        """One chunk after the other, until another engine is wanted."""
-        while not self._stopping and self._choice() == choice:
-            frames = self._next_chunk(host, choice)
-            if frames is None:
+    def _play(self) -> None:
+        """One chunk after the other, and between them a part of the way to another model, if one is wanted."""
+        while not self._stopping:
+            playing = self._models.playing
+            if playing is None:
+                self.state = "loading"
+                self._models.advance(until=0.0)
                 continue
-            chunk_frames, look = frames
-            began = time.perf_counter()
-            chunk = ControlChunk(
-                guide=np.stack([frame.guide for frame in chunk_frames]),
-                source=np.stack([frame.source for frame in chunk_frames]),
-            )
-            pictures = host.step(chunk, look.params)
-            now = time.perf_counter()
-            self._playout.put(list(pictures), [frame.time for frame in chunk_frames], look.params.cut, now)
-            self.pictures.count(len(pictures), now)
-            self._told = ""
-            host.settle()
-            self.chunk_ms.add((time.perf_counter() - began) * 1000)
+            frames = self._next_chunk(playing)
+            if frames is not None:
+                seconds = self._paint(playing.host, *frames)
+                self._models.advance(until=time.perf_counter() + _LOADING_SHARE * seconds)
 
-    def _next_chunk(self, host: Host, choice: EngineChoice) -> tuple[list[GuidedFrame], Look] | None:
+    def _paint(self, host: Host, frames: list[GuidedFrame], look: Look) -> float:
+        """Returns the seconds that the chunk took."""
+        began = time.perf_counter()
+        pictures = host.step(chunk_of(frames), look.params)
+        now = time.perf_counter()
+        self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now)
+        self.pictures.count(len(pictures), now)
+        self._told = ""
+        for sentence in host.troubles():
+            self.said.emit("warning", sentence)
+        host.settle()
+        seconds = time.perf_counter() - began
+        self.chunk_ms.add(seconds * 1000)
+        return seconds
+
+    def _next_chunk(self, playing: Playing) -> tuple[list[GuidedFrame], Look] | None:
         """The next chunk's frames and the Look they are painted under; None when they are not there yet."""
-        if not self._inbox.wait(host.wanted(self._look().params), timeout=0.1):
-            self.state = "waiting"
+        host, busy = playing.host, self._models.busy
+        if not self._inbox.wait(host.wanted(self._look().params), timeout=0.0 if busy else 0.1):
+            self.state = self.state if busy else "waiting"
+            self._models.advance(until=0.0)
             return None
         look = self._look()  # read once for this chunk, as late as can be
         frames = self._inbox.take(host.wanted(look.params), look.params.cut)
-        size = (choice.height, choice.width)
+        size = (playing.choice.height, playing.choice.width)
         if frames is None or any(frame.guide.shape[:2] != size for frame in frames):
             return None  # left from before a cut or a change of size
         self.state = "running"
@@ -141,14 +166,13 @@ class EngineThread(QThread):
             self._told = sentence
             self.said.emit("error", sentence)
 
-    def _close(self, host: Host) -> None:
-        try:
-            host.close()
-        except Exception:  # a device that has failed may refuse even this; the next start tells whether it works
-            log.exception("The engine could not be closed")
-
-    def _rest(self, seconds: float, choice: EngineChoice) -> None:
+    def _rest(self, seconds: float) -> None:
         """Wait before trying again, unless something else is wanted meanwhile."""
         until = time.perf_counter() + seconds
-        while not self._stopping and self._choice() == choice and time.perf_counter() < until:
+        while not self._stopping and self._models.target == self._models.latest and time.perf_counter() < until:
             time.sleep(0.05)
+
+    def _submit(self, work: Callable[[], T], /) -> Future[T]:
+        future = self._reader.submit(work)
+        self._reading = future
+        return future

@@ -5,11 +5,14 @@ Times are seconds on ``time.perf_counter()`` for live sources and seconds of med
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.params import ControlChunk
 
 Pixels = NDArray[np.uint8]
 
@@ -27,12 +30,27 @@ class GuidedFrame:
     """A source picture at engine size with the guide made from it, both (H, W, 3) uint8.
 
     epoch: the value of ``Look.params.cut`` under which the picture was captured; a cut makes older ones worthless.
+    mask: (H, W) uint8, 255 = repaint, 0 = keep the source; None = repaint everything.
     """
 
     source: Pixels
     guide: Pixels
     time: float
     epoch: int
+    mask: Pixels | None = None
+
+
+def chunk_of(frames: Sequence[GuidedFrame]) -> ControlChunk:
+    """What the engine is handed for ``frames``, all of one size. Frames without a mask beside masked ones get 255."""
+    masks = None
+    if any(frame.mask is not None for frame in frames):
+        everything = np.full(frames[0].guide.shape[:2], 255, np.uint8)
+        masks = np.stack([everything if frame.mask is None else frame.mask for frame in frames])
+    return ControlChunk(
+        guide=np.stack([frame.guide for frame in frames]),
+        source=np.stack([frame.source for frame in frames]),
+        mask=masks,
+    )
 
 
 Kind = Literal["engine", "bypass", "black", "slate"]

@@ -42,7 +42,15 @@ class Framing:
 
 
 def framed(rgb: Pixels, framing: Framing, width: int, height: int) -> Pixels:
-    """``rgb`` (H, W, 3) mirrored, rotated, cropped and brought to (height, width, 3). Crops before it scales."""
+    """``rgb`` (H, W, 3) mirrored, rotated, cropped and brought to (height, width, 3). Crops before it scales.
+
+    A mask (H, W) is framed in the same way.
+    """
+    return resized(turned(rgb, framing), width, height, framing.fit)
+
+
+def turned(rgb: Pixels, framing: Framing) -> Pixels:
+    """``rgb`` mirrored, rotated and cropped, at its own size; a view."""
     if framing.mirror:
         rgb = rgb[:, ::-1]
     if framing.rotate:
@@ -52,7 +60,7 @@ def framed(rgb: Pixels, framing: Framing, width: int, height: int) -> Pixels:
         h, w = rgb.shape[:2]
         x0, y0 = int(left * w), int(top * h)
         rgb = rgb[y0 : max(y0 + 1, round((1 - bottom) * h)), x0 : max(x0 + 1, round((1 - right) * w))]
-    return resized(rgb, width, height, framing.fit)
+    return rgb
 
 
 def seen_by_controls(rgb: Pixels, framing: Framing, width: int, height: int) -> tuple[Pixels, Pixels]:
@@ -66,7 +74,7 @@ def seen_by_controls(rgb: Pixels, framing: Framing, width: int, height: int) -> 
 
 
 def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill") -> Pixels:
-    """``rgb`` (H, W, 3) at (height, width, 3).
+    """``rgb`` (H, W, 3) at (height, width, 3), or (H, W) at (height, width).
 
     Shrinks by averaging, grows bilinearly. May return ``rgb`` itself.
     """
@@ -82,7 +90,7 @@ def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill") -> Pixels:
         return _scaled(rgb[y : y + cut_h, x : x + cut_w], width, height)
     scale = min(width / w, height / h)
     new_w, new_h = max(1, min(width, round(w * scale))), max(1, min(height, round(h * scale)))
-    canvas = np.zeros((height, width, 3), np.uint8)
+    canvas = np.zeros((height, width, *rgb.shape[2:]), np.uint8)
     x, y = (width - new_w) // 2, (height - new_h) // 2
     canvas[y : y + new_h, x : x + new_w] = _scaled(rgb, new_w, new_h)
     return canvas

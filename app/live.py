@@ -175,8 +175,9 @@ class _HeadlessRun:
             return
         status = self._rig.status()
         latency = "-" if status.latency_ms.p50 is None else f"{status.latency_ms.p50:.0f} ms"
+        loading = "" if status.loading is None else f", loading {status.loading.part:.0%}"
         line = (
-            f"in {status.source_rate:.1f}/s, engine {status.engine_rate:.1f}/s ({status.engine_state}), "
+            f"in {status.source_rate:.1f}/s, engine {status.engine_rate:.1f}/s ({status.engine_state}{loading}), "
             f"latency {latency}, dropped {status.dropped}"
         )
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
+from app.expand import Expand
 from app.framing import Fit, Framing
+from app.png import picture_of, png_text
 from controls.control import ControlSetting
-from engine.params import EngineChoice, Params
+from controls.layout import Box
+from engine.params import EngineChoice, Params, Picture
 
 Treatment = Literal["live", "blackout", "freeze", "bypass"]
 TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
@@ -23,15 +26,28 @@ TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
 
 @dataclass(frozen=True)
 class Look:
-    """params: what the engine is asked for. controls: in the order they are mixed. treatment: what the outputs show."""
+    """params: what the engine is asked for. controls: in the order they are mixed. treatment: what the outputs show.
+
+    mask: (H, W), 255 = repaint, 0 = keep the source, in between softly; it lies on the source's picture and is turned,
+        cropped and fitted with it. None = repaint everything. invert_mask: repaints what the mask would keep.
+    expand: what is painted on around the source; there the engine is on its own, inside the mask decides, and without
+        one the source is kept.
+    layout: the boxes that the control ``layout`` draws.
+    """
 
     params: Params = Params()
     controls: tuple[ControlSetting, ...] = (ControlSetting("edge"), ControlSetting("pose", on=False))
+    mask: Picture | None = None
+    invert_mask: bool = False
+    expand: Expand = Expand()
+    layout: tuple[Box, ...] = ()
     treatment: Treatment = "live"
 
     def __post_init__(self) -> None:
         if self.treatment not in TREATMENTS:
             raise ValueError(f"treatment is {self.treatment!r}, expected one of {', '.join(TREATMENTS)}")
+        if self.mask is not None and self.mask.pixels.ndim != 2:
+            raise ValueError("the mask has colours, expected a grey picture")
 
 
 SourceKind = Literal["camera", "screen", "clip", "still", "testcard"]
@@ -116,12 +132,14 @@ class Setup:
 V = TypeVar("V")
 
 
-def to_json(value: Any) -> Any:
-    """A Look, a Setup or a part of one as plain JSON values."""
+def to_json(value: Any, picture: Callable[[Picture], str] = png_text) -> Any:
+    """A Look, a Setup or a part of one as plain JSON values. picture: how a Picture is written; by default whole."""
+    if isinstance(value, Picture):
+        return picture(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: to_json(getattr(value, f.name), picture) for f in dataclasses.fields(value)}
     if isinstance(value, tuple):
-        return [to_json(item) for item in value]
+        return [to_json(item, picture) for item in value]
     return value
 
 
@@ -150,11 +168,20 @@ def _parsed(kind: Any, data: Any) -> Any:
             return _INVALID
         items = [_parsed(item_kind, item) for item_kind, item in zip(wanted, data, strict=True)]
         return _INVALID if any(item is _INVALID for item in items) else tuple(items)
+    if kind is Picture:
+        return _parsed_picture(data)
     if kind is types.NoneType:
         return None if data is None else _INVALID
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     return data if isinstance(kind, type) and type(data) is kind else _INVALID
+
+
+def _parsed_picture(data: Any) -> Any:
+    try:
+        return picture_of(data) if isinstance(data, str) else _INVALID
+    except ValueError:
+        return _INVALID
 
 
 def _parsed_dataclass(kind: type[Any], data: Any) -> Any:

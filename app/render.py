@@ -6,9 +6,11 @@ gives the same pictures.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sys
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,18 +19,18 @@ import numpy as np
 from tqdm import tqdm
 
 from app.errors import ShowError, SourceEnded, SourceError
-from app.frame import Frame, GuidedFrame, Pixels
-from app.framing import seen_by_controls
+from app.frame import Frame, GuidedFrame, Pixels, chunk_of
 from app.inputs import open_source
 from app.inputs.source import Source
-from app.look import Look, Setup
+from app.look import Look, Setup, SourceChoice
 from app.meter import Timings
 from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.outputs.mp4 import Mp4Writer
+from app.pictures import brightness
+from app.preprocessor import Preprocessor
 from app.report import Report, settings_of
-from controls.stack import Stack
 from engine.host import EngineHost
-from engine.params import ControlChunk, ModelInfo
+from engine.params import ModelInfo, Params
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,17 @@ class RenderResult:
 
 
 def render(
-    look: Look, setup: Setup, out: Path, sheet_path: Path, seconds: float | None, quiet: bool = False
+    look: Look,
+    setup: Setup,
+    out: Path,
+    sheet_path: Path,
+    seconds: float | None,
+    quiet: bool = False,
+    mask: SourceChoice | None = None,
 ) -> RenderResult:
     """Render ``setup.source`` to ``out``, with a contact sheet at ``sheet_path``. seconds: of media time; None = all.
+
+    mask: a film of masks in place of the look's, picture for picture beside the source; its last one stays.
 
     Ctrl-C ends it early: what is finished by then is kept. Raises ShowError or EngineError in words.
     """
@@ -48,14 +58,17 @@ def render(
     if out.exists() and film.exists() and out.samefile(film):
         raise ShowError(f"{out} is the source itself and would be lost; choose another name for the output.")
     source = open_source(replace(setup.source, loop=False), realtime=False)
+    masks = None if mask is None else open_source(replace(mask, loop=False), realtime=False)
     # Opened before the model is loaded: a wrong path should be told at once.
     source.open()
+    if masks is not None:
+        masks.open()
     host = EngineHost(setup.engine, reserved_cores=0)
-    painter = Painter(host, look, setup)
+    painter = Painter(host, look, setup, masks)
     sheet = ContactSheet()
     began, interrupted = time.perf_counter(), False
     try:
-        info = host.load()
+        info = _brought_up(host, look.params, quiet)
         # Written beside and then swapped in: an older film of that name lives until there is a new one.
         part = out.with_name(f"{out.stem}.part.mp4")
         writer = Mp4Writer(part, setup.engine.width, setup.engine.height)
@@ -76,6 +89,8 @@ def render(
             part.replace(out)
     finally:
         source.close()
+        if masks is not None:
+            masks.close()
         painter.close()
         host.close()
     elapsed = time.perf_counter() - began
@@ -95,9 +110,24 @@ def render(
         dropped=0,
         repeated=0,
         troubles=tuple(painter.troubles),
-        **settings_of(look, setup),
+        **settings_of(look, setup, masks.title if masks else None),
     )
     return RenderResult(report, interrupted)
+
+
+def _brought_up(host: EngineHost, params: Params, quiet: bool) -> ModelInfo:
+    """Load the model, and say how far it is."""
+    slices = host.bring_up(params, beside=False)
+    form = "{desc}: {percentage:.0f} %"
+    with tqdm(total=100, bar_format=form, leave=False, file=sys.stderr, ncols=_columns(), disable=quiet or None) as bar:
+        while True:
+            try:
+                progress = next(slices)
+            except StopIteration as end:
+                info: ModelInfo = end.value
+                return info
+            bar.set_description_str(progress.doing.capitalize(), refresh=False)
+            bar.update(100 * progress.part - bar.n)
 
 
 def frames_of(source: Source, seconds: float | None, tell: Callable[[str], None]) -> Iterator[Frame]:
@@ -134,33 +164,39 @@ class Painted:
     parts: dict[str, Pixels]
 
     def rows(self) -> dict[str, Pixels]:
-        """For the contact sheet: the source, each control's guide, the output."""
-        return {"source": self.frame.source, **self.parts, "output": self.rgb}
+        """For the contact sheet: the source, each control's guide, the mask where there is one, the output."""
+        mask = {} if self.frame.mask is None else {"mask": np.repeat(self.frame.mask[..., None], 3, axis=2)}
+        return {"source": self.frame.source, **self.parts, **mask, "output": self.rgb}
+
+
+_Guided = tuple[GuidedFrame, dict[str, Pixels]]
+"""A source picture ready for the engine, and what each control drew for it."""
 
 
 class Painter:
     """Controls and engine, picture for picture, chunk by chunk."""
 
-    def __init__(self, host: EngineHost, look: Look, setup: Setup) -> None:
+    def __init__(self, host: EngineHost, look: Look, setup: Setup, masks: Source | None = None) -> None:
+        """masks: opened; gives a mask for each of the source's pictures."""
         self._host, self._look, self._setup = host, look, setup
-        self._stack = Stack(Path(setup.model_folder) if setup.model_folder else None)
+        self._preprocessor = Preprocessor(Path(setup.model_folder) if setup.model_folder else None)
         self.frames_in = 0
         self.chunk_ms = Timings()
         self.troubles: list[str] = []
+        self._masks = itertools.repeat(None) if masks is None else _held(frames_of(masks, None, self.tell))
 
     def paint(self, frames: Iterator[Frame]) -> Iterator[Painted]:
-        """As many pictures as there are frames. The last chunk is filled up with its last frame, and what was painted
-        for that is left out."""
-        params, waiting = self._look.params, list[tuple[GuidedFrame, dict[str, Pixels]]]()
-        for frame in frames:
+        """As many pictures as there are frames. A first frame begins the first chunk, a last frame ends the last."""
+        before_last = replace(self._look.params, last_frame=None)
+        waiting = list[_Guided]()
+        for frame, mask in zip(frames, self._masks, strict=False):
             self.frames_in += 1
-            waiting.append(self._guided(frame))
-            if len(waiting) == self._host.wanted(params):
-                yield from self._paint_chunk(waiting, len(waiting))
+            if len(waiting) == self._host.wanted(before_last):
+                yield from self._paint_chunk(waiting, before_last)
                 waiting = []
+            waiting.append(self._guided(frame, mask))
         if waiting:
-            missing = self._host.wanted(params) - len(waiting)
-            yield from self._paint_chunk(waiting + [waiting[-1]] * missing, len(waiting))
+            yield from self._paint_chunk(waiting, self._look.params)
 
     def tell(self, sentence: str) -> None:
         """Say what does not work, once."""
@@ -170,24 +206,47 @@ class Painter:
 
     def close(self) -> None:
         """Give the controls' networks back."""
-        self._stack.reset()
+        self._preprocessor.reset()
 
-    def _guided(self, frame: Frame) -> tuple[GuidedFrame, dict[str, Pixels]]:
-        width, height = self._setup.engine.width, self._setup.engine.height
-        picture, view = seen_by_controls(frame.rgb, self._setup.framing, width, height)
-        guide = self._stack.guide(picture, width, height, frame.time, self._look.controls)
+    def _guided(self, frame: Frame, mask: Pixels | None) -> _Guided:
+        guided, guide = self._preprocessor.guided(frame, self._look, self._setup, 0, mask)
         for sentence in guide.troubles.values():
             self.tell(sentence)
-        return GuidedFrame(view, guide.rgb, frame.time, 0), guide.parts
+        return guided, guide.parts
 
-    def _paint_chunk(self, frames: list[tuple[GuidedFrame, dict[str, Pixels]]], count: int) -> Iterator[Painted]:
+    def _paint_chunk(self, frames: list[_Guided], params: Params) -> Iterator[Painted]:
+        """Too few frames for a chunk are repeated to fill it up; what was painted for repeats is left out."""
         began = time.perf_counter()
-        guides, sources = (np.stack([getattr(frame, name) for frame, _ in frames]) for name in ("guide", "source"))
-        pictures = self._host.step(ControlChunk(guides, sources), self._look.params)
+        wanted = self._host.wanted(params)
+        kept = _kept(len(frames), wanted, to_the_end=params.last_frame is not None)
+        filled = [frames[min(bisect_left(kept, place), len(frames) - 1)][0] for place in range(wanted)]
+        pictures = self._host.step(chunk_of(filled), params)
         self._host.settle()
+        for sentence in self._host.troubles():
+            self.tell(sentence)
         self.chunk_ms.add((time.perf_counter() - began) * 1000)
-        for rgb, (frame, parts) in list(zip(pictures, frames, strict=True))[:count]:
-            yield Painted(rgb, frame, parts)
+        for place, (frame, parts) in zip(kept, frames, strict=True):
+            yield Painted(pictures[place], frame, parts)
+
+
+def _kept(count: int, wanted: int, to_the_end: bool) -> list[int]:
+    """The places of ``count`` frames in a chunk of ``wanted``: the first ones, or evenly spread up to the very last.
+
+    Spread, so that a film whose last chunk is not full still ends with its last frame.
+    """
+    if not to_the_end:
+        return list(range(count))
+    return [-(-(i + 1) * wanted // count) - 1 for i in range(count)]
+
+
+def _held(frames: Iterator[Frame]) -> Iterator[Pixels]:
+    """The frames as masks, the last one again and again."""
+    mask = None
+    for frame in frames:
+        mask = brightness(frame.rgb)
+        yield mask
+    if mask is not None:
+        yield from itertools.repeat(mask)
 
 
 def _columns() -> int:

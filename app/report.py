@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ShowError
-from app.look import Look, Setup
+from app.look import Look, Setup, to_json
 from app.status import Timing
 
 
@@ -17,6 +17,7 @@ class Report:
     """fps: new pictures of the engine a second, repeats not counted. Times in milliseconds; ``seconds`` on the clock.
 
     latency_ms: capture to hand-over at the outputs; null offline, where nothing is captured.
+    asked: everything that was asked of the engine and of the picture, by name; a picture is named by its digest.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Report:
     latency_ms: Timing | None
     dropped: int
     repeated: int
+    asked: dict[str, Any]
     troubles: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
@@ -48,9 +50,16 @@ class Report:
             ) from error
 
 
-def settings_of(look: Look, setup: Setup) -> dict[str, Any]:
-    """The part of a Report that was asked for rather than measured, as keyword arguments."""
+def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[str, Any]:
+    """The part of a Report that was asked for rather than measured, as keyword arguments.
+
+    mask_film: the title of the film of masks, where one took the place of the look's mask.
+    """
+    told = to_json(look, picture=lambda picture: picture.digest)
+    mask = {"mask": mask_film if mask_film is not None else told["mask"]}
+    rest = {name: told[name] for name in ("invert_mask", "expand", "layout")}
     return {
+        "asked": told["params"] | mask | rest | {"engine": to_json(setup.engine)},
         "size": f"{setup.engine.width}x{setup.engine.height}",
         "steps": look.params.steps,
         "seed": look.params.seed,

@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.engine_thread import EngineThread, Host
+from app.engine_thread import EngineThread, MakeHost
 from app.errors import ShowError, SourceEnded
-from app.frame import Frame, GuidedFrame, Program
-from app.framing import framed, seen_by_controls
+from app.frame import Frame, Program
+from app.framing import framed
 from app.inputs import open_source
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
@@ -31,10 +31,11 @@ from app.outputs.output import Output
 from app.outputs.recorder import Recorder
 from app.outputs.virtual_camera import VirtualCamera
 from app.playout import Playout
+from app.preprocessor import Preprocessor
 from app.show import Show
 from app.slate import slate
 from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails
-from controls.stack import Guide, Stack
+from controls.stack import Guide
 from engine.host import EngineHost
 from engine.params import EngineChoice
 
@@ -64,7 +65,7 @@ class Rig(QObject):
     """A clip that does not loop is over."""
     _output_gave_up = Signal(object)
 
-    def __init__(self, show: Show, make_host: Callable[[EngineChoice], Host] = EngineHost) -> None:
+    def __init__(self, show: Show, make_host: MakeHost = EngineHost) -> None:
         """make_host: what stands behind the engine's seam."""
         super().__init__()
         self._show = show
@@ -101,7 +102,7 @@ class Rig(QObject):
         self._control_ms: dict[str, Timings] = {}
         self._control_troubles: dict[str, str] = {}
         self._window_latency: dict[str, Timings] = {}
-        self._bypassed: tuple[Frame, Setup, Frame] | None = None
+        self._bypassed: tuple[tuple[Frame, Setup, EngineChoice], Frame] | None = None
 
         self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
         show.setup_changed.connect(self._follow)
@@ -117,8 +118,8 @@ class Rig(QObject):
     def stop(self) -> bool:
         """End every thread and finish every output (a recording stays playable), within ten seconds.
 
-        False when something would not end, such as a model that takes longer to load: the process must then be left
-        by ``os._exit``, for a QThread that still runs must not be destroyed.
+        False when something would not end, such as a prompt that takes longer to be read: the process must then be left
+        by ``os._exit``, for a QThread that still runs must not be destroyed, and Python waits for all other threads.
         """
         until = time.perf_counter() + (0.0 if self._stopping.is_set() else _STOP_S)
         self._stopping.set()
@@ -131,7 +132,7 @@ class Rig(QObject):
         engine_ended = self._engine.wait(round(1000 * max(0.0, until - time.perf_counter())))
         if not engine_ended:
             log.warning("The engine thread is still busy and is left behind")
-        return engine_ended and not any(thread.is_alive() for thread in threads)
+        return engine_ended and not self._engine.reading and not any(thread.is_alive() for thread in threads)
 
     def handed_over(self, output: str, program: Program) -> None:
         """A window (``output``: "preview" or "stage") has painted ``program`` for the first time: latency ends here."""
@@ -153,6 +154,7 @@ class Rig(QObject):
             source_rate=self._frames_in.per_second(),
             engine_state=engine.state,
             engine_rate=engine.pictures.per_second(),
+            loading=engine.loading,
             model=engine.model.name if engine.model else "",
             device=f"{engine.model.device} {engine.model.dtype}" if engine.model else "",
             note=engine.model.note if engine.model else "",
@@ -245,7 +247,7 @@ class Rig(QObject):
     # -- the controls
 
     def _make_guides(self) -> None:
-        seen, source, folder, stack = 0, 0, "", Stack()
+        seen, source, folder, preprocessor = 0, 0, "", Preprocessor()
         while not self._stopping.is_set():
             number, captured = self._captured.wait(seen, timeout=0.1)
             if captured is None or number == seen:
@@ -254,28 +256,26 @@ class Rig(QObject):
             seen = number
             setup = self._show.setup
             if folder != setup.model_folder:
-                stack.reset()
+                preprocessor.reset()
                 folder = setup.model_folder
-                stack = Stack(Path(folder) if folder else None)
+                preprocessor = Preprocessor(Path(folder) if folder else None)
             if source != captured.source:
-                stack.reset()  # nothing of the last source's pictures belongs into this one's guides
+                preprocessor.reset()  # nothing of the last source's pictures belongs into this one's guides
                 source = captured.source
             try:
-                self._make_guide(captured, stack, setup)
+                self._make_guide(captured, preprocessor, setup)
             except Exception:  # a picture that cannot be worked on is dropped; the next one may do
                 log.exception("A picture was dropped")
                 self._skipped += 1
-        stack.reset()
+        preprocessor.reset()
 
-    def _make_guide(self, captured: _Captured, stack: Stack, setup: Setup) -> None:
-        width, height = setup.engine.width, setup.engine.height
-        frame, look = captured.frame, self._show.look
-        picture, view = seen_by_controls(frame.rgb, setup.framing, width, height)
-        guide = stack.guide(picture, width, height, frame.time, look.controls)
+    def _make_guide(self, captured: _Captured, preprocessor: Preprocessor, setup: Setup) -> None:
+        setup = replace(setup, engine=self._engine.playing or setup.engine)
+        guided, guide = preprocessor.guided(captured.frame, self._show.look, setup, captured.epoch)
         self._tell_troubles(guide)
-        self.view.put(Frame(view, frame.time))
+        self.view.put(Frame(guided.source, guided.time))
         self.thumbnails.put(Thumbnails(guide.parts, guide.rgb))
-        self._inbox.put(GuidedFrame(view, guide.rgb, frame.time, captured.epoch))
+        self._inbox.put(guided)
 
     def _tell_troubles(self, guide: Guide) -> None:
         for name, ms in guide.ms.items():
@@ -307,12 +307,13 @@ class Rig(QObject):
         captured, setup = self._captured.get(), self._show.setup
         if captured is None:
             return None
-        if self._bypassed is None or self._bypassed[0] is not captured.frame or self._bypassed[1] is not setup:
-            engine = setup.engine
+        engine = self._engine.playing or setup.engine
+        seen = (captured.frame, setup, engine)
+        if self._bypassed is None or self._bypassed[0] != seen:
             width = max(engine.width, min(_BYPASS_WIDTH, captured.frame.rgb.shape[1]))
             rgb = framed(captured.frame.rgb, setup.framing, width, round(width * engine.height / engine.width))
-            self._bypassed = (captured.frame, setup, Frame(rgb, captured.frame.time))
-        return self._bypassed[2]
+            self._bypassed = (seen, Frame(rgb, captured.frame.time))
+        return self._bypassed[1]
 
     # -- the outputs
 

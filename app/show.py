@@ -12,8 +12,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.expand import Expand
 from app.look import Look, Setup, Treatment, from_json, to_json
 from controls.control import ControlSetting
+from controls.layout import Box
+from engine.params import Picture
 
 
 class Show(QObject):
@@ -40,9 +43,10 @@ class Show(QObject):
         return self._setup
 
     def set_look(self, look: Look) -> None:
-        # The cut counter never goes back, whatever a stored look says: an old number would revive flushed frames.
-        cut = max(look.params.cut, self._look.params.cut)
-        look = replace(look, params=replace(look.params, cut=cut))
+        # The counters never go back, whatever a stored look says: an old cut would revive flushed frames.
+        new, old = look.params, self._look.params
+        params = replace(new, cut=max(new.cut, old.cut), soft_cut=max(new.soft_cut, old.soft_cut))
+        look = replace(look, params=params)
         if look != self._look:
             self._look = look
             self.look_changed.emit(look)
@@ -58,14 +62,19 @@ class Show(QObject):
 
     def set_control(self, name: str, **changes: Any) -> None:
         """Change the control called ``name``, adding it behind the others when the look does not have it yet."""
-        controls = list(self._look.controls)
-        names = [control.name for control in controls]
-        if name in names:
-            index = names.index(name)
-            controls[index] = replace(controls[index], **changes)
-        else:
-            controls.append(replace(ControlSetting(name, on=False), **changes))
-        self.set_look(replace(self._look, controls=tuple(controls)))
+        self.set_look(_with_control(self._look, name, **changes))
+
+    def set_mask(self, mask: Picture | None, *, invert: bool = False) -> None:
+        """Which parts are repainted: see ``Look.mask``. invert: those that the mask would keep."""
+        self.set_look(replace(self._look, mask=mask, invert_mask=invert))
+
+    def set_expand(self, expand: Expand) -> None:
+        """How much is painted on around the source."""
+        self.set_look(replace(self._look, expand=expand))
+
+    def set_layout(self, boxes: tuple[Box, ...]) -> None:
+        """The boxes that the control ``layout`` draws, which is on while there are any."""
+        self.set_look(replace(_with_control(self._look, "layout", on=bool(boxes)), layout=boxes))
 
     def set_treatment(self, treatment: Treatment) -> None:
         self.set_look(replace(self._look, treatment=treatment))
@@ -81,6 +90,21 @@ class Show(QObject):
     def hard_cut(self) -> None:
         """Forget the past: cache, autoencoder memories and every frame still in a queue."""
         self.set_params(cut=self._look.params.cut + 1)
+
+    def soft_cut(self) -> None:
+        """Weigh the past down for a few chunks: see ``Params.soft_cut_chunks`` and ``soft_cut_past``."""
+        self.set_params(soft_cut=self._look.params.soft_cut + 1)
+
+
+def _with_control(look: Look, name: str, **changes: Any) -> Look:
+    controls = list(look.controls)
+    names = [control.name for control in controls]
+    if name in names:
+        index = names.index(name)
+        controls[index] = replace(controls[index], **changes)
+    else:
+        controls.append(replace(ControlSetting(name, on=False), **changes))
+    return replace(look, controls=tuple(controls))
 
 
 def save_state(show: Show, path: Path) -> None:
@@ -102,7 +126,8 @@ def load_state(path: Path) -> tuple[Look, Setup] | None:
         look, setup = from_json(Look, state["look"]), from_json(Setup, state["setup"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    look = replace(look, treatment="live", params=replace(look.params, cut=0))
+    # A last frame is an event, not a state: it was reached in the last show.
+    look = replace(look, treatment="live", params=replace(look.params, cut=0, soft_cut=0, last_frame=None))
     setup = replace(
         setup,
         restarts=0,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.frame import Pixels
+from engine.params import Progress
 
 EngineState = Literal["loading", "running", "waiting", "failed", "stopped"]
 Level = Literal["info", "warning", "error"]
@@ -50,8 +51,9 @@ class Status:
 
     Rates are pictures a second over the last two seconds. frames_in: pictures read from the source. frames_out: new
     pictures of the engine. dropped: pictures that nobody had time for, of the source before the engine and of the
-    engine before the outputs. latency_ms: from capture to hand-over of the engine's pictures, over all outputs that
-    run. note: of the model, e.g. "untrained weights". outputs: by name; the window's own are "preview" and "stage".
+    engine before the outputs. loading: how far a model has come up, beside the one that plays or in its place; None
+    where none does. latency_ms: from capture to hand-over of the engine's pictures, over all outputs that run. note: of
+    the model, e.g. "untrained weights". outputs: by name; the window's own are "preview" and "stage".
     """
 
     source_title: str = ""
@@ -59,6 +61,7 @@ class Status:
     source_rate: float = 0.0
     engine_state: EngineState = "stopped"
     engine_rate: float = 0.0
+    loading: Progress | None = None
     model: str = ""
     device: str = ""
     note: str = ""

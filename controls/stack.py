@@ -1,6 +1,9 @@
 """Runs the controls that are on and mixes what they draw into one guide. Holds the table of all controls, and their
 form on the command line.
 
+Lines on black and whole pictures mix by the brightest of them at each place. A control that draws black on white alone
+gives just that, as VACE knows it; beside one of the others it turns into white on black, for its paper would hide them.
+
 Knows no thread: whoever calls it decides where it runs. A control that cannot run, or fails, costs only itself.
 """
 
@@ -16,8 +19,9 @@ from time import perf_counter
 import cv2
 import numpy as np
 
-from controls import edge, finder, pose
+from controls import edge, finder, gray, layout, pose
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.layout import Box, Layout
 from controls.picture import as_rgb, resized, within
 
 logger = logging.getLogger(__name__)
@@ -33,6 +37,7 @@ class ControlKind:
     settings: what can be set, with ranges and defaults. make: makes one, given the folder where the performer keeps
         model files, or None; quick, for models are loaded at the first picture.
     longest_side: of the picture that the control works on, in pixels; 0 = at the guide's size.
+    paper: the grey level that it draws on, 0 or 255: what it gives where there is nothing to draw.
     """
 
     name: str
@@ -40,6 +45,7 @@ class ControlKind:
     settings: tuple[Setting, ...]
     make: Callable[[Path | None], Control]
     longest_side: int = 0
+    paper: int = 0
 
     def values(self, setting: ControlSetting) -> Values:
         """Every setting by name: the default where ``setting`` has none, in range whatever it has."""
@@ -56,6 +62,8 @@ CONTROLS: dict[str, ControlKind] = {
     for kind in (
         ControlKind("edge", "Edge", edge.SETTINGS, lambda folder: edge.Edge()),
         ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE),
+        ControlKind("gray", "Gray", (), lambda folder: gray.Gray()),
+        ControlKind("layout", "Layout", layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER),
     )
 }
 
@@ -64,7 +72,7 @@ CONTROLS: dict[str, ControlKind] = {
 class Guide:
     """One picture's guide. All pictures are (height, width, 3) uint8.
 
-    parts: what each control that is on drew, before its weight; black where it could not. ms: what each took.
+    parts: what each control that is on drew, before its weight; empty paper where it could not. ms: what each took.
     troubles: a sentence for each control that is on and cannot run.
     """
 
@@ -91,12 +99,18 @@ class Stack:
             self._switch_off(name)
 
     def guide(
-        self, picture: Pixels, width: int, height: int, time: float, settings: tuple[ControlSetting, ...]
+        self,
+        picture: Pixels,
+        width: int,
+        height: int,
+        time: float,
+        settings: tuple[ControlSetting, ...],
+        boxes: tuple[Box, ...] = (),
     ) -> Guide:
         """The guide for ``picture`` under ``settings``, at (height, width, 3).
 
         picture: (H, W, 3) uint8 of the guide's aspect and any size; gray, RGBA and empty ones are taken too.
-        time: seconds, rising. settings: of two with one name the later counts.
+        time: seconds, rising. settings: of two with one name the later counts. boxes: what ``layout`` draws.
         Raises ValueError when ``picture`` has no picture's shape.
         """
         sizes = _Sizes(as_rgb(picture))
@@ -106,21 +120,26 @@ class Stack:
         parts, ms = {}, {}
         for name, setting in wanted.items():
             start = perf_counter()
-            parts[name] = self._part(setting, sizes, width, height, time)
+            parts[name] = self._part(setting, sizes, width, height, time, boxes)
             ms[name] = (perf_counter() - start) * 1000.0
-        rgb = _mixed([(parts[name], wanted[name].weight) for name in wanted], width, height)
+        rgb = _mixed([(parts[name], wanted[name].weight, _paper(name)) for name in wanted], width, height)
         return Guide(rgb, parts, ms, {name: self._troubles[name] for name in wanted if name in self._troubles})
 
-    def _part(self, setting: ControlSetting, sizes: _Sizes, width: int, height: int, time: float) -> Pixels:
-        """What one control draws; an empty picture, and a sentence in the troubles, when it cannot."""
+    def _part(
+        self, setting: ControlSetting, sizes: _Sizes, width: int, height: int, time: float, boxes: tuple[Box, ...]
+    ) -> Pixels:
+        """What one control draws; empty paper, and a sentence in the troubles, when it cannot."""
         name = setting.name
         if name not in self._troubles:
             try:
                 kind = control_kind(name)
                 if name not in self._controls:
                     self._controls[name] = kind.make(self._model_folder)
+                control = self._controls[name]
+                if isinstance(control, Layout):
+                    control.place(boxes)
                 source = sizes.within(kind.longest_side) if kind.longest_side else sizes.at(width, height)
-                part = self._controls[name].guide(source, width, height, time, kind.values(setting))
+                part = control.guide(source, width, height, time, kind.values(setting))
                 if part.shape != (height, width, 3):
                     raise ValueError(f"drew {part.shape}, expected {(height, width, 3)}")
                 return part
@@ -132,7 +151,7 @@ class Stack:
                 self._troubles[name] = (
                     f"{CONTROLS[name].title} failed ({fault}) and draws nothing; switch it off and on to try again."
                 )
-        return np.zeros((height, width, 3), np.uint8)
+        return np.full((height, width, 3), _paper(name), np.uint8)
 
     def _switch_off(self, name: str) -> None:
         self._troubles.pop(name, None)
@@ -168,15 +187,27 @@ class _Sizes:
         return self.at(*within(self._picture, longest_side))
 
 
-def _mixed(parts: list[tuple[Pixels, float]], width: int, height: int) -> Pixels:
-    """The brightest of all parts at each place, each dimmed by its weight; grey when there is none."""
+def _paper(name: str) -> int:
+    return CONTROLS[name].paper if name in CONTROLS else 0
+
+
+def _mixed(parts: list[tuple[Pixels, float, int]], width: int, height: int) -> Pixels:
+    """Pictures, weights and papers as one guide: see the module. A weight fades what is drawn towards its paper.
+
+    Grey when there is no part.
+    """
     if not parts:
         return np.full((height, width, 3), EMPTY_GUIDE, np.uint8)
-    weighted = [part if weight == 1.0 else cv2.convertScaleAbs(part, alpha=weight) for part, weight in parts]
-    result = weighted[0]
-    for part in weighted[1:]:
+    paper = min(paper for _, _, paper in parts)
+    drawn = [_weighted(cv2.bitwise_not(part) if on_white else part, weight) for part, weight, on_white in parts]
+    result = drawn[0]
+    for part in drawn[1:]:
         result = cv2.max(result, part)
-    return np.asarray(result, np.uint8)
+    return np.asarray(cv2.bitwise_not(result) if paper else result, np.uint8)
+
+
+def _weighted(part: cv2.typing.MatLike, weight: float) -> cv2.typing.MatLike:
+    return part if weight == 1.0 else cv2.convertScaleAbs(part, alpha=weight)
 
 
 def parse_control(text: str) -> ControlSetting:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from engine.errors import EngineError
-from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels
+from engine.host import Submit
+from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
 from engine.stream import Stream
 from tests.tiny import tiny_model
 
@@ -15,19 +16,28 @@ from tests.tiny import tiny_model
 class TinyHost:
     """The real network at a tiny size behind the engine's seam."""
 
-    def __init__(self, choice: EngineChoice) -> None:
+    def __init__(self, choice: EngineChoice, submit: Submit | None = None) -> None:
         self._choice = choice
+        self._submit = submit
         self._stream: Stream | None = None
 
-    def load(self) -> ModelInfo:
-        self._stream = Stream(tiny_model(), self._choice)
-        return ModelInfo("tiny", "CPU", "float32", "untrained weights")
+    def fits_beside(self) -> bool:
+        return True
+
+    def bring_up(self, params: Params, beside: bool) -> Generator[Progress, None, ModelInfo]:
+        yield Progress(0.0, "checking")
+        yield Progress(0.1, "loading")
+        self._stream = Stream(tiny_model(), self._choice, self._submit)
+        return ModelInfo(self._choice.model, "CPU", "float32", "untrained weights")
 
     def wanted(self, params: Params) -> int:
         return self._loaded().wanted(params)
 
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         return self._loaded().step(chunk, params)
+
+    def troubles(self) -> tuple[str, ...]:
+        return self._loaded().troubles()
 
     def settle(self) -> None:
         self._loaded().settle()
@@ -47,35 +57,59 @@ class Witness:
 
     before_step: called on the engine thread with the number of the step over all hosts, from 0; may raise.
     before_settle: the same, before the clean pass. before_close: called when a host is closed; may raise.
-    may_load: while it is not set, models take for ever to load.
+    before_load: called when a model's files have been checked; may raise. fits: whether it fits beside another.
+    may_load: while it is not set, models take for ever to load, slice after slice. before_slice: called in each.
+    begun: what was tried, in order. loaded: what is in memory. submit: what hosts were handed to have prompts read.
+    slices, loads, closes: how many there were.
     """
 
     before_step: Callable[[int], None] = lambda number: None
     before_settle: Callable[[], None] = lambda: None
     before_close: Callable[[], None] = lambda: None
+    before_load: Callable[[EngineChoice], None] = lambda choice: None
+    before_slice: Callable[[], None] = lambda: None
+    fits: Callable[[EngineChoice], bool] = lambda choice: True
     may_load: threading.Event = field(default_factory=threading.Event)
     steps: list[tuple[ControlChunk, Params]] = field(default_factory=list)
+    begun: list[EngineChoice] = field(default_factory=list)
+    loaded: list[EngineChoice] = field(default_factory=list)
+    submit: Submit | None = None
+    slices: int = 0
     loads: int = 0
     closes: int = 0
 
     def __post_init__(self) -> None:
         self.may_load.set()
 
-    def make_host(self, choice: EngineChoice) -> WitnessedHost:
-        return WitnessedHost(choice, self)
+    def make_host(self, choice: EngineChoice, *, submit: Submit | None = None) -> WitnessedHost:
+        self.submit = submit
+        return WitnessedHost(choice, self, submit)
 
 
 class WitnessedHost(TinyHost):
     """A ``TinyHost`` that tells its witness."""
 
-    def __init__(self, choice: EngineChoice, witness: Witness) -> None:
-        super().__init__(choice)
+    def __init__(self, choice: EngineChoice, witness: Witness, submit: Submit | None = None) -> None:
+        super().__init__(choice, submit)
         self._witness = witness
 
-    def load(self) -> ModelInfo:
-        self._witness.may_load.wait(60)
+    def fits_beside(self) -> bool:
+        return self._witness.fits(self._choice)
+
+    def bring_up(self, params: Params, beside: bool) -> Generator[Progress, None, ModelInfo]:
+        self._witness.begun.append(self._choice)
+        slices = super().bring_up(params, beside)
+        yield next(slices)
+        yield next(slices)
+        self._witness.before_load(self._choice)
+        while not self._witness.may_load.wait(0.001):
+            self._witness.slices += 1
+            self._witness.before_slice()
+            yield Progress(0.5, "waiting for leave to load")
+        info = yield from slices
         self._witness.loads += 1
-        return super().load()
+        self._witness.loaded.append(self._choice)
+        return info
 
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         self._witness.before_step(len(self._witness.steps))
@@ -88,5 +122,7 @@ class WitnessedHost(TinyHost):
 
     def close(self) -> None:
         self._witness.closes += 1
+        if self._stream is not None:
+            self._witness.loaded.remove(self._choice)
         self._witness.before_close()
         super().close()

@@ -12,3 +12,9 @@ def covering(width: int, height: int, wanted_width: int, wanted_height: int) -> 
     if scale <= 0.0:
         return width, height
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def within(width: int, height: int, longest: int) -> tuple[int, int]:
+    """The largest size of the same aspect whose longer side is at most ``longest``; never an enlargement."""
+    scale = min(1.0, longest / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -69,17 +69,26 @@ def read_picture(path: Path) -> Pixels:
     """The picture in ``path`` as (H, W, 3) uint8 RGB: grey is spread to colour, 16 bit and float reduced, transparent
     parts stand on black, and the camera's orientation tag is obeyed. Raises SourceError in one sentence.
     """
+    rgb = read_pixels(path)
+    if rgb.shape[2] == 4:
+        alpha = rgb[..., 3:].astype(np.uint16)
+        rgb = ((rgb[..., :3] * alpha + 127) // 255).astype(np.uint8)
+    rgb.flags.writeable = False
+    return rgb
+
+
+def read_pixels(path: Path) -> Pixels:
+    """As ``read_picture``, but (H, W, 4) with the opacity last where the file has one: 255 hides what is behind."""
     try:
         data = np.fromfile(path, np.uint8)  # not cv2.imread: it cannot open every path on Windows
     except OSError as error:
         raise SourceError(_unreadable(path, error)) from None
-    rgb = _decoded(data) if data.size else None
-    if rgb is None:
-        rgb = _decoded_by_ffmpeg(path)
-    if rgb is None:
+    pixels = _decoded(data) if data.size else None
+    if pixels is None:
+        pixels = _decoded_by_ffmpeg(path)
+    if pixels is None:
         raise SourceError(f"{path.name} is not a picture that can be read; choose another file, for example a PNG.")
-    rgb.flags.writeable = False
-    return rgb
+    return pixels
 
 
 def _unreadable(path: Path, error: OSError) -> str:
@@ -101,10 +110,8 @@ def _decoded(data: Pixels) -> Pixels | None:
     if picture is None:
         return None
     eight_bit = _eight_bit(np.asarray(picture))
-    if eight_bit.shape[2] == 4:
-        alpha = eight_bit[..., 3:].astype(np.uint16)
-        eight_bit = ((eight_bit[..., :3] * alpha + 127) // 255).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(eight_bit, cv2.COLOR_BGR2RGB), np.uint8)
+    order = cv2.COLOR_BGRA2RGBA if eight_bit.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(eight_bit, order), np.uint8)
 
 
 def _eight_bit(picture: np.ndarray) -> Pixels:

@@ -12,6 +12,7 @@ from app.framing import Fit
 from app.inputs.notation import PICTURES
 from app.look import SourceKind, Treatment
 from app.status import EngineState, OutputStatus, Status, Timing
+from engine.params import Progress
 
 WINDOW_TITLE = "VACE Live"
 STAGE_WINDOW_TITLE = "VACE Live stage"
@@ -43,7 +44,7 @@ PREVIEW_FIT_TIP = (
 NOTE_TIP = "What the model says of itself."
 PREVIEW_FIT = "How the preview fits"
 ENGINE_STATES: dict[EngineState, str] = {
-    "loading": "The model is loading; the source is shown until it is there",
+    "loading": "The source, or the last picture, is shown until the model is there",
     "running": "",
     "waiting": "The engine is waiting for pictures",
     "failed": "The engine has stopped; the outputs go on without it",
@@ -191,8 +192,12 @@ def on_air_now(treatment: Treatment, kind: Kind | None) -> tuple[str, str]:
 
 
 def model_line(status: Status, note: str) -> str:
-    parts = (note, status.model, status.device, ENGINE_STATES[status.engine_state])
+    parts = (loading(status.loading), note, status.model, status.device, ENGINE_STATES[status.engine_state])
     return "  ·  ".join(part for part in parts if part)
+
+
+def loading(progress: Progress | None) -> str:
+    return "" if progress is None else f"Loading {progress.part:.0%}: {progress.doing}"
 
 
 def note(of_the_model: str) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,73 +17,19 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from app.errors import OutputError, SourceError
 from app.frame import Frame, Program
 from app.inputs import CameraInfo, Source, open_source
-from app.look import Look, RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
+from app.look import RecorderChoice, SourceChoice, VirtualCameraChoice
 from app.playout import Playout
-from app.rig import Rig
-from app.show import Show
-from controls.control import ControlSetting
 from controls.stack import Stack
 from engine.errors import EngineError
-from engine.params import EngineChoice, Params
+from engine.params import EngineChoice
 from tests.app.inputs.clips import write_clip
+from tests.app.stage import LOOK, TINY, StageMaker
 from tests.fakes import Witness
 from tests.standins.preload import compiled
-
-PATIENCE_MS = 60_000  # not a measure of speed: how long a loaded machine may take before a test gives up
-TINY = Setup(source=SourceChoice("testcard", width=96, height=64, rate=60), engine=EngineChoice("tiny", 48, 32))
-LOOK = Look(Params(prompt="ink", steps=1), controls=(ControlSetting("edge"),))
-
-
-class Stage:
-    """A running rig and what it said."""
-
-    def __init__(self, qtbot: QtBot, setup: Setup, witness: Witness) -> None:
-        self.qtbot = qtbot
-        self.witness = witness
-        self.show = Show(LOOK, setup)
-        self.rig = Rig(self.show, witness.make_host)
-        self.said: list[tuple[str, str]] = []
-        self.rig.said.connect(lambda level, sentence: self.said.append((level, sentence)))
-        self.rig.start()
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
-
-    def painted(self, more: int = 1) -> None:
-        """Wait for ``more`` further pictures of the engine."""
-        target = self.rig.status().frames_out + more
-        self.until(lambda: self.rig.status().frames_out >= target)
-
-    def program(self, kind: str) -> Program:
-        """Wait until the outputs show such a picture."""
-        self.until(lambda: (program := self.rig.program.get()) is not None and program.kind == kind)
-        program = self.rig.program.get()
-        assert program is not None
-        return program
-
-    def troubles(self) -> list[str]:
-        return [sentence for level, sentence in self.said if level == "error"]
-
-
-StageMaker = Callable[..., Stage]
-
-
-@pytest.fixture
-def stage(qtbot: QtBot) -> Iterator[StageMaker]:
-    running: list[Stage] = []
-
-    def make(setup: Setup = TINY, witness: Witness | None = None) -> Stage:
-        running.append(Stage(qtbot, setup, witness or Witness()))
-        return running[-1]
-
-    yield make
-    for one in running:
-        one.rig.stop()
 
 
 def test_pictures_go_in_and_come_out(stage: StageMaker) -> None:
@@ -165,19 +111,24 @@ def test_the_camera_shows_while_a_model_loads(stage: StageMaker) -> None:
 
 
 def test_blackout_freeze_and_bypass_work_while_the_engine_hangs(stage: StageMaker) -> None:
-    witness = Witness()
-    live = stage(witness=witness)
+    goes_on, hangs = threading.Event(), threading.Event()
+
+    def hang(number: int) -> None:
+        if number == 3:
+            hangs.set()
+            goes_on.wait(60)
+
+    live = stage(witness=Witness(before_step=hang))
     live.program("engine")
-    witness.may_load.clear()
+    live.until(hangs.is_set)
     live.show.set_setup(engine=EngineChoice("tiny", 64, 32))
-    live.until(lambda: live.rig.status().engine_state == "loading")
     live.show.set_treatment("blackout")
     assert live.program("black").rgb.max() == 0
     live.show.set_treatment("bypass")
     live.program("bypass")
     live.show.set_treatment("live")
     assert live.program("engine").rgb.shape == (32, 48, 3), "the last picture of the old engine stays"
-    witness.may_load.set()
+    goes_on.set()
     live.until(lambda: live.program("engine").rgb.shape == (32, 64, 3))
 
 
@@ -427,12 +378,16 @@ def test_a_model_that_takes_for_ever_does_not_hold_the_end_for_ever(
     stage: StageMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.rig._STOP_S", 0.2)
-    witness = Witness()
-    witness.may_load.clear()
-    live = stage(witness=witness)
-    live.until(lambda: live.rig.status().engine_state == "loading")
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hang(choice: EngineChoice) -> None:
+        hangs.set()
+        goes_on.wait(60)
+
+    live = stage(witness=Witness(before_load=hang))
+    live.until(hangs.is_set)
     assert not live.rig.stop(), "the caller is told that the process must be left"
-    witness.may_load.set()
+    goes_on.set()
     live.until(lambda: live.rig.stop())
 
 

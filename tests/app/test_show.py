@@ -7,10 +7,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.expand import Expand
 from app.framing import FITS, Framing
 from app.look import (
     TREATMENTS,
@@ -26,7 +28,20 @@ from app.look import (
 )
 from app.show import Show, load_state, save_state
 from controls.control import ControlSetting
-from engine.params import EngineChoice, Params
+from controls.layout import Box
+from engine.params import EngineChoice, Lora, Params, Picture, WeightedPrompt
+
+RGB = Picture(np.arange(36, dtype=np.uint8).reshape(3, 4, 3))
+MASK = Picture(np.array([[0, 255, 100]], np.uint8))
+
+pictures = st.builds(
+    lambda shape, seed: Picture(np.random.default_rng(seed).integers(0, 256, shape, np.uint8)),
+    st.tuples(st.integers(1, 5), st.integers(1, 5), st.just(3)),
+    st.integers(0, 9),
+)
+masks = pictures.map(lambda picture: Picture(picture.pixels[..., 0]))
+fractions = st.floats(0, 1)
+box_sides = st.tuples(st.floats(-1, 0), st.floats(-1, 0), st.floats(0.5, 2), st.floats(0.5, 2))
 
 looks = st.builds(
     Look,
@@ -37,7 +52,21 @@ looks = st.builds(
         seed=st.integers(0, 2**63 - 1),
         steps=st.integers(1, 8),
         cut=st.integers(0, 9),
+        more_prompts=st.lists(st.builds(WeightedPrompt, st.text(max_size=5), st.floats(0, 100)), max_size=2).map(tuple),
+        blend=st.sampled_from(["linear", "spherical"]),
+        strength=st.floats(0.05, 1),
+        references=st.lists(pictures, max_size=3).map(tuple),
+        reference_mode=st.sampled_from(["sink", "aligned", "reference"]),
+        first_frame=st.none() | pictures,
+        last_frame=st.none() | pictures,
+        composite=st.booleans(),
+        past=st.floats(0.01, 1),
+        loras=st.lists(st.builds(Lora, st.text(max_size=5), st.floats(-2, 2)), max_size=2).map(tuple),
     ),
+    mask=st.none() | masks,
+    invert_mask=st.booleans(),
+    expand=st.builds(Expand, fractions, fractions, fractions, fractions),
+    layout=st.lists(st.builds(Box, box_sides, st.none() | box_sides, st.floats(0.1, 9)), max_size=2).map(tuple),
     controls=st.lists(
         st.builds(
             ControlSetting,
@@ -62,7 +91,15 @@ setups = st.builds(
         loop=st.booleans(),
     ),
     framing=st.builds(Framing, mirror=st.booleans(), fit=st.sampled_from(FITS)),
-    engine=st.builds(EngineChoice, width=st.integers(1, 40).map(lambda n: 16 * n)),
+    engine=st.builds(
+        EngineChoice,
+        width=st.integers(1, 40).map(lambda n: 16 * n),
+        folder=st.text(max_size=5),
+        autoencoder=st.sampled_from(["tiny", "wan", "light"]),
+        precision=st.sampled_from(["bf16", "fp8"]),
+        offload=st.booleans(),
+        compatibility=st.sampled_from(["sound", "reference"]),
+    ),
     preview_fit=st.sampled_from(FITS),
 )
 
@@ -95,6 +132,9 @@ def test_damaged_settings_give_valid_ones(data: object) -> None:
 def test_one_bad_value_costs_only_itself() -> None:
     data = to_json(Look(Params(prompt="keep me", seed=5)))
     data["params"]["steps"] = "many"
+    data["params"]["first_frame"] = "no picture"
+    data["mask"] = 3
+    data["params"]["references"] = [to_json(RGB), 7]
     assert from_json(Look, data).params == Params(prompt="keep me", seed=5)
 
 
@@ -128,6 +168,43 @@ def test_the_cut_counter_never_goes_back() -> None:
     assert show.look.params == Params(prompt="a cue", cut=2)
 
 
+def test_a_soft_cut_counts_up_and_never_goes_back() -> None:
+    show = Show()
+    show.soft_cut()
+    show.soft_cut()
+    show.set_look(Look(Params(prompt="a cue")))
+    assert show.look.params == Params(prompt="a cue", soft_cut=2)
+
+
+def test_a_cut_keeps_everything_else() -> None:
+    look = Look(Params(prompt="ink", references=(RGB,), first_frame=RGB), mask=MASK, expand=Expand(top=0.5))
+    show = Show(look)
+    show.hard_cut()
+    assert show.look == replace(look, params=replace(look.params, cut=1))
+
+
+def test_mask_expansion_and_boxes_are_set_and_taken_away() -> None:
+    show, told = Show(), list[Look]()
+    show.look_changed.connect(told.append)
+    box = Box((0.0, 0.0, 0.5, 0.5))
+    show.set_mask(MASK, invert=True)
+    show.set_expand(Expand(left=0.5))
+    show.set_layout((box,))
+    layout = ControlSetting("layout", on=True)
+    controls = (*Look().controls, layout)
+    assert show.look == Look(mask=MASK, invert_mask=True, expand=Expand(left=0.5), layout=(box,), controls=controls)
+    assert len(told) == 3, "each is one change"
+    show.set_mask(None)
+    show.set_expand(Expand())
+    show.set_layout(())
+    assert show.look == Look(controls=(*Look().controls, replace(layout, on=False)))
+
+
+def test_a_mask_has_no_colours() -> None:
+    with pytest.raises(ValueError, match="mask has colours"):
+        Show().set_mask(RGB)
+
+
 def test_treatments_toggle_and_exclude_each_other() -> None:
     show = Show()
     seen = []
@@ -146,7 +223,8 @@ def test_a_control_that_the_look_does_not_have_is_added() -> None:
 
 def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "state.json"
-    look = Look(Params(prompt="ink", seed=3, cut=7), treatment="blackout")
+    params = Params(prompt="ink", seed=3, cut=7, soft_cut=2, references=(RGB,), first_frame=RGB, last_frame=RGB)
+    look = Look(params, mask=MASK, expand=Expand(left=0.5), treatment="blackout")
     setup = Setup(
         source=SourceChoice("clip", "a.mp4"),
         paused=True,
@@ -158,7 +236,8 @@ def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None
     kept = load_state(path)
     assert kept is not None
     kept_look, kept_setup = kept
-    assert kept_look == Look(Params(prompt="ink", seed=3, cut=0))
+    kept_params = replace(params, cut=0, soft_cut=0, last_frame=None)
+    assert kept_look == replace(look, params=kept_params, treatment="live"), "a last frame was reached in the last show"
     assert kept_setup == replace(
         setup,
         paused=False,
@@ -178,8 +257,8 @@ def test_a_damaged_state_is_told_from_a_kept_one(tmp_path: Path, content: str) -
 
 def test_signals_cost_no_references() -> None:
     """PySide6 6.12.0 frees a reference to True with every emission, which ends a show on Python 3.11."""
-    show, told = Show(), list[object]()
-    show.look_changed.connect(told.append)
+    show, told = Show(), list[int]()
+    show.look_changed.connect(lambda look: told.append(look.params.cut))  # a look that is kept holds values of its own
     before = sys.getrefcount(True)
     for _ in range(200):
         show.hard_cut()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.layout import Box
 from controls.stack import CONTROLS, EMPTY_GUIDE, ControlKind, Stack, parse_control
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 64, 3), np.uint8)
@@ -47,10 +48,12 @@ class Painted:
 def add(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Painted]:
     """Puts a control of one colour into the table."""
 
-    def add_one(name: str, color: tuple[int, int, int], longest_side: int = 0, *settings: Setting) -> Painted:
+    def add_one(
+        name: str, color: tuple[int, int, int], longest_side: int = 0, *settings: Setting, paper: int = 0
+    ) -> Painted:
         control = Painted(color)
         make: Callable[[Path | None], Control] = lambda folder: control  # noqa: E731
-        monkeypatch.setitem(CONTROLS, name, ControlKind(name, name.title(), settings, make, longest_side))
+        monkeypatch.setitem(CONTROLS, name, ControlKind(name, name.title(), settings, make, longest_side, paper))
         return control
 
     return add_one
@@ -92,6 +95,45 @@ def test_controls_are_mixed_by_the_brightest_each_with_its_weight(add: Callable[
     guide = stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, (ControlSetting("red", 0.5), ControlSetting("blue")))
     assert tuple(guide.parts["red"][0, 0]) == (200, 0, 40)  # as it was drawn, for the thumbnail
     assert guide.ms.keys() == {"red", "blue"}
+
+
+def test_what_is_drawn_on_white_is_turned_to_black_only_beside_what_is_drawn_on_black(
+    add: Callable[..., Painted],
+) -> None:
+    add("ink", (0, 55, 255), paper=255)
+    add("more ink", (200, 0, 255), paper=255)
+    add("light", (100, 0, 30))
+    stack = Stack()
+    ink, more, light = ControlSetting("ink"), ControlSetting("more ink"), ControlSetting("light")
+    assert guide_color(stack, ink) == (0, 55, 255), "alone: as VACE draws it"
+    assert guide_color(stack, ControlSetting("ink", 0.5)) == (127, 155, 255), "faded towards its paper"
+    assert guide_color(stack, ControlSetting("ink", 0.0)) == (255, 255, 255)
+    assert guide_color(stack, ink, more) == (0, 0, 255)
+    assert guide_color(stack, ink, light) == (255, 200, 30)
+    assert guide_color(stack, ControlSetting("ink", 0.1), light) == (100, 20, 30)
+    assert guide_color(stack, ink, ControlSetting("light", on=False)) == (0, 55, 255)
+
+
+def test_a_control_on_white_that_fails_leaves_white_paper(add: Callable[..., Painted]) -> None:
+    add("ink", (0, 0, 0), paper=255).failure = RuntimeError("boom")
+    add("light", (100, 0, 30))
+    stack = Stack()
+    assert guide_color(stack, ControlSetting("ink")) == (255, 255, 255)
+    assert guide_color(stack, ControlSetting("ink"), ControlSetting("light")) == (100, 0, 30)
+
+
+def test_boxes_reach_the_layout_and_nobody_else() -> None:
+    box = Box((0.25, 0.25, 0.75, 0.75))
+    layout = ControlSetting("layout")
+    guide = Stack().guide(PICTURE, WIDTH, HEIGHT, 0.0, (layout,), (box,))
+    assert (guide.rgb[HEIGHT // 4, WIDTH // 2] == 0).all(), "black on white"
+    assert (guide.rgb[0] == 255).all()
+    still = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    for others in ((EDGE,), (ControlSetting("gray", 0.5),)):
+        mixed = Stack().guide(still, WIDTH, HEIGHT, 0.0, (layout, *others), (box,)).rgb
+        assert (mixed[HEIGHT // 4, WIDTH // 2] == 255).all(), "white above the others"
+        plain = Stack().guide(still, WIDTH, HEIGHT, 0.0, others, (box,)).rgb
+        np.testing.assert_array_equal(mixed[0], plain[0])
 
 
 def test_the_later_of_two_settings_with_one_name_counts(add: Callable[..., Painted]) -> None:

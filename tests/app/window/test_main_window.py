@@ -26,7 +26,7 @@ from app.status import OutputStatus, Status, Timing
 from app.window import words
 from app.window.cards import Column, Expander
 from app.window.main_window import MainWindow
-from engine.params import Params
+from engine.params import Params, Progress
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, type_text
 from tests.app.window.rig import StillRig, plain
@@ -205,6 +205,16 @@ def test_the_figures_stand_in_the_top_bar(window: MainWindow, rig: StillRig) -> 
     assert "untrained weights" in window.program.note.text()
     assert window.program.note.isVisible()
     assert "starter" in window.program.model.whole
+
+
+def test_how_far_a_model_has_come_up_stands_beside_the_one_that_plays(window: MainWindow, rig: StillRig) -> None:
+    rig.now = Status(engine_state="running", model="starter", loading=Progress(0.42, "reading LongLive 1.3B"))
+    window.poll_status()
+    assert window.program.model.whole.startswith("Loading 42%: reading LongLive 1.3B")
+    assert "starter" in window.program.model.whole
+    rig.now = Status(engine_state="running", model="starter")
+    window.poll_status()
+    assert "Loading" not in window.program.model.whole
 
 
 def test_a_narrow_window_keeps_the_note_and_the_counters_within_reach(window: MainWindow, rig: StillRig) -> None:

@@ -1,0 +1,139 @@
+"""What the chosen model takes of the memory, on paper, and which files it needs: for the doctor. Loads nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.doctor import Finding, State
+from engine.budget import Budget, budget_on, gibibytes
+from engine.catalog import files_of, title_of
+from engine.device import best_device
+from engine.memory import Memory, computer_memory, memory_of
+from engine.params import EngineChoice
+from engine.published import WantedFile
+
+LESS = "Choose a smaller size, --precision fp8 or --offload."
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """One model at one size on this machine.
+
+    memory: of the device that computes. host: of the computer, where offloaded weights live.
+    """
+
+    choice: EngineChoice
+    title: str
+    device: str
+    dtype: str
+    budget: Budget
+    memory: Memory
+    host: Memory
+    files: tuple[WantedFile, ...]
+
+
+def report_on(choice: EngineChoice) -> ModelReport:
+    """EngineError for an unknown name."""
+    device = best_device()
+    return ModelReport(
+        choice=choice,
+        title=title_of(choice),
+        device=device.title,
+        dtype=device.dtype_title,
+        budget=budget_on(choice, device),
+        memory=memory_of(device.torch_device),
+        host=computer_memory(),
+        files=files_of(choice),
+    )
+
+
+def check_files(report: ModelReport) -> Finding:
+    """Whether the model's files are there. One that a text encoder's file may carry with it is not insisted on."""
+    name, model = "Model", report.choice.model
+    missing = [file for file in report.files if file.found is None]
+    needed = [file for file in missing if file.role != "tokenizer"]
+    where = report.choice.folder or "a folder, and name that with --models"
+    if needed:
+        what = ", ".join(file.role for file in needed)
+        mend = f"Get what is listed as missing from Hugging Face into {where}."
+        return Finding(name, "missing", f"{model} lacks: {what}", mend)
+    if missing:
+        detail = f"{model}, whose text encoder must carry its own tokenizer"
+        return Finding(name, "warning", detail, f"If it does not: get from Hugging Face {missing[0].source}")
+    return Finding(name, "ok", model)
+
+
+def check_memory(report: ModelReport) -> Finding:
+    """Whether the model finds room: on the device, and in the computer what is offloaded."""
+    places = [(report.budget.total, report.memory, report.device)]
+    if report.budget.on_host:
+        places.append((report.budget.on_host, report.host, "the computer"))
+    details: list[str] = []
+    state: State = "ok"
+    for need, memory, place in places:
+        detail = f"{gibibytes(need)} on {place}"
+        if memory.total is not None:
+            detail += f", which has {gibibytes(memory.total)}"
+        if memory.free is not None:
+            detail += f", {gibibytes(memory.free)} free"
+        details.append(detail)
+        if memory.total is not None and need > memory.total:
+            state = "missing"
+        elif memory.free is not None and need > memory.free and state == "ok":
+            state = "warning"
+    detail = "; ".join(details)
+    if state == "missing":
+        return Finding("Memory", state, f"too little: {detail}", LESS)
+    if state == "warning":
+        return Finding("Memory", state, f"too little is free: {detail}", f"Close other programs. {LESS}")
+    return Finding("Memory", state, detail)
+
+
+def report_text(report: ModelReport) -> str:
+    """For the terminal: the budget as a table, and the files."""
+    choice, budget = report.choice, report.budget
+    lines = [
+        f"Memory of {report.title} at {choice.width}x{choice.height} on {report.device} ({report.dtype}), on paper:"
+    ]
+    lines += [f"{gibibytes(part.bytes):>12}  {part.name}" for part in budget.parts if not part.on_host]
+    lines += [f"{gibibytes(budget.total):>12}  in all (measured peak: not measured)"]
+    lines += [f"{gibibytes(part.bytes):>12}  {part.name}, in the computer" for part in budget.parts if part.on_host]
+    if report.files:
+        lines += ["", f"Files of {report.title}:"]
+    for file in report.files:
+        where = str(file.found) if file.found is not None else f"{file.source} ({file.licence})"
+        lines.append(f"{'there' if file.found is not None else 'missing':<8} {file.role:<12}  {where}")
+    return "\n".join(lines)
+
+
+def report_json(report: ModelReport) -> dict[str, Any]:
+    """Bytes and paths. measured_peak: null, for nothing is loaded."""
+    choice = report.choice
+    return {
+        "name": choice.model,
+        "title": report.title,
+        "size": f"{choice.width}x{choice.height}",
+        "autoencoder": choice.autoencoder,
+        "precision": choice.precision,
+        "offload": choice.offload,
+        "device": report.device,
+        "dtype": report.dtype,
+        "parts": [{"name": part.name, "bytes": part.bytes, "on_host": part.on_host} for part in report.budget.parts],
+        "total_bytes": report.budget.total,
+        "on_host_bytes": report.budget.on_host,
+        "device_bytes": report.memory.total,
+        "free_bytes": report.memory.free,
+        "fits": check_memory(report).state == "ok",
+        "measured_peak": None,
+        "files": [
+            {
+                "role": file.role,
+                "names": list(file.names),
+                "source": file.source,
+                "licence": file.licence,
+                "found": None if file.found is None else str(file.found),
+            }
+            for file in report.files
+        ],
+    }

@@ -1,0 +1,201 @@
+"""ModelSwitch: which model plays, which one comes up beside it, and when one gives way to the other.
+
+The model that is wished for is brought up in slices, between the chunks of the one that plays, and takes over between
+two chunks. Where both do not fit, the output holds its last picture, the old one is closed, and the new one comes up
+alone. One that fails leaves the old one playing, or brings it back, and is not tried again until the wish changes.
+Used by the engine thread alone. Knows no pictures, no queues, no Qt.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.status import Level
+from engine.errors import EngineError, OutOfMemory
+from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
+
+log = logging.getLogger(__name__)
+
+
+class Host(Protocol):
+    """``engine.host.EngineHost``, or what stands in its place."""
+
+    def bring_up(self, params: Params, beside: bool) -> Generator[Progress, None, ModelInfo]: ...
+    def fits_beside(self) -> bool: ...
+    def wanted(self, params: Params) -> int: ...
+    def step(self, chunk: ControlChunk, params: Params) -> Pixels: ...
+    def troubles(self) -> tuple[str, ...]: ...
+    def settle(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Playing:
+    """The model that paints."""
+
+    host: Host
+    choice: EngineChoice
+
+
+class ModelSwitch:
+    """``advance`` between chunks does it all. The public attributes may be read on any thread.
+
+    info: of the model that plays, or played last. progress: of the one that comes up. latest: what was begun last.
+    """
+
+    def __init__(
+        self,
+        make_host: Callable[[EngineChoice], Host],
+        wish: Callable[[], EngineChoice],
+        params: Callable[[], Params],
+        say: Callable[[Level, str], None],
+    ) -> None:
+        """wish: what the performer has chosen. params: what the next chunk would be painted with. say: to tell them."""
+        self._make_host = make_host
+        self._wish = wish
+        self._params = params
+        self._say = say
+        self._coming: _Coming | None = None
+        self._refused: EngineChoice | None = None
+        self._alone: EngineChoice | None = None
+        self._played: EngineChoice | None = None
+        self.playing: Playing | None = None
+        self.info: ModelInfo | None = None
+        self.progress: Progress | None = None
+        self.latest: EngineChoice | None = None
+
+    @property
+    def target(self) -> EngineChoice:
+        """What shall play: the performer's wish, or where that has failed, what played before."""
+        wish = self._wish()
+        if wish != self._refused:
+            self._refused = None
+        return wish if self._refused is None or self._played is None else self._played
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything for ``advance`` to do."""
+        return self._coming is not None or self.playing is None or self.playing.choice != self.target
+
+    @property
+    def loading(self) -> bool:
+        """Whether a model is coming up."""
+        return self._coming is not None
+
+    def advance(self, until: float) -> None:
+        """Work on the wish until ``until`` (``time.perf_counter()``), at least for one slice.
+
+        Raises what went wrong where nothing plays and there is nothing to go back to.
+        """
+        target = self.target
+        if self._coming is not None and self._coming.choice != target:
+            self._drop()
+        if self.playing is not None and self.playing.choice == target:
+            return
+        try:
+            self._bring_up(target, until)
+        except Exception as error:  # nothing that one model does may stop another
+            log.exception("The model could not be brought up: %s", target)
+            self._give_up(target, error)
+
+    def lose(self) -> None:
+        """Close the model that plays: it has failed, or it has to make room."""
+        playing, self.playing = self.playing, None
+        if playing is not None:
+            _close(playing.host)
+
+    def close(self) -> None:
+        """The show is over."""
+        self._drop()
+        self.lose()
+
+    def _bring_up(self, choice: EngineChoice, until: float) -> None:
+        if self._coming is None:
+            self.latest = choice
+            self._coming = _Coming(choice, self._make_host(choice), self._params(), self.playing is not None)
+        coming = self._coming
+        while True:
+            progress = coming.advance()
+            if isinstance(progress, ModelInfo):
+                self._take_over(coming, progress)
+                return
+            self.progress = progress
+            if progress.part > 0 and not coming.has_room:
+                coming.has_room = True
+                self._make_room(coming)
+            if time.perf_counter() >= until:
+                return
+
+    def _make_room(self, coming: _Coming) -> None:
+        """What the model needs is there and sound; now it begins to take memory."""
+        if self.playing is None or (self._alone != coming.choice and coming.host.fits_beside()):
+            return
+        self._say(
+            "warning",
+            f"There is not enough memory for two models: the last picture is held until {coming.title} is loaded.",
+        )
+        self.lose()
+
+    def _take_over(self, coming: _Coming, info: ModelInfo) -> None:
+        self._coming = self.progress = self._alone = None
+        self.lose()
+        self.playing, self.info, self._played = Playing(coming.host, coming.choice), info, coming.choice
+        if info.note:
+            self._say("info", f"Model {info.name} on {info.device}: {info.note}.")
+
+    def _give_up(self, choice: EngineChoice, error: Exception) -> None:
+        """``choice`` has failed: let the show go on with what there is."""
+        self._drop()
+        if self.playing is not None and isinstance(error, OutOfMemory) and self._alone != choice:
+            self._alone = choice  # the old model may be what was in its way
+            return
+        self._alone = None
+        if self._played is None or (self.playing is None and choice == self._played):
+            raise error
+        self._refused = choice
+        sentence = str(error) if isinstance(error, EngineError) else f"The model could not be loaded ({error})."
+        after = "plays on" if self.playing is not None else "is loaded again"
+        self._say("error", f"{sentence} {_title(self._played)} {after}.")
+
+    def _drop(self) -> None:
+        coming, self._coming, self.progress = self._coming, None, None
+        if coming is not None:
+            coming.drop()
+
+
+class _Coming:
+    """A model on its way up. has_room: whether it may take memory."""
+
+    def __init__(self, choice: EngineChoice, host: Host, params: Params, beside: bool) -> None:
+        self.choice = choice
+        self.host = host
+        self.title = _title(choice)
+        self.has_room = False
+        self._slices = host.bring_up(params, beside)
+
+    def advance(self) -> Progress | ModelInfo:
+        """One slice; the model's info when it is up."""
+        try:
+            return next(self._slices)
+        except StopIteration as end:
+            info: ModelInfo = end.value
+            return info
+
+    def drop(self) -> None:
+        self._slices.close()
+        _close(self.host)
+
+
+def _title(choice: EngineChoice) -> str:
+    return f"{choice.model} at {choice.width}x{choice.height}"
+
+
+def _close(host: Host) -> None:
+    try:
+        host.close()
+    except Exception:  # a device that has failed may refuse even this; the next model tells whether it works
+        log.exception("The engine could not be closed")

@@ -1,0 +1,87 @@
+"""From a source's picture to what the engine works on: framed, with its guide and mask, placed on the engine's canvas.
+
+The same for the live path and for offline rendering. Knows no engine, no threads and no files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from app.expand import Area, placed, source_area
+from app.frame import Frame, GuidedFrame, Pixels
+from app.framing import Framing, framed, seen_by_controls, turned
+from app.look import Look, Setup
+from controls.stack import Guide, Stack
+from engine.params import EMPTY_GUIDE, Picture
+
+
+class Preprocessor:
+    """Owns the controls. Used by one thread. model_folder: where the performer keeps model files."""
+
+    def __init__(self, model_folder: Path | None = None) -> None:
+        self._stack = Stack(model_folder)
+
+    def reset(self) -> None:
+        """Forget all earlier pictures and give networks back: call it where the source changes, and at the end."""
+        self._stack.reset()
+
+    def guided(
+        self, frame: Frame, look: Look, setup: Setup, epoch: int, mask: Pixels | None = None
+    ) -> tuple[GuidedFrame, Guide]:
+        """``frame`` as the engine wants it, and the guide with its parts; all of it at the engine's size.
+
+        Controls see the picture without what ``look.expand`` adds: its border is no edge. mask: (H, W) for this picture
+        alone, in place of the look's.
+        """
+        width, height = setup.engine.width, setup.engine.height
+        framing, area = _place(frame.rgb, look, setup)
+        picture, view = seen_by_controls(frame.rgb, framing, area.width, area.height)
+        guide = self._stack.guide(picture, area.width, area.height, frame.time, look.controls, look.layout)
+        guide = replace(
+            guide,
+            rgb=placed(guide.rgb, area, width, height, EMPTY_GUIDE),
+            parts={name: placed(part, area, width, height, EMPTY_GUIDE) for name, part in guide.parts.items()},
+        )
+        source = placed(view, area, width, height, EMPTY_GUIDE)
+        if mask is None:
+            on_canvas = _look_mask(look.mask, look.invert_mask, framing, area, width, height)
+        else:
+            on_canvas = _mask(mask, look.invert_mask, framing, area, width, height)
+        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas), guide
+
+
+def _place(rgb: Pixels, look: Look, setup: Setup) -> tuple[Framing, Area]:
+    """Where the source stands on the canvas, and how it is brought to that size.
+
+    Bars that ``fit`` would leave become part of the border that is painted on.
+    """
+    framing, width, height = setup.framing, setup.engine.width, setup.engine.height
+    if not look.expand or framing.fit != "fit":
+        return framing, source_area(look.expand, width, height)
+    h, w = turned(rgb, framing).shape[:2]
+    return replace(framing, fit="stretch"), source_area(look.expand, width, height, aspect=w / h)
+
+
+@lru_cache(maxsize=4)  # a mask is made once for a setting, not for every picture
+def _look_mask(
+    mask: Picture | None, invert: bool, framing: Framing, area: Area, width: int, height: int
+) -> Pixels | None:
+    on_canvas = _mask(None if mask is None else mask.pixels, invert, framing, area, width, height)
+    if on_canvas is not None:
+        on_canvas.flags.writeable = False
+    return on_canvas
+
+
+def _mask(mask: Pixels | None, invert: bool, framing: Framing, area: Area, width: int, height: int) -> Pixels | None:
+    """The mask of the whole canvas: 255 around ``area``; inside ``mask``, or 0. None where there is nothing to keep."""
+    if mask is None:
+        if (area.width, area.height) == (width, height):
+            return None
+        inside = np.zeros((area.height, area.width), np.uint8)
+    else:
+        inside = framed(255 - mask if invert else mask, framing, area.width, area.height)
+    return placed(inside, area, width, height, 255)

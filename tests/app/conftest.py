@@ -1,0 +1,26 @@
+"""The live path on stage, as every test of the app may have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.engine_thread import MakeHost
+from app.look import Setup
+from tests.app.stage import TINY, Stage, StageMaker
+from tests.fakes import Witness
+
+
+@pytest.fixture
+def stage(qtbot: QtBot) -> Iterator[StageMaker]:
+    running: list[Stage] = []
+
+    def make(setup: Setup = TINY, witness: Witness | None = None, make_host: MakeHost | None = None) -> Stage:
+        running.append(Stage(qtbot, setup, witness or Witness(), make_host))
+        return running[-1]
+
+    yield make
+    for one in running:
+        one.rig.stop()

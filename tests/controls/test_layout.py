@@ -1,0 +1,98 @@
+"""Boxes: where they are at any time, how they are drawn, and how they are typed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controls.layout import SETTINGS, Box, Layout, parse_box
+
+PICTURE = np.zeros((72, 128, 3), np.uint8)
+DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+MOVING = Box((0.0, 0.25, 0.25, 0.75), (0.5, 0.25, 0.75, 0.75), seconds=2.0)
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> Box:
+    def sides() -> tuple[float, float, float, float]:
+        left, top = draw(st.floats(-1, 1.9)), draw(st.floats(-1, 1.9))
+        return left, top, draw(st.floats(left + 0.05, 2)), draw(st.floats(top + 0.05, 2))
+
+    return Box(sides(), draw(st.none() | st.just(sides())), draw(st.floats(0.01, 3600)))
+
+
+def drawn(layout: Layout, time: float, width: int = 128, height: int = 72) -> np.ndarray:
+    return layout.guide(PICTURE, width, height, time, DEFAULTS)
+
+
+def left_side(guide: np.ndarray) -> int:
+    """The leftmost column with ink in it."""
+    return int(np.flatnonzero((guide == 0).any(axis=(0, 2)))[0])
+
+
+def test_a_box_is_a_thin_black_outline_on_white() -> None:
+    layout = Layout()
+    layout.place((Box((0.25, 0.25, 0.75, 0.75)),))
+    guide = drawn(layout, 0.0)
+    ys, xs = np.nonzero(guide[..., 0] == 0)
+    assert (xs.min(), xs.max(), ys.min(), ys.max()) == (32, 96, 18, 54)
+    assert len(xs) == 2 * (65 + 37) - 4, "one pixel wide at this size"
+    assert set(np.unique(guide)) == {0, 255}
+    large = drawn(layout, 0.0, 1280, 720)
+    assert (large[360, 300:340, 0] == 0).sum() == 3, "as VACE draws it at 720x1280"
+
+
+def test_no_boxes_are_white_paper() -> None:
+    assert (drawn(Layout(), 0.0) == 255).all()
+
+
+def test_a_box_moves_evenly_and_stays_at_its_end() -> None:
+    layout = Layout()
+    layout.place((MOVING,))
+    seen = [left_side(drawn(layout, 10.0 + t)) for t in (0.0, 0.5, 1.0, 2.0, 50.0)]
+    assert seen == [0, 16, 32, 64, 64], "counted from the first picture"
+
+
+def test_other_boxes_and_a_reset_begin_anew_the_same_ones_do_not() -> None:
+    layout = Layout()
+    layout.place((MOVING,))
+    drawn(layout, 0.0)
+    layout.place((Box(MOVING.start, MOVING.end, MOVING.seconds),))
+    assert left_side(drawn(layout, 2.0)) == 64
+    layout.reset()
+    assert left_side(drawn(layout, 3.0)) == 0
+    layout.place((MOVING, MOVING))
+    assert left_side(drawn(layout, 9.0)) == 0
+
+
+@given(boxes(), st.floats(-1, 4000))
+def test_a_box_is_always_between_its_start_and_its_end(box: Box, seconds: float) -> None:
+    for value, first, last in zip(box.at(seconds), box.start, box.end or box.start, strict=True):
+        assert min(first, last) - 1e-9 <= value <= max(first, last) + 1e-9
+    layout = Layout()
+    layout.place((box,))
+    assert drawn(layout, seconds, 33, 17).shape == (17, 33, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "box"),
+    [
+        ("0.1,0.2,0.4,0.8", Box((0.1, 0.2, 0.4, 0.8))),
+        ("-0.5, 0, 0, 1", Box((-0.5, 0.0, 0.0, 1.0))),
+        ("0,0.25,0.25,0.75:0.5,0.25,0.75,0.75@2", MOVING),
+    ],
+)
+def test_a_box_is_read_from_the_command_line(text: str, box: Box) -> None:
+    assert parse_box(text) == box
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0,0,1", "0,0,1,x", "0,0,1,1:0,0,1,1", "0,0,1,1@2", "0.5,0,0.5,1", "0,0,1,nan", "0,0,1,9",
+     "0,0,1,1:0,0,1,1@0", "0,0,1,1:1,0,0,1@2", "0,0,1,1:0,0,1,1@long"],
+)  # fmt: skip
+def test_what_is_no_box_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match=r"the box .* (form|expected)"):
+        parse_box(text)
