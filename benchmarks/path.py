@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,8 @@ from app.rig import Rig
 from app.show import Show
 from assets import CLIP
 from controls.control import ControlSetting
-from engine.host import EngineHost
-from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels
+from engine.host import EngineHost, Submit
+from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
 from tests.standins.preload import compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -55,11 +55,18 @@ EDGE = Look(controls=(ControlSetting("edge"),))
 class IdentityHost:
     """In the engine's place: a chunk of one picture, handed back as it came."""
 
-    def __init__(self, choice: EngineChoice) -> None:
-        self._choice = choice
+    def __init__(self, choice: EngineChoice, submit: Submit) -> None:
+        pass
 
-    def load(self) -> ModelInfo:
+    def bring_up(self, params: Params, beside: bool) -> Generator[Progress, None, ModelInfo]:
+        yield Progress(0.0, "starting")
         return ModelInfo("identity", "none", "uint8")
+
+    def fits_beside(self) -> bool:
+        return True
+
+    def troubles(self) -> tuple[str, ...]:
+        return ()
 
     def wanted(self, params: Params) -> int:
         return 1
