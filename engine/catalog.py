@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -20,6 +21,7 @@ from engine.text import TextEncoder, WordEncoder
 from engine.tiny_vae import TinyVAE
 from engine.untrained import randomize
 
+T = TypeVar("T")
 MODELS: tuple[str, ...] = (STARTER.name, *BACKBONES)
 
 
@@ -77,13 +79,17 @@ def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, 
 
 def load_model(choice: EngineChoice, device: Device) -> Model:
     """``bring_up`` to its end."""
-    coming = bring_up(choice, device)
+    return finished(bring_up(choice, device))
+
+
+def finished(slices: Generator[Progress, None, T]) -> T:
+    """What ``slices`` come to, for those who have nothing else to do meanwhile."""
     while True:
         try:
-            next(coming)
+            next(slices)
         except StopIteration as end:
-            model: Model = end.value
-            return model
+            result: T = end.value
+            return result
 
 
 def untrained_model(config: ModelConfig, device: Device, seed: int = 1) -> Model:

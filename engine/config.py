@@ -133,15 +133,17 @@ class Quirks:
     zero_key_padding: self-attention in Context Blocks, and attention with a past weight, over keys padded with unmasked
     zeros to a multiple of 128. shared_encoder: one encoder memory for the inactive and the reactive stream.
     standalone_reactive: the reactive stream is encoded without memory wherever a chunk's mask is not all "generate".
+    displaced_references: references take the place of a chunk's first control frames, whatever mode is asked for.
     """
 
     zero_key_padding: bool = False
     shared_encoder: bool = False
     standalone_reactive: bool = False
+    displaced_references: bool = False
 
 
 SOUND = Quirks()
-REFERENCE = Quirks(zero_key_padding=True, shared_encoder=True, standalone_reactive=True)
+REFERENCE = Quirks(zero_key_padding=True, shared_encoder=True, standalone_reactive=True, displaced_references=True)
 
 
 @dataclass(frozen=True)

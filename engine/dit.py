@@ -134,11 +134,11 @@ class WanDiT(nn.Module):
         """
         rows, columns = x.shape[-2] // 2, x.shape[-1] // 2
         tokens = self.patch_embedding(x.to(self.dtype))
-        embedded, time = self._read_time(timestep, x.shape[0], x.shape[1])
+        embedded, time = self._read_time(timestep)
 
         hints: dict[int, Tensor] = {}
         if context is not None and control_strength != 0:
-            made = self._make_hints(tokens, timestep, text, context, references, (rows, columns), zero_key_padding)
+            made = self._make_hints(tokens, time, text, context, references, (rows, columns), zero_key_padding)
             hints = dict(zip(self.config.vace_layers, made, strict=True))
 
         looks: list[SelfAttention] = [self._attention_of(x.shape[1], rows, columns, zero_keys=0)] * self.config.layers
@@ -156,7 +156,7 @@ class WanDiT(nn.Module):
     def _make_hints(
         self,
         tokens: Tensor,
-        timestep: float,
+        time: Tensor,
         text: TextMemory,
         context: Tensor,
         references: Tensor | None,
@@ -168,7 +168,6 @@ class WanDiT(nn.Module):
             ahead = references.shape[1]
             tokens = torch.cat([self.patch_embedding(references.to(self.dtype)), tokens], dim=1)
         frames = tokens.shape[1]
-        _, time = self._read_time(timestep, tokens.shape[0], frames)
         zero_keys = -tokens[0].shape[:-1].numel() % PADDED_TO if zero_key_padding else 0
         look = self._attention_of(frames, *grid, zero_keys)
         made = make_hints(self._context_blocks(), tokens, context, time, text.vace, look)
@@ -186,13 +185,12 @@ class WanDiT(nn.Module):
     def _context_blocks(self) -> list[ContextBlock]:
         return cast("list[ContextBlock]", list(self.vace_blocks) if self.config.vace_layers else [])
 
-    def _read_time(self, timestep: float, batch: int, frames: int) -> tuple[Tensor, Tensor]:
-        """The embedded time [B, F, dim] and its projection to six modulation rows [B, F, 6, dim]."""
+    def _read_time(self, timestep: float) -> tuple[Tensor, Tensor]:
+        """The embedded time [1, 1, dim] and its projection to six modulation rows [1, 1, 6, dim], for all frames."""
         device = self.patch_embedding.weight.device
         sinusoid = time_sinusoid(timestep, self.config.freq_dim).to(device, self.dtype)
-        embedded = self.time_embedding(sinusoid)
-        projected = self.time_projection(embedded).view(6, -1)
-        return embedded.expand(batch, frames, -1), projected.expand(batch, frames, -1, -1)
+        embedded = self.time_embedding(sinusoid).view(1, 1, -1)
+        return embedded, self.time_projection(embedded).unflatten(-1, (6, -1))
 
 
 def _attend_through(cache: KVCache, layer: int, zero_key_padding: bool, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

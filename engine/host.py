@@ -26,6 +26,7 @@ from engine.device import Device, best_device, compute_threads
 from engine.errors import EngineError, OutOfMemory
 from engine.memory import computer_memory, memory_of
 from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
+from engine.prompts import heard
 from engine.stream import Stream
 
 MODELS: tuple[str, ...] = catalog.MODELS
@@ -85,20 +86,15 @@ class EngineHost:
                 self._budget = budget_on(self._choice, device)
                 self._check_size(self._budget, device)
             model = yield from _scaled(catalog.bring_up(self._choice, device))
+            stream = Stream(model, self._choice, self._submit)
             if params is not None:
-                yield from self._warm(model, params)
-            self._stream = Stream(model, self._choice, self._submit)
+                yield from self._warm(model, stream, params)
+            self._stream = stream
             return ModelInfo(self._choice.model, device.title, device.dtype_title, model.note)
 
     def load(self) -> ModelInfo:
         """``bring_up`` to its end, for those who have nothing else to do meanwhile."""
-        slices = self.bring_up()
-        while True:
-            try:
-                next(slices)
-            except StopIteration as end:
-                info: ModelInfo = end.value
-                return info
+        return catalog.finished(self.bring_up())
 
     def fits_beside(self) -> bool:
         """Whether the model's budget finds room in what is free now; asked when ``bring_up`` has checked all it can.
@@ -155,13 +151,16 @@ class EngineHost:
                 f" {gibibytes(total)}, so it was not loaded; choose a smaller size, fp8 precision or offloading."
             )
 
-    def _warm(self, model: Model, params: Params) -> Generator[Progress, None, None]:
-        """A first and a later chunk of a stream that nobody sees: memory is claimed, kernels and prompts are ready."""
+    def _warm(self, model: Model, stream: Stream, params: Params) -> Generator[Progress, None, None]:
+        """A first and a later chunk that nobody sees: memory is claimed, kernels and words are ready.
+
+        The stream then forgets them, all but the words: should others be asked for by then, it goes on with these until
+        the new ones are read.
+        """
         if self._submit is not None:
-            for text in {prompt.text for prompt in params.prompts if prompt.weight > 0}:
-                yield from self._read_ahead(self._submit(partial(model.text, text)))
+            for prompt in heard(params.prompts):
+                yield from self._read_ahead(self._submit(partial(model.text, prompt.text)))
         quick = Params(params.prompt, params.prompt_weight, params.more_prompts, params.blend, steps=1)
-        stream = Stream(model, self._choice)
         for part in (_READ, (1 + _READ) / 2):
             shape = (stream.wanted(quick), self._choice.height, self._choice.width, 3)
             empty = np.full(shape, EMPTY_GUIDE, np.uint8)
@@ -169,6 +168,7 @@ class EngineHost:
             stream.step(ControlChunk(empty, empty), quick)
             yield Progress(part, "trying it out")
             stream.settle()
+        stream.reset()
 
     def _read_ahead(self, reading: Future[Tensor]) -> Generator[Progress, None, None]:
         """Wait for a prompt that is read on the other thread; the stream then finds it on disk."""

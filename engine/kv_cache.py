@@ -150,7 +150,8 @@ class KVCache:
         for slot, frame in zip(slots, range(first, frames_made), strict=True):
             if slot is not None:
                 self._frames[slot] = frame
-                self._anchors.pop(frame, None)
+        if first == 0 or not keep_sink:
+            self._anchors = {}  # the sink is new already
         self._place_all(newest=frames_made - 1 - self._base)
         self._runs = _runs(slots)
         self._see_all()
@@ -163,9 +164,13 @@ class KVCache:
         )
 
     def anchor(self, frame: int) -> None:
-        """Let the sink be made anew of the frames from ``frame`` on: each takes its place when the ring lets it go."""
-        if self._rollout.window - self._rollout.sink >= self._rollout.chunk:
-            self._anchors = {frame + index: self._references + index for index in range(self._rollout.sink)}
+        """Let the sink be made anew of the frames from ``frame`` on: each takes its place when the ring lets it go.
+
+        Frames that the sink is still being filled with stay in it.
+        """
+        sink = self._rollout.sink
+        first = max(frame, sink)
+        self._anchors = {first + index: self._references + index for index in range(sink)}
 
     def weigh(self, past: float, before: int = 0, softened: float = 1.0, only_anchors: bool = False) -> None:
         """Weigh the keys of the past in the passes over the open chunk.
@@ -247,7 +252,7 @@ class KVCache:
         else:
             wanted = [0 if frame is None else frame - self._base for frame in self._frames[self._references :]]
             sink = self._rollout.sink
-            wanted[:sink] = [position + self._shift(newest) for position in wanted[:sink]]
+            wanted[:sink] = [self._not_too_old(position, index, newest) for index, position in enumerate(wanted[:sink])]
         first = self._references - self._reference_count
         wanted = self._wanted_references(newest) + wanted
         plain = self._plain_slots - first
@@ -259,18 +264,18 @@ class KVCache:
                 keys[:, here] = rotate(kept[:, here], table)
         self._positions[first:] = wanted
 
-    def _shift(self, newest: int) -> int:
-        """By how many frames the sink is moved on, so that it does not look older than it may."""
+    def _not_too_old(self, position: int, index: int, newest: int) -> int:
+        """Where frame ``index`` of the sink stands: by its number, but for a limit to how old the sink may look."""
         limit = self._rollout.sink_distance_max
-        return 0 if limit is None else max(0, newest - limit - self._first_natural())
-
-    def _first_natural(self) -> int:
-        """Where the sink's first frame stands by its number; without a sink, frame 0."""
-        frame = self._frames[self._references] if self._rollout.sink else None
-        return (frame or 0) - self._base
+        return position if limit is None else max(position, newest - limit + index)
 
     def _wanted_references(self, newest: int) -> list[int]:
-        behind = 0 if self._rollout.positions == "rolling" else self._first_natural() + self._shift(newest)
+        """Right before the sink's first frame; without a sink, before frame 0."""
+        behind = 0
+        if self._rollout.positions == "absolute":
+            sink = self._frames[self._references : self._references + self._rollout.sink]
+            oldest = min((frame for frame in sink if frame is not None), default=0)
+            behind = self._not_too_old(oldest - self._base, 0, newest)
         return list(range(behind - self._reference_count, behind))
 
     def _keep_as_anchor(self, slot: int) -> None:

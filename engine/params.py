@@ -102,9 +102,9 @@ class Params:
     seed: 0 to 2**63-1; with equal inputs and settings an equal seed gives equal pictures.
     steps: denoising passes a chunk, 1 to 8.
     past: 0.01 to 1, the weight of what was painted before in what is painted next.
-    soft_cut: a counter; when it goes up, the past weighs only ``soft_cut_past`` (0.01 to 1) for ``soft_cut_chunks``
+    soft_cut: a counter; when it changes, the past weighs only ``soft_cut_past`` (0.01 to 1) for ``soft_cut_chunks``
         (1 to 1000) chunks, and the sink is anchored anew.
-    cut: a counter; when it goes up, the stream forgets its past (cache, autoencoder memories) before the next chunk.
+    cut: a counter; when it changes, the stream forgets its past (cache, autoencoder memories) before the next chunk.
     loras: files whose changes to the network are mixed in.
     """
 
@@ -202,7 +202,8 @@ class EngineChoice:
     offload: keeps the transformer's blocks in the computer's memory and brings each to the GPU when it is due: slower,
         for a GPU that does not hold them.
     compatibility: "sound" is the engine as it should be; "reference" repeats the reference implementation's quirks
-        (zero keys in VACE's attention, one encoder memory for both streams, stand-alone reactive encoding).
+        (zero keys in VACE's attention, one encoder memory for both streams, stand-alone reactive encoding, references
+        in the place of control frames).
     """
 
     model: str = "starter"

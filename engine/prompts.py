@@ -8,7 +8,7 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,6 +21,8 @@ from engine.text import TextEncoder
 
 Submit = Callable[[Callable[[], Tensor]], "Future[Tensor]"]
 
+BRIEF_S = 0.02
+"""What a chunk waits for a prompt that was just handed in: a small table, or a file of embeddings, is read by then."""
 REMEMBERED = 16
 """Prompts whose embeddings stay in memory, at most 8 MiB each (512 rows of 4096): fading between them costs nothing."""
 
@@ -70,7 +72,7 @@ class Prompts:
         Raises what reading raises (EngineError), once: the wording in force stays, and later calls go on with it until
         other prompts are asked for. Before the first wording there is none to stay, so each call tries again.
         """
-        prompts = _heard(params.prompts)
+        prompts = heard(params.prompts)
         texts = {prompt.text for prompt in prompts}
         if ready := self._has_read(texts):
             self._aim(prompts, params.blend)
@@ -100,6 +102,9 @@ class Prompts:
             return True
         if self._reading is None:
             self._reading = missing[0], self._submit(partial(self._encode, missing[0]))
+            wait([self._reading[1]], timeout=BRIEF_S)
+            if self._reading[1].done():
+                return self._has_read(texts)
         return False
 
     def _take(self, text: str, read: Callable[[], Tensor], wanted: Set[str]) -> None:
@@ -136,6 +141,6 @@ class Prompts:
         return blend_embeddings([self._origin, self._target], [1 - self._way, self._way], params.blend)
 
 
-def _heard(prompts: tuple[WeightedPrompt, ...]) -> tuple[WeightedPrompt, ...]:
+def heard(prompts: tuple[WeightedPrompt, ...]) -> tuple[WeightedPrompt, ...]:
     """The prompts that have weight; with none, the first."""
     return tuple(prompt for prompt in prompts if prompt.weight > 0) or prompts[:1]

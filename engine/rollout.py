@@ -41,6 +41,7 @@ class Rollout:
         )
         self._text: TextMemory | None = None
         self._references: Tensor | None = None
+        self._reference_noise = torch.empty(0)
         self._kept_in_sink = False
         self._displacing = False
         self.reset()
@@ -88,7 +89,11 @@ class Rollout:
         in_sink: they are also written into the main network's cache, before frame 0, where every frame sees them, as in
         the bidirectional model. displacing: they take the place of the chunk's first control frames, as published.
         """
-        self._references, self._kept_in_sink, self._displacing = latents, in_sink and latents is not None, displacing
+        self._references, self._kept_in_sink, self._displacing = latents, in_sink, displacing
+        if latents is not None:
+            # The same in every pass of every chunk, so that references do not flicker.
+            noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0))
+            self._reference_noise = noise.to(latents.device)
         self._write_references()
 
     def soften_past(self, weight: float, chunks: int) -> None:
@@ -116,13 +121,13 @@ class Rollout:
         config = self._config
         self.cache.open_chunk(self.frame if config.memory == "clean" else self._context_length(), config.chunk)
         self._weigh_past(config.past * past)
-        references = None if self._displacing else self._references
+        references, noise_beside = None if self._displacing else self._references, self._reference_noise
         read = None if context is None else self._read_context(context)
 
         def predict(x: Tensor, timestep: float) -> Tensor:
             beside = None
             if references is not None:
-                beside = self.sampler.schedule.add_noise(references, self._reference_noise(references), timestep)
+                beside = self.sampler.schedule.add_noise(references, noise_beside, timestep)
             return self._predict(x, timestep, read, control_strength, beside)
 
         self._unsettled = self.sampler.denoise(predict, noise, steps, source)
@@ -137,16 +142,17 @@ class Rollout:
         clean = self._unsettled
         if clean is None:
             return
-        self.frame += self._config.chunk
         history = clean if self._history is None else torch.cat([self._history, clean], dim=1)
-        self._history = history[:, -self._config.window :]
         if self._config.memory == "clean":
             self._predict(clean, 0.0)
         else:
-            last = self._history[:, -min(self._config.context, self.frame) :]
+            last = history[:, -self._config.context :]
             first = last[:, :1] if oldest_again is None else oldest_again
             self._remembered = torch.cat([first, last[:, 1:]], dim=1)
             self._recompute()
+        # Only now, so that a pass that failed can be repeated.
+        self.frame += self._config.chunk
+        self._history = history[:, -self._config.window :]
         self._unsettled = None
         self._softened_chunks = max(0, self._softened_chunks - 1)
 
@@ -193,10 +199,6 @@ class Rollout:
     def _weigh_past(self, past: float) -> None:
         lasting = self._softened_chunks > 0
         before = self._softened_before
-        if self._config.memory == "recompute":
-            before = self._context_length() if lasting else 0
+        if self._config.memory == "recompute":  # its frames are counted anew in each chunk
+            before = max(0, self._context_length() - (self.frame - before)) if lasting else 0
         self.cache.weigh(past, before, self._softened, only_anchors=not lasting)
-
-    def _reference_noise(self, references: Tensor) -> Tensor:
-        """The same in every pass of every chunk, so that references do not flicker."""
-        return torch.randn(references.shape, generator=torch.Generator().manual_seed(0)).to(references.device)

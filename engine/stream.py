@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.autoencoder import PICTURES_PER_LATENT
 from engine.catalog import Model
 from engine.conditioning import ContextEncoder, encode_references, extended, fitted
 from engine.errors import EngineError
@@ -44,6 +45,7 @@ class Stream:
         self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
         self._params: Params | None = None
         self._stale = False
+        self._source_seen = False
         self._troubles: list[str] = []
         self.reset()
 
@@ -51,7 +53,7 @@ class Stream:
         """Forget the past: the next chunk is the first of a new stream."""
         self._rollout.reset()
         self._context.reset()
-        self._source.reset()
+        self._forget_source()
         self._decoder.reset()
         self._prompts.jump()
         self._decoded.clear()
@@ -75,10 +77,17 @@ class Stream:
 
         ``params`` is compared with that of the step before, and what changed acts from this chunk on. EngineError when
         the chunk has the wrong size. Call ``settle`` once the pictures are handed out; a ``step`` without it settles
-        first.
+        first. After a failure the next chunk is the first of a new stream.
         """
         self.settle()
         self._check(chunk, params)
+        try:
+            return self._paint(chunk, params)
+        except Exception:
+            self.reset()  # encoders and transformer no longer stand at one picture
+            raise
+
+    def _paint(self, chunk: ControlChunk, params: Params) -> Pixels:
         if self._cuts(params):
             self.reset()
         self._follow(params)
@@ -95,7 +104,8 @@ class Stream:
         )
         self._params = params
         pixels = self._decoder.decode(clean)
-        self._decoded.extend(pixels.unbind(1))
+        if self._model.config.rollout.memory == "recompute":
+            self._decoded.extend(pixels.unbind(1))
         painted = _bytes(pixels)
         return composited(painted, chunk) if params.composite else painted
 
@@ -119,7 +129,7 @@ class Stream:
             self._rollout.show_references(
                 encode_references(self._model.vae, pictures) if pictures else None,
                 in_sink=params.reference_mode == "sink",
-                displacing=params.reference_mode == "reference",
+                displacing=params.reference_mode == "reference" or self._model.config.quirks.displaced_references,
             )
         if old is not None and params.soft_cut != old.soft_cut:
             self._rollout.soften_past(params.soft_cut_past, params.soft_cut_chunks)
@@ -194,9 +204,18 @@ class Stream:
     def _source_latents(self, source: Tensor, strength: float) -> Tensor | None:
         """The source as latents, for video to video; at full strength it is not looked at."""
         if strength == 1.0:
-            self._source.reset()
+            self._forget_source()
             return None
+        if not self._source_seen and self._rollout.frame > 0:
+            # An encoder gives its first latent frame to one picture: the last of the first four, so that all later
+            # ones fall together with the decoder's.
+            source = source[:, PICTURES_PER_LATENT - 1 :]
+        self._source_seen = True
         return self._source.encode(source)
+
+    def _forget_source(self) -> None:
+        self._source.reset()
+        self._source_seen = False
 
     def _noise(self, seed: int, step: int) -> Tensor:
         """Noise of one chunk and step, made on the CPU: the same for a seed on every device, whatever ran before."""
@@ -208,7 +227,7 @@ class Stream:
 
     def _oldest_again(self) -> Tensor | None:
         """For models that recompute their memory: the oldest of the last nine pictures, encoded anew."""
-        if self._model.config.rollout.memory == "clean" or self._rollout.frame == 0:
+        if not self._decoded or self._rollout.frame == 0:
             return None
         return encode_references(self._model.vae, [self._decoded[0].unsqueeze(1)])
 

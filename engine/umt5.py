@@ -184,7 +184,7 @@ def _lend_weights(block: nn.Module, weights: UMT5Weights, index: int, device: to
 
 
 def _aside(device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """On CUDA a stream of its own, so that copies and products run beside the show's, which never waits for them."""
+    """On CUDA a stream of its own, so that copies and products run beside the show's."""
     if device.type != "cuda":
         return contextlib.nullcontext()
     return torch.cuda.stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]

@@ -31,6 +31,9 @@ class Actions:
     def hard_cut(self) -> None:
         self._show.hard_cut()
 
+    def soft_cut(self) -> None:
+        self._show.soft_cut()
+
     def toggle_recording(self) -> None:
         recorder = self._show.setup.recorder
         self._show.set_setup(recorder=replace(recorder, on=not recorder.on))

@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
             Key(("F", "F3"), words.KEY_FREEZE, do.freeze),
             Key(("Y", "Shift+B", "F4"), words.KEY_BYPASS, do.bypass),
             Key(("C", "X"), words.KEY_CUT, do.hard_cut),
+            Key(("Shift+C", "Shift+X"), words.KEY_SOFT_CUT, do.soft_cut),
             Key(("R",), words.KEY_RECORD, do.toggle_recording),
             Key(("V",), words.KEY_CAMERA, do.toggle_virtual_camera),
             Key(("S",), words.KEY_STAGE, do.toggle_stage),

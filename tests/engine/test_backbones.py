@@ -11,12 +11,10 @@ import pytest
 import torch
 
 from engine.catalog import MODELS, Model, config_of, untrained_model
-from engine.config import WanVAEConfig
 from engine.device import Device
 from engine.params import ControlChunk, EngineChoice, Params, Picture, Pixels
 from engine.stream import Stream
-from engine.wan_vae import WanVAE
-from tests.tiny import CHOICE, TINY, pictures
+from tests.tiny import CHOICE, TINY, pictures, small_wan_vae
 
 PARAMS = Params(prompt="ink on paper", seed=3)
 RED = Picture(np.full((40, 60, 3), (220, 30, 30), np.uint8))
@@ -97,12 +95,7 @@ def test_all_modes_at_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_wans_own_autoencoder_carries_every_backbone(name: str) -> None:
-    vae = WanVAE(WanVAEConfig(width=8)).requires_grad_(False).eval()
-    generator = torch.Generator().manual_seed(0)
-    for parameter in vae.parameters():
-        spread = parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 0.1
-        parameter.normal_(1.0 if parameter.shape[1:].numel() == 1 else 0.0, spread, generator=generator)
-    model = replace(tiny(name), vae=vae)
+    model = replace(tiny(name), vae=small_wan_vae())
     out = paint(model, {"references": (RED,), "strength": 0.5, "first_frame": RED, "mask": HALF})
     wanted = model.config.rollout.pictures
     assert [len(pictures_out) for pictures_out in out] == [wanted(True), wanted(False), wanted(False)]

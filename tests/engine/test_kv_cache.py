@@ -96,6 +96,50 @@ def _offset(cache: KVCache, frame: int) -> int:
     return cache._positions[cache.slot(frame)]
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    chunk=st.integers(1, 3),
+    sink=st.integers(1, 3),
+    slack=st.integers(0, 4),
+    limit=st.integers(0, 6),
+    room=st.integers(0, 12),
+    cuts=st.sets(st.integers(0, 30), max_size=3),
+)
+def test_no_soft_cut_lets_the_sink_look_too_old_or_stay_as_it_was(
+    chunk: int, sink: int, slack: int, limit: int, room: int, cuts: set[int]
+) -> None:
+    window = sink + chunk + slack
+    oldest = window - 1 + limit
+    config = RolloutConfig(chunk, window, sink, horizon=window + chunk + room, sink_distance_max=oldest)
+    cache = KVCache(DIT, config, ROWS, COLUMNS, references=1)
+    cache.open_references(1)
+    write(cache, [-1])
+    cut = 0
+    for number in range(31 + window):
+        start = number * chunk
+        if number in cuts:
+            cut = start
+            cache.anchor(start)
+        cache.open_chunk(start, chunk)
+        write(cache, list(range(start, start + chunk)))
+        newest = cache._positions[cache.slot(start + chunk - 1)]
+        ages = [newest - cache._positions[slot] for slot in cache.order()]
+        assert max(ages) <= oldest
+        assert min(ages) == 0
+        assert newest - cache._positions[0] <= oldest + 1, "the reference stands right before the sink"
+        for slot in cache.order():
+            frame = cache._frames[slot]
+            assert frame is not None
+            table = rotary_table([cache._positions[slot]], ROWS, COLUMNS, 24)
+            kept = cache.keys[0][:, slot * TOKENS : (slot + 1) * TOKENS]
+            assert (kept - rotate(key_of(frame), table)).abs().max() < 1e-4
+    kept_sink = [cache._frames[slot] for slot in range(cache._references, cache._references + sink)]
+    if cut:
+        assert kept_sink == [max(cut, sink) + index for index in range(sink)]
+    else:
+        assert kept_sink == list(range(sink))
+
+
 def test_storage_never_moves_and_never_grows() -> None:
     config = RolloutConfig(2, 7, 1, horizon=12, sink_distance_max=8)
     cache = KVCache(DIT, config, ROWS, COLUMNS, references=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
-from engine.catalog import Model
-from engine.conditioning import ContextEncoder, extended, fitted
+from engine.catalog import Model, untrained_model
+from engine.conditioning import ContextEncoder, encode_references, extended, fitted
 from engine.config import REFERENCE, Quirks
+from engine.device import Device
 from engine.errors import EngineError
 from engine.params import EMPTY_GUIDE, ControlChunk, Lora, Params, Picture, Pixels, WeightedPrompt
 from engine.stream import Stream, composited
-from tests.tiny import CHOICE, chunk_of, pictures, tiny_model
+from tests.tiny import CHOICE, TINY, chunk_of, pictures, small_wan_vae, tiny_model
 
 PARAMS = Params(prompt="ink on paper", seed=3)
 RED = Picture(np.full((40, 60, 3), (220, 30, 30), np.uint8))
@@ -337,3 +340,99 @@ def test_pictures_are_equal_by_content_and_cannot_be_written() -> None:
     assert hash(picture) == hash(Picture(np.zeros((4, 5, 3), np.uint8)))
     with pytest.raises(ValueError):
         picture.pixels[0] = 1
+
+
+def test_a_lora_acts_at_the_next_chunk_and_is_merged_when_it_stands_still(tmp_path: Path) -> None:
+    stream = Stream(tiny_model(), CHOICE)
+    dim = stream._model.config.dit.dim
+    generator = torch.Generator().manual_seed(0)
+    tensors = {}
+    for layer in ("blocks.0.cross_attn.k", "blocks.1.self_attn.q"):
+        tensors[f"diffusion_model.{layer}.lora_A.weight"] = torch.randn(4, dim, generator=generator)
+        tensors[f"diffusion_model.{layer}.lora_B.weight"] = torch.randn(dim, 4, generator=generator)
+    save_file(tensors, tmp_path / "style.safetensors")
+    same = paint(Stream(tiny_model(), CHOICE), 6, PARAMS)
+    with_lora = replace(PARAMS, loras=(Lora(str(tmp_path / "style.safetensors"), 0.5),))
+    out = paint(stream, 1, PARAMS)
+    text = stream._rollout._text
+    out += paint(stream, 1, with_lora, seed=1)
+    assert stream._rollout._text is not text, "the words are read again by the changed network"
+    settled = [stream._adapters.settled]
+    out += paint(stream, 4, with_lora, seed=2)
+    assert [*settled, stream._adapters.settled] == [False, True]
+    assert not stream.troubles()
+    assert differ(same, out) == [False] + [True] * 5
+
+
+def test_a_cut_in_the_middle_of_everything_equals_a_fresh_stream() -> None:
+    """Half-way through a morph, with a recache due, video to video on and a soft cut under way."""
+    model, stream = tiny_model(), Stream(tiny_model(), CHOICE)
+    paint(stream, 3, replace(PARAMS, prompt="lava", strength=0.5))
+    target = replace(PARAMS, strength=0.5, references=(RED,), morph_chunks=6, soft_cut=1, soft_cut_chunks=9)
+    paint(stream, 2, target, seed=3)
+    cut = replace(target, cut=1)
+    fresh = paint(Stream(model, CHOICE), 4, replace(cut, morph_chunks=0))
+    assert differ(fresh, paint(stream, 4, cut)) == [False] * 4
+
+
+def test_krea_encodes_the_oldest_of_its_last_nine_pictures_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = replace(TINY.rollout, chunk=3, window=6, sink=0, memory="recompute", context=3, positions="absolute")
+    model = untrained_model(replace(TINY, rollout=config), Device(torch.device("cpu"), torch.float32))
+    stream = Stream(model, CHOICE)
+    seen: list[torch.Tensor] = []
+    decode = stream._decoder.decode
+
+    def note(latents: torch.Tensor) -> torch.Tensor:
+        seen.append(decode(latents))
+        return seen[-1]
+
+    monkeypatch.setattr(stream._decoder, "decode", note)
+    for number in range(3):
+        paint(stream, 1, PARAMS, seed=number)
+        remembered = stream._rollout._remembered
+        assert remembered is not None
+        if number == 0:
+            assert torch.equal(remembered, stream._rollout._history)  # type: ignore[arg-type]
+            continue
+        oldest = torch.cat(seen, dim=1)[:, -9:][:, :1]
+        assert torch.equal(remembered[:, :1], encode_references(model.vae, [oldest]))
+        assert torch.equal(remembered[:, 1:], stream._rollout._history[:, -2:])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["tiny", "wan"])
+@pytest.mark.parametrize("chunk", [1, 3])
+def test_video_to_video_switched_on_in_mid_stream_falls_together_with_the_pictures(chunk: int, own: bool) -> None:
+    """A flash in the last picture of the chunk is seen in its last latent frame, not later."""
+    model = tiny_model(chunk, window=3 * chunk)
+    if own:
+        model = replace(model, vae=small_wan_vae())
+    latents = []
+    for light in (0, 255):
+        stream = Stream(model, CHOICE)
+        paint(stream, 2, PARAMS)
+        shown = pictures(stream.wanted(PARAMS), 5)
+        shown[-1] = light
+        given = stream._source_latents(stream._pixels(ControlChunk(shown, shown))[1], 0.5)
+        assert given is not None
+        latents.append(given)
+    assert latents[0].shape[1] == chunk
+    changed = [not torch.equal(*pair) for pair in zip(*(latent.unbind(1) for latent in latents), strict=True)]
+    assert changed == [False] * (chunk - 1) + [True]
+
+
+def test_after_a_failure_the_next_chunk_is_the_first_of_a_new_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model()
+    fresh = paint(Stream(model, CHOICE), 3, replace(PARAMS, first_frame=RED))
+    stream = Stream(model, CHOICE)
+    with_red = replace(PARAMS, first_frame=RED)
+    paint(stream, 2, PARAMS)
+
+    def fail(*given: Any) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stream._rollout, "denoise", fail)
+        with pytest.raises(torch.OutOfMemoryError):
+            stream.step(chunk_of(pictures(4)), with_red)
+    assert stream.wanted(with_red) == 1
+    assert differ(fresh, paint(stream, 3, with_red)) == [False] * 3

@@ -417,3 +417,14 @@ def test_the_memory_of_prompts_is_bounded() -> None:
     reader.read.clear()
     prompts.advance(told("0 passes"))
     assert reader.read == ["0 passes"], "what was not used for long is forgotten"
+
+
+def test_what_is_read_in_no_time_is_there_at_once() -> None:
+    """A change acts at the next chunk, although another thread reads it."""
+    with ThreadPoolExecutor(1) as executor:
+        prompts = Prompts(alone, executor.submit)
+        prompts.advance(Params(prompt="ink"))
+        wording = prompts.advance(Params(prompt="lava", more_prompts=(WeightedPrompt("gold"),)))
+    assert wording.changed
+    expected = Prompts(alone).advance(Params(prompt="lava", more_prompts=(WeightedPrompt("gold"),)))
+    assert torch.equal(wording.embeds, expected.embeds)

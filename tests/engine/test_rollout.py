@@ -237,3 +237,79 @@ def test_a_config_that_cannot_be_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"expected|hold|takes"):
             RolloutConfig(chunk=3, **{"window": 9, "sink": 3, **wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", [{"chunk": 3, "window": 12, "sink": 3}, {"chunk": 1, "window": 6, "sink": 3}])
+def test_a_prompt_change_does_not_stop_a_soft_cut_from_renewing_the_sink(shape: dict[str, Any]) -> None:
+    stream = rollout(**shape)
+    for _ in range(6):
+        chunk_of(stream, shape["chunk"])
+    cut = stream.frame
+    stream.soften_past(0.1, chunks=2)
+    chunk_of(stream, shape["chunk"])
+    stream.read_text(text(9))
+    stream.recache()
+    for _ in range(12):
+        chunk_of(stream, shape["chunk"])
+    sink = [stream.cache._frames[stream.cache.slot(index)] for index in range(3)]
+    assert sink == [cut, cut + 1, cut + 2]
+    stream.cache.open_chunk(stream.frame, shape["chunk"])
+    stream._weigh_past(1.0)
+    assert stream.cache.bias is None
+
+
+def test_a_recomputed_memory_softens_only_what_was_made_before_the_cut() -> None:
+    stream = rollout(memory="recompute", sink=0, window=4, context=3)
+    for _ in range(6):
+        chunk_of(stream, 1)
+    stream.soften_past(0.1, chunks=9)
+    softened = []
+    for _ in range(4):
+        with torch.inference_mode():
+            stream.denoise(lambda step: latents(1), [1000.0])
+        bias = stream.cache.bias
+        softened.append(0 if bias is None else int((bias.exp().round(decimals=3) == 0.1).sum()) // 6)
+        with torch.inference_mode():
+            stream.settle()
+    assert softened == [3, 2, 1, 0]
+
+
+def test_the_models_own_weight_of_the_past_counts() -> None:
+    outs = []
+    for past in (1.0, 0.3):
+        stream = rollout(past=past)
+        for _ in range(3):
+            chunk_of(stream, 1)
+        outs.append(chunk_of(stream, 1))
+    assert not torch.equal(*outs)
+
+
+def test_a_recache_reads_the_references_again_too() -> None:
+    stream = rollout()
+    stream.show_references(latents(2, seed=7), in_sink=True)
+    chunk_of(stream, 1)
+    before = stream.cache.keys[1][:, : 3 * 6].clone()
+    stream.read_text(text(9))
+    stream.recache()
+    assert not torch.equal(before, stream.cache.keys[1][:, : 3 * 6])
+
+
+def test_a_clean_pass_that_failed_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, sound = rollout(), rollout()
+    for made in (stream, sound):
+        chunk_of(made, 1)
+        with torch.inference_mode():
+            made.denoise(lambda step: latents(1), [1000.0])
+
+    def fail(*given: Any) -> Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stream._dit, "forward", fail)
+        with pytest.raises(torch.OutOfMemoryError):
+            stream.settle()
+    with torch.inference_mode():
+        stream.settle()
+        sound.settle()
+    assert stream.frame == sound.frame == 2
+    assert torch.equal(chunk_of(stream, 1), chunk_of(sound, 1))

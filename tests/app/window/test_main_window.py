@@ -112,11 +112,16 @@ def test_shift_b_is_bypass(window: MainWindow, show: Show) -> None:
     assert show.look.treatment == "bypass"
 
 
+def test_shift_c_is_a_soft_cut(window: MainWindow, show: Show) -> None:
+    press(window, Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    assert (show.look.params.soft_cut, show.look.params.cut) == (1, 0)
+
+
 def test_every_key_is_in_the_list(window: MainWindow) -> None:
     press(window, Qt.Key.Key_F1)
     assert window.key_list.isVisible()
     shown = " ".join(label.text() for label in window.key_list.findChildren(QWidget) if hasattr(label, "text"))
-    for key in ("B", "F2", "F", "Y", "Shift+B", "C", "X", "R", "V", "S", "F11", "Space", "P", "H", "F1", "Ctrl+Q"):
+    for key in "B F2 F Y Shift+B C X Shift+C R V S F11 Space P H F1 Ctrl+Q".split():
         assert key in shown.split()
     press(window.key_list, Qt.Key.Key_B)
     assert window.key_list.isVisible()  # every key works on
