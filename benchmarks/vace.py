@@ -4,7 +4,8 @@
 
 Blocks, Context Blocks, tokens, window and steps are those of the model; widths are divided, weights are random (values
 do not matter for time). Chunks with VACE and without it are run in turn, in one process, once the window is full; the
-ratio of medians is printed beside the ratio of their products. Latents only: no autoencoder.
+ratio of medians is printed beside the ratio of their products. Latents only: no autoencoder. Dividing the width makes
+attention weigh more beside the products, and VACE less: compare the measured ratio with the counted one beside it.
 """
 
 from __future__ import annotations

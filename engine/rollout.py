@@ -98,6 +98,8 @@ class Rollout:
 
     def soften_past(self, weight: float, chunks: int) -> None:
         """A soft cut: what was made so far weighs only ``weight`` for ``chunks`` chunks, and leaves the sink."""
+        if self.frame == 0:
+            return  # there is no past
         self._softened, self._softened_before, self._softened_chunks = weight, self.frame, chunks
         self.cache.anchor(self.frame)
 

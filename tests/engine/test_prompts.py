@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -314,7 +315,10 @@ def test_the_real_encoder_reads_on_a_thread_of_the_owner(tmp_path: Path) -> None
     with ThreadPoolExecutor(1) as executor:
         prompts = Prompts(read, executor.submit)
         first = prompts.advance(told("ink"))
+        may_read = threading.Event()
+        executor.submit(may_read.wait)  # the thread is busy for longer than a chunk waits
         prompts.advance(told("ink on paper"))
+        may_read.set()
         executor.submit(lambda: None).result()  # by then the one before it is done
         wording = prompts.advance(told("ink on paper", morph_chunks=2, blend="spherical"))
     assert torch.equal(first.embeds, read("ink"))
