@@ -1,6 +1,7 @@
 """The commands: live (default), render, doctor. Reads what was typed, calls what does it, tells the exit code.
 
-0: done. 1: it could not be done, the sentence says why. 2: the command was not understood. 130: ended by Ctrl-C.
+0: done. 1: it could not be done, the sentence says why. 2: the command was not understood. 130: ended by Ctrl-C, or by
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import platformdirs
 
@@ -73,7 +75,8 @@ def _render(options: argparse.Namespace) -> int:
     if result.report.frames_out:
         print(f"{result.report.frames_out} pictures are in {out}, a contact sheet of them in {sheet}.")
     if result.interrupted:
-        print("Stopped by Ctrl-C; what was painted until then is kept.", file=sys.stderr)
+        kept = "; what was painted until then is kept" if result.report.frames_out else " before anything was painted"
+        print(f"Stopped{kept}.", file=sys.stderr)
         return 130
     if not result.report.frames_out:
         raise ShowError(f"{result.report.source} gave no picture, so there is nothing to render.")
@@ -143,8 +146,15 @@ def _number(text: str, what: str) -> float:
         raise ValueError(f"{what} {text!r} is not a number") from None
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one sentence what it does not understand, without the page of usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}; see `{self.prog} --help`.")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="vace-live",
         description="Live visuals: a camera, screen or clip, repainted.",
         epilog="`python3 run.py test` runs the tests, `python3 run.py prepare` installs and stops there.",
@@ -180,7 +190,9 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("source", help="a file, a URL, testcard, camera:NAME, screen:1")
     render.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
     render.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
-    render.add_argument("--seconds", type=_positive, help="only so many seconds of the source")
+    render.add_argument(
+        "--seconds", type=_positive, help="only so many seconds of the source; needed where it never ends"
+    )
     add_common(render)
     render.set_defaults(run=_render, loop=False, virtual_camera=None, record=None)
 
@@ -193,7 +205,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
     return value

@@ -23,7 +23,8 @@ class Framing:
 
     rotate: clockwise, one of 0, 90, 180, 270 degrees.
     crop: what is cut off at left, top, right, bottom, as fractions of the picture after mirror and rotation.
-    fit: "fill" cuts what is too much, "fit" shows all with black bars, "stretch" distorts.
+    fit: "fill" cuts what is too much, "fit" shows all with black bars, "stretch" distorts. Where a look expands the
+        source, "fill" acts like "fit": see ``app.preprocessor``.
     """
 
     mirror: bool = False

@@ -24,6 +24,7 @@ from app.status import Status
 from assets import CLIP
 
 INTERRUPTED = 130
+_MOST_TROUBLES = 100  # in a report: a run may last for days
 _LISTEN_MS = 100  # how often Python gets to see Ctrl-C while Qt's loop runs
 
 
@@ -111,9 +112,8 @@ def run_headless(look: Look, setup: Setup, seconds: float | None, report: Path |
         app.processEvents()
         run.clear_line()
         if report is not None:
-            troubles = (*run.troubles, *(control.trouble for control in status.controls.values() if control.trouble))
-            report_of(status, rig, look, setup, seconds_run, troubles).save(report)
-    code = INTERRUPTED if run.interrupted else 1 if run.troubles else 0
+            report_of(status, rig, look, setup, seconds_run, tuple(run.troubles)).save(report)
+    code = INTERRUPTED if run.interrupted else 1 if run.failed else 0
     if not ended:
         _leave(code)
     return code
@@ -139,12 +139,16 @@ def report_of(status: Status, rig: Rig, look: Look, setup: Setup, seconds: float
 
 
 class _HeadlessRun:
-    """Tells on stderr what happens, and ends the run when there is nothing left to do."""
+    """Tells on stderr what happens, and ends the run when there is nothing left to do.
+
+    troubles: the warnings and errors that were told, each once. failed: whether an error was among them.
+    """
 
     def __init__(self, rig: Rig, app: QCoreApplication) -> None:
         self._rig, self._app = rig, app
         self._terminal = sys.stderr.isatty()
         self.troubles: list[str] = []
+        self.failed = False
         self.interrupted = False
         rig.said.connect(self._told)
         rig.source_ended.connect(app.quit)
@@ -163,8 +167,10 @@ class _HeadlessRun:
     def _told(self, level: str, sentence: str) -> None:
         self.clear_line()
         print(f"{'' if level == 'info' else '! '}{sentence}", file=sys.stderr)
-        if level == "error":
+        if level != "info" and sentence not in self.troubles and len(self.troubles) < _MOST_TROUBLES:
             self.troubles.append(sentence)
+        if level == "error":
+            self.failed = True
             status = self._rig.status()
             # A source that never came will not come by waiting unattended.
             if status.source_trouble and status.frames_in == 0:

@@ -30,8 +30,8 @@ class Look:
 
     mask: (H, W), 255 = repaint, 0 = keep the source, in between softly; it lies on the source's picture and is turned,
         cropped and fitted with it. None = repaint everything. invert_mask: repaints what the mask would keep.
-    expand: what is painted on around the source; there the engine is on its own, inside the mask decides, and without
-        one the source is kept.
+    expand: what is painted on around the source, of which nothing is cut off to fill the picture; there the engine is
+        on its own, inside the mask decides, and without one the source is kept.
     layout: the boxes that the control ``layout`` draws.
     """
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.doctor import Finding, State
 from engine.budget import Budget, budget_on, gibibytes
-from engine.catalog import files_of, title_of
-from engine.device import best_device
+from engine.catalog import files_of, left_out, title_of
+from engine.device import Device, best_device
+from engine.fitting import lighter
 from engine.memory import Memory, computer_memory, memory_of
 from engine.params import EngineChoice
 from engine.published import WantedFile
-
-LESS = "Choose a smaller size, --precision fp8 or --offload."
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class ModelReport:
 
     choice: EngineChoice
     title: str
-    device: str
-    dtype: str
+    device: Device
     budget: Budget
     memory: Memory
     host: Memory
@@ -39,8 +38,7 @@ def report_on(choice: EngineChoice) -> ModelReport:
     return ModelReport(
         choice=choice,
         title=title_of(choice),
-        device=device.title,
-        dtype=device.dtype_title,
+        device=device,
         budget=budget_on(choice, device),
         memory=memory_of(device.torch_device),
         host=computer_memory(),
@@ -53,20 +51,22 @@ def check_files(report: ModelReport) -> Finding:
     name, model = "Model", report.choice.model
     missing = [file for file in report.files if file.found is None]
     needed = [file for file in missing if file.role != "tokenizer"]
-    where = report.choice.folder or "a folder, and name that with --models"
+    folder = report.choice.folder
+    where = f"{Path(folder).resolve()} or below it" if folder else "a folder, and name that with --models"
     if needed:
-        what = ", ".join(file.role for file in needed)
+        what = ", ".join(file.role for file in missing)
         mend = f"Get what is listed as missing from Hugging Face into {where}."
         return Finding(name, "missing", f"{model} lacks: {what}", mend)
     if missing:
         detail = f"{model}, whose text encoder must carry its own tokenizer"
         return Finding(name, "warning", detail, f"If it does not: get from Hugging Face {missing[0].source}")
-    return Finding(name, "ok", model)
+    ignored = left_out(report.choice)
+    return Finding(name, "ok", f"{model}: {ignored}" if ignored else model)
 
 
 def check_memory(report: ModelReport) -> Finding:
     """Whether the model finds room: on the device, and in the computer what is offloaded."""
-    places = [(report.budget.total, report.memory, report.device)]
+    places = [(report.budget.total, report.memory, report.device.title)]
     if report.budget.on_host:
         places.append((report.budget.on_host, report.host, "the computer"))
     details: list[str] = []
@@ -84,18 +84,37 @@ def check_memory(report: ModelReport) -> Finding:
             state = "warning"
     detail = "; ".join(details)
     if state == "missing":
-        return Finding("Memory", state, f"too little: {detail}", LESS)
+        less = _less(report, report.memory.total, report.host.total)
+        mend = less or f"This machine cannot run {report.title}: no size, precision or offloading makes it fit."
+        return Finding("Memory", state, f"too little: {detail}", mend)
     if state == "warning":
-        return Finding("Memory", state, f"too little is free: {detail}", f"Close other programs. {LESS}")
+        less = _less(report, report.memory.free, report.host.free)
+        return Finding("Memory", state, f"too little is free: {detail}", f"Close other programs. {less}".rstrip())
     return Finding("Memory", state, detail)
+
+
+def _less(report: ModelReport, room: int | None, host_room: int | None) -> str:
+    """The options that make the model fit into so many bytes, as a sentence; "" where none do."""
+    fitting = [_options(report.choice, other) for other in lighter(report.choice, report.device, room, host_room)]
+    return f"Choose {', or '.join(fitting)}." if fitting else ""
+
+
+def _options(choice: EngineChoice, other: EngineChoice) -> str:
+    """What to type to get from one choice to the other."""
+    size = f"--size {other.width}x{other.height}"
+    changes = {
+        size: (other.width, other.height) != (choice.width, choice.height),
+        f"--precision {other.precision}": other.precision != choice.precision,
+        "--offload": other.offload != choice.offload,
+    }
+    return " with ".join(option for option, changed in changes.items() if changed)
 
 
 def report_text(report: ModelReport) -> str:
     """For the terminal: the budget as a table, and the files."""
-    choice, budget = report.choice, report.budget
-    lines = [
-        f"Memory of {report.title} at {choice.width}x{choice.height} on {report.device} ({report.dtype}), on paper:"
-    ]
+    choice, budget, device = report.choice, report.budget, report.device
+    size, where = f"{choice.width}x{choice.height}", f"{device.title} ({device.dtype_title})"
+    lines = [f"Memory of {report.title} at {size} on {where}, on paper:"]
     lines += [f"{gibibytes(part.bytes):>12}  {part.name}" for part in budget.parts if not part.on_host]
     lines += [f"{gibibytes(budget.total):>12}  in all (measured peak: not measured)"]
     lines += [f"{gibibytes(part.bytes):>12}  {part.name}, in the computer" for part in budget.parts if part.on_host]
@@ -117,8 +136,8 @@ def report_json(report: ModelReport) -> dict[str, Any]:
         "autoencoder": choice.autoencoder,
         "precision": choice.precision,
         "offload": choice.offload,
-        "device": report.device,
-        "dtype": report.dtype,
+        "device": report.device.title,
+        "dtype": report.device.dtype_title,
         "parts": [{"name": part.name, "bytes": part.bytes, "on_host": part.on_host} for part in report.budget.parts],
         "total_bytes": report.budget.total,
         "on_host_bytes": report.budget.on_host,

@@ -21,7 +21,7 @@ from app.look import Look, Setup, SourceChoice
 from app.pictures import load_mask, load_picture
 from controls.control import ControlSetting
 from controls.layout import Box, parse_box
-from controls.stack import parse_control
+from controls.stack import CONTROLS, parse_control
 from engine.host import MODELS, trained_steps
 from engine.params import (
     Autoencoder,
@@ -53,7 +53,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--mirror", action="store_true", default=None, help="left is right, as in a mirror")
     source.add_argument("--rotate", type=int, help="clockwise: 0, 90, 180 or 270")
     source.add_argument("--crop", metavar="L,T,R,B", help="fractions cut off at left, top, right, bottom")
-    source.add_argument("--fit", choices=FITS, help="how the source fills the picture, default fill")
+    source.add_argument("--fit", choices=FITS, help="how the source fills the picture, default fill, with --expand fit")
     parser.add_argument("--report", metavar="REPORT.json", type=Path, help="write what was done, in figures")
     parser.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
 
@@ -79,7 +79,12 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
 def _add_words(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--prompt", help="what the picture shows, in words")
     group.add_argument("--prompt-weight", metavar="X", type=float, help="its weight beside --also, default 1")
-    group.add_argument("--also", metavar="PROMPT=WEIGHT", action="append", help="blended with --prompt; repeatable")
+    group.add_argument(
+        "--also",
+        metavar="PROMPT[=WEIGHT]",
+        action="append",
+        help="blended with --prompt; what follows the last = is part of the prompt unless it is a number; repeatable",
+    )
     group.add_argument("--blend", choices=get_args(Blend), help="how prompts are blended, default linear")
     group.add_argument("--morph-chunks", metavar="N", type=int, help="chunks over which new words come in, default 0")
     group.add_argument("--prompt-change", choices=get_args(PromptChange), help="whether the past is read anew")
@@ -91,7 +96,10 @@ def _add_words(group: argparse._ArgumentGroup) -> None:
 
 def _add_structure(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--control", action="append", metavar="NAME[=WEIGHT]", help="edge=0.8, pose, none; repeatable; default edge"
+        "--control",
+        action="append",
+        metavar="NAME[=WEIGHT]",
+        help=f"{', '.join(CONTROLS)} or none, with a weight as in edge=0.8; repeatable; default edge",
     )
     group.add_argument("--control-strength", type=float, help="how much the controls count, 0 to 2, default 1")
     group.add_argument(
@@ -101,7 +109,7 @@ def _add_structure(group: argparse._ArgumentGroup) -> None:
         "--box",
         metavar="L,T,R,B[:L,T,R,B@SECONDS]",
         action="append",
-        help="a box of the control layout, fractions of the picture, and where it moves to; repeatable",
+        help="a box of the control layout, fractions of the picture, and where it moves to, or none; repeatable",
     )
 
 
@@ -113,7 +121,9 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         action=argparse.BooleanOptionalAction,
         help="put back the source itself where it is kept (default)",
     )
-    group.add_argument("--expand", metavar="L,T,R,B", help="paint on around the source: fractions of its size, 0 to 1")
+    group.add_argument(
+        "--expand", metavar="L,T,R,B", help="paint on around the whole source: fractions of its size, 0 to 1, or none"
+    )
     group.add_argument("--reference", metavar="FILE", action="append", help="what shall appear; up to three times")
     group.add_argument("--reference-mode", choices=get_args(ReferenceMode), help="default sink")
     group.add_argument("--first-frame", metavar="FILE", help="the picture that the stream begins with")
@@ -192,7 +202,9 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
         still = options.mask != "none" and mask_film(options) is None
         changes["mask"] = load_mask(Path(options.mask)) if still else None
     if options.expand is not None:
-        changes["expand"] = Expand(*_fractions(options.expand, "the expansion"))
+        changes["expand"] = (
+            Expand() if options.expand == "none" else Expand(*_fractions(options.expand, "the expansion"))
+        )
     if options.control is not None:
         changes["controls"] = tuple(parse_control(text) for text in _some(options.control))
     look = replace(look, params=replace(look.params, **params), **changes)

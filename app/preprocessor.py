@@ -57,10 +57,11 @@ class Preprocessor:
 def _place(rgb: Pixels, look: Look, setup: Setup) -> tuple[Framing, Area]:
     """Where the source stands on the canvas, and how it is brought to that size.
 
-    Bars that ``fit`` would leave become part of the border that is painted on.
+    While the source is expanded, all of it is shown: "fill" acts like "fit", for it would cut off what is then painted
+    anew. The bars that "fit" would leave become part of the border.
     """
     framing, width, height = setup.framing, setup.engine.width, setup.engine.height
-    if not look.expand or framing.fit != "fit":
+    if not look.expand or framing.fit == "stretch":
         return framing, source_area(look.expand, width, height)
     h, w = turned(rgb, framing).shape[:2]
     return replace(framing, fit="stretch"), source_area(look.expand, width, height, aspect=w / h)

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 import sys
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from app.errors import ShowError, SourceEnded, SourceError
+from app.errors import OutputError, ShowError, SourceEnded, SourceError, UsageError
 from app.frame import Frame, GuidedFrame, Pixels, chunk_of
-from app.inputs import open_source
+from app.inputs import open_source, source_text
 from app.inputs.source import Source
 from app.look import Look, Setup, SourceChoice
 from app.meter import Timings
+from app.modes import modes_of
 from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.outputs.mp4 import Mp4Writer
 from app.pictures import brightness
@@ -32,6 +35,9 @@ from app.report import Report, settings_of
 from engine.host import EngineHost
 from engine.params import ModelInfo, Params
 
+_ROWS = 24
+"""tqdm is told a height, for it draws nothing at all on a terminal that does not know its own."""
+
 
 @dataclass(frozen=True)
 class RenderResult:
@@ -39,6 +45,17 @@ class RenderResult:
     interrupted: bool
 
 
+@contextmanager
+def _ending_by_sigterm() -> Iterator[None]:
+    """While inside, a polite kill does what Ctrl-C does. On the main thread only, as are all signals of Python's."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@_ending_by_sigterm()
 def render(
     look: Look,
     setup: Setup,
@@ -52,8 +69,13 @@ def render(
 
     mask: a film of masks in place of the look's, picture for picture beside the source; its last one stays.
 
-    Ctrl-C ends it early: what is finished by then is kept. Raises ShowError or EngineError in words.
+    Ctrl-C or SIGTERM ends it early: what is finished by then is kept. Raises ShowError or EngineError in words,
+    UsageError for a source that never ends without ``seconds``.
     """
+    if seconds is None and setup.source.kind != "clip":
+        raise UsageError(
+            f"{source_text(setup.source)} never ends, and so would its rendering; say how much of it with --seconds."
+        )
     film = Path(setup.source.target)
     if out.exists() and film.exists() and out.samefile(film):
         raise ShowError(f"{out} is the source itself and would be lost; choose another name for the output.")
@@ -75,7 +97,7 @@ def render(
         total = None if seconds is None or source.rate <= 0 else round(seconds * source.rate)
         try:
             with tqdm(
-                total=total, unit=" pictures", file=sys.stderr, ncols=_columns(), disable=quiet or None
+                total=total, unit=" pictures", file=sys.stderr, ncols=_columns(), nrows=_ROWS, disable=quiet or None
             ) as progress:
                 for painted in painter.paint(frames_of(source, seconds, painter.tell)):
                     writer.write(painted.rgb, painted.frame.time)
@@ -83,6 +105,10 @@ def render(
                     progress.update()
         except KeyboardInterrupt:
             interrupted = True
+        except Exception as error:
+            if writer.frames and not isinstance(error, OutputError):  # the writer tells where its film is
+                painter.tell(f"What was painted until then is in {part}.")
+            raise
         finally:
             writer.close()
         if writer.frames:
@@ -95,7 +121,7 @@ def render(
         host.close()
     elapsed = time.perf_counter() - began
     if writer.frames:
-        save_picture(sheet_path, sheet.drawn(source.title, _caption(info, look, setup)))
+        save_picture(sheet_path, sheet.drawn(source.title, *_caption(info, look, setup, masks is not None)))
     report = Report(
         source=source.title,
         model=info.name,
@@ -119,7 +145,15 @@ def _brought_up(host: EngineHost, params: Params, quiet: bool) -> ModelInfo:
     """Load the model, and say how far it is."""
     slices = host.bring_up(params, beside=False)
     form = "{desc}: {percentage:.0f} %"
-    with tqdm(total=100, bar_format=form, leave=False, file=sys.stderr, ncols=_columns(), disable=quiet or None) as bar:
+    with tqdm(
+        total=100,
+        bar_format=form,
+        leave=False,
+        file=sys.stderr,
+        ncols=_columns(),
+        nrows=_ROWS,
+        disable=quiet or None,
+    ) as bar:
         while True:
             try:
                 progress = next(slices)
@@ -254,10 +288,13 @@ def _columns() -> int:
     return shutil.get_terminal_size((80, 24)).columns or 80
 
 
-def _caption(info: ModelInfo, look: Look, setup: Setup) -> str:
+def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool) -> tuple[str, ...]:
+    """The lines below the contact sheet's title: what every rendering has, and which modes are on, if any."""
     params = look.params
     prompt = f'"{params.prompt}"' if params.prompt else "no prompt"
     model = f"{info.name} ({info.note})" if info.note else info.name
     size = f"{setup.engine.width}x{setup.engine.height}"
     steps, strength = params.steps, f"control strength {params.control_strength:g}"
-    return f"{model}, {size}, {steps} steps, {strength}, seed {params.seed}, {prompt}"
+    always = f"{model}, {size}, {steps} steps, {strength}, seed {params.seed}, {prompt}"
+    modes = ", ".join(modes_of(look, film_of_masks))
+    return (always, modes) if modes else (always,)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.expand import Expand
 from app.look import Look, Setup, Treatment, from_json, to_json
+from app.modes import without_modes
 from controls.control import ControlSetting
 from controls.layout import Box
 from engine.params import Picture
@@ -75,6 +76,10 @@ class Show(QObject):
     def set_layout(self, boxes: tuple[Box, ...]) -> None:
         """The boxes that the control ``layout`` draws, which is on while there are any."""
         self.set_look(replace(_with_control(self._look, "layout", on=bool(boxes)), layout=boxes))
+
+    def clear_modes(self) -> None:
+        """Take back every mode that is on, from the mask to the LoRAs: see ``app.modes``. All else stays."""
+        self.set_look(without_modes(self._look))
 
     def set_treatment(self, treatment: Treatment) -> None:
         self.set_look(replace(self._look, treatment=treatment))

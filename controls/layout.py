@@ -32,7 +32,8 @@ class Box:
     """A box that stands, or moves once from ``start`` to ``end`` within ``seconds`` and stays there.
 
     start, end: left, top, right, bottom as fractions of the picture's width and height, -1 to 2: a box may come from
-    outside and leave. seconds: above 0 to 3600, counted from the picture in which the boxes are first drawn.
+    outside and leave, but must touch the picture at some time. seconds: above 0 to 3600, counted from the picture in
+        which the boxes are first drawn.
     """
 
     start: Sides
@@ -42,7 +43,14 @@ class Box:
     def __post_init__(self) -> None:
         for sides in (self.start, self.end):
             if sides is not None and not _is_box(sides):
-                raise ValueError(f"the box {sides} is none, expected left < right and top < bottom, all from -1 to 2")
+                raise ValueError(
+                    f"the box {_text(sides)} has wrong sides, expected left < right and top < bottom, all from -1 to 2"
+                )
+        if not _meets_picture(self.start, self.end or self.start):
+            way = f" on its way to {_text(self.end)}" if self.end else ""
+            raise ValueError(
+                f"the box {_text(self.start)}{way} never touches the picture, expected some of it in 0 to 1"
+            )
         if not 0.0 < self.seconds <= 3600.0:
             raise ValueError(f"the box moves for {self.seconds} seconds, expected above 0 to 3600")
 
@@ -105,6 +113,25 @@ def parse_box(text: str) -> Box:
 def _sides(text: str) -> Sides:
     left, top, right, bottom = (float(part) for part in text.split(","))
     return left, top, right, bottom
+
+
+def _text(sides: Sides) -> str:
+    return ",".join(f"{side:g}" for side in sides)
+
+
+def _meets_picture(start: Sides, end: Sides) -> bool:
+    """Whether a box that moves evenly from ``start`` to ``end`` touches the picture, 0 to 1 both ways, at some time."""
+    enter, leave = 0.0, 1.0  # as shares of the way
+    for index, (a, b) in enumerate(zip(start, end, strict=True)):
+        # Left and top must not lie beyond 1, right and bottom not before 0: how far they are from that.
+        first, last = (1.0 - a, 1.0 - b) if index < 2 else (a, b)
+        if first < 0.0 and last < 0.0:
+            return False
+        if first < 0.0:
+            enter = max(enter, first / (first - last))
+        elif last < 0.0:
+            leave = min(leave, first / (first - last))
+    return enter <= leave
 
 
 def _is_box(sides: Sides) -> bool:

@@ -17,7 +17,7 @@ from torch import nn
 
 from engine.autoencoder import PICTURES_PER_LATENT
 from engine.autoencoder_budget import coding_channels
-from engine.catalog import config_of
+from engine.catalog import config_of, effective
 from engine.config import DiTConfig, ModelConfig, TinyVAEConfig
 from engine.device import Device
 from engine.dit import WanDiT
@@ -62,6 +62,7 @@ class Budget:
 
 def budget_on(choice: EngineChoice, device: Device) -> Budget:
     """The budget of the chosen model on ``device``. EngineError for an unknown name."""
+    choice = effective(choice)
     choice = replace(choice, offload=offloads(choice, device))
     return budget_of(config_of(choice), choice, device.dtype)
 

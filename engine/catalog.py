@@ -62,6 +62,26 @@ def files_of(choice: EngineChoice) -> tuple[WantedFile, ...]:
     return find(wanted, Path(choice.folder)) if choice.folder else wanted
 
 
+def effective(choice: EngineChoice) -> EngineChoice:
+    """What of ``choice`` its model takes: the starter has one precision, its own autoencoder, nothing to offload."""
+    if choice.model != STARTER.name:
+        return choice
+    plain = EngineChoice()
+    return replace(choice, autoencoder=plain.autoencoder, precision=plain.precision, offload=plain.offload)
+
+
+def left_out(choice: EngineChoice) -> str:
+    """Names what is asked for and not taken by the model, for people; "" where all is."""
+    taken = effective(choice)
+    asked = {
+        choice.precision: choice.precision != taken.precision,
+        "offloading": choice.offload != taken.offload,
+        f"{choice.autoencoder} autoencoder": choice.autoencoder != taken.autoencoder,
+    }
+    names = ", ".join(f"no {name}" for name, ignored in asked.items() if ignored)
+    return f"{names} (for published models only)" if names else ""
+
+
 def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, Model]:
     """The chosen model on ``device``, in slices of a few milliseconds of reading, for a thread that has more to do.
 
@@ -71,7 +91,8 @@ def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, 
     config = config_of(choice)
     if choice.model == STARTER.name:
         yield Progress(0.0, "making the starter")
-        return untrained_model(config, device)
+        model = untrained_model(config, device)
+        return replace(model, note="; ".join(filter(None, (model.note, left_out(choice)))))
     backbone = _backbone(choice.model)
     networks = yield from bring_up_networks(backbone, config, choice, device)
     return Model(config, networks.dit, networks.vae, networks.text, device, backbone.note)

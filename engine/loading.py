@@ -89,24 +89,28 @@ def require_all(backbone: Backbone, choice: EngineChoice) -> Files:
     """The model's files, each with its place. EngineError naming those that the folder does not hold."""
     if not choice.folder:
         raise EngineError(
-            f"{backbone.title} needs its weights, and no folder of models is chosen, so it was not loaded: choose the"
-            f" folder that holds them ({backbone.generator.source} and more)."
+            f"{backbone.title} needs its weights, and no folder of models is chosen, so it was not loaded: name the"
+            f" folder that holds them, as with --models FOLDER; {_doctor(backbone)}."
         )
-    folder = Path(choice.folder)
+    folder = Path(choice.folder).resolve()
     if not folder.is_dir():
         raise EngineError(
             f"The folder of models {folder} is not there, so {backbone.title} was not loaded: connect its disk or"
             " choose another folder."
         )
     files = {file.role: file for file in find(wanted_by(backbone, choice.autoencoder), folder)}
-    missing = [file for file in files.values() if file.found is None and file.role != "tokenizer"]
-    if missing:
-        what = ", ".join(f"the {file.role} ({file.source})" for file in missing)
+    missing = [role for role, file in files.items() if file.found is None]
+    if missing and missing != ["tokenizer"]:
+        what = " or ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
         raise EngineError(
-            f"{backbone.title} was not loaded, for {folder} does not hold {what}: get what is missing from Hugging Face"
-            " and put it there."
+            f"{backbone.title} was not loaded, for neither {folder} nor a folder below it holds its {what};"
+            f" {_doctor(backbone)}."
         )
     return files
+
+
+def _doctor(backbone: Backbone) -> str:
+    return f"`vace-live doctor --model {backbone.config.name} --models FOLDER` names the files and their sources"
 
 
 def _check(

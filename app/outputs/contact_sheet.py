@@ -24,6 +24,7 @@ TEXT = (238, 242, 248)
 DIM = (165, 176, 194)
 MARGIN = 28
 GAP = 8
+LINE = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +58,8 @@ class ContactSheet:
             del self._moments[1::2]
             self._stride *= 2
 
-    def drawn(self, title: str, note: str = "") -> Pixels:
-        """The sheet, (H, W, 3) uint8. ValueError before the first ``add``."""
+    def drawn(self, title: str, *notes: str) -> Pixels:
+        """The sheet, (H, W, 3) uint8. notes: a line each below the title. ValueError before the first ``add``."""
         if not self._moments:
             raise ValueError("a contact sheet needs at least one moment")
         last = len(self._moments) - 1
@@ -66,12 +67,13 @@ class ContactSheet:
         chosen = [self._moments[round(i * last / max(1, columns - 1))] for i in range(columns)]
         width, height = self._cell_width, self._cell_height
         labels = max(_text_width(name, 0.6, 1) for name in self._rows) + 2 * GAP
-        left, top = MARGIN + labels, MARGIN + 84
+        left, top = MARGIN + labels, MARGIN + 84 + LINE * max(0, len(notes) - 1)
         sheet_width = left + columns * (width + GAP) - GAP + MARGIN
         sheet_height = top + len(self._rows) * (height + GAP) - GAP + MARGIN
         sheet = np.full((sheet_height, sheet_width, 3), BACKGROUND, np.uint8)
         _write(sheet, title, MARGIN, MARGIN + 22, 0.95, TEXT, 2)
-        _write(sheet, note, MARGIN, MARGIN + 46, 0.5, DIM)
+        for line, note in enumerate(notes):
+            _write(sheet, note, MARGIN, MARGIN + 46 + line * LINE, 0.5, DIM)
         for column, moment in enumerate(chosen):
             x = left + column * (width + GAP)
             _write(sheet, f"{moment.time:.2f} s", x, top - GAP, 0.5, DIM)

@@ -34,6 +34,9 @@ class Actions:
     def soft_cut(self) -> None:
         self._show.soft_cut()
 
+    def clear_modes(self) -> None:
+        self._show.clear_modes()
+
     def toggle_recording(self) -> None:
         recorder = self._show.setup.recorder
         self._show.set_setup(recorder=replace(recorder, on=not recorder.on))

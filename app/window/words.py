@@ -84,7 +84,11 @@ MIRROR, MIRROR_TIP = "Mirror", "Swap left and right, as a mirror does."
 FRAMING = "Rotate, fit, crop"
 ROTATE, ROTATE_TIP = "Rotate", "Turn the source clockwise."
 ROTATIONS = (("0°", 0), ("90°", 90), ("180°", 180), ("270°", 270))
-FIT, FIT_TIP = "Fit", "Fill cuts what is too much, Fit shows all with black bars, Stretch distorts."
+FIT = "Fit"
+FIT_TIP = (
+    "Fill cuts what is too much, Fit shows all with black bars, Stretch distorts. "
+    "While the source is expanded, Fill acts like Fit."
+)
 FITS: Sequence[tuple[str, Fit]] = (("Fill", "fill"), ("Fit", "fit"), ("Stretch", "stretch"))
 CROP_EDGES, CROP_TIP = ("Crop left", "Crop top", "Crop right", "Crop bottom"), "How much is cut off at this edge."
 
@@ -104,6 +108,9 @@ SEED_LOCK, SEED_LOCK_TIP = "Lock the seed", "Keep this seed: the field and its b
 SEED_NEXT, SEED_NEXT_TIP = "Next seed", "Go to the seed that follows."
 SEED_RANDOM, SEED_RANDOM_TIP = "Random seed", "Draw a seed by chance."
 ENGINE_SIZE, ENGINE_SIZE_TIP = "Size", "The size that the engine paints at: larger is finer and slower."
+MODES_TIP = "What else is asked of the engine, by options of this start or of an earlier one."
+CLEAR, CLEAR_MODES = "Clear", "Clear all modes"
+CLEAR_MODES_TIP = "Take all of these back. Prompt, controls, seed and steps stay."
 HARD_CUT, HARD_CUT_TIP = "Hard cut", "Forget the past and start from what is seen now. Keys: C, X"
 
 # outputs
@@ -255,6 +262,10 @@ def output_state(on: bool, status: OutputStatus) -> str:
     if not on:
         return OFF
     return "Not running" if status.trouble else "Starting"
+
+
+def modes_on(modes: Sequence[str]) -> str:
+    return f"On: {', '.join(modes)}" if modes else ""
 
 
 def message(time: str, sentence: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,12 +16,18 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from app.__main__ import main
-from app.live import display_missing, starting_values
+from app.live import _HeadlessRun, display_missing, starting_values
 from app.outputs.mp4 import Mp4Writer
+from app.status import Status
 from assets import CLIP
+from controls.stack import CONTROLS
+from engine.errors import EngineError
 from tests.app.inputs.clips import write_clip
+from tests.fakes import Witness
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--size", "64x48", "--steps", "1"]
@@ -153,7 +160,14 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int = 
         (2, ["{clip}", "-o", "out.mp4", "--report", "sub/report.json"], "no folder"),
         (2, ["{clip}", "-o", "out.mp4", "--log", "sub/log"], "no folder"),
         (1, ["{clip}", "-o", "{clip}"], "source itself"),
-        (1, ["camera:Nobody's Camera", "-o", "out.mp4"], "Nobody's Camera"),
+        (1, ["camera:Nobody's Camera", "-o", "out.mp4", "--seconds", "1"], "Nobody's Camera"),
+        (2, ["camera:Nobody's Camera", "-o", "out.mp4"], "--seconds"),
+        (2, ["testcard@64x48", "-o", "out.mp4"], "testcard@64x48 never ends"),
+        (2, ["screen:1", "-o", "out.mp4"], "--seconds"),
+        (2, ["{still}", "-o", "out.mp4"], "--seconds"),
+        (2, ["{clip}", "-o", "out.mp4", "--seconds", "0"], "0 is not a number of seconds above 0"),
+        (2, ["{clip}", "-o", "out.mp4", "--seconds", "ten"], "ten is not a number of seconds"),
+        (2, ["{clip}"], "-o/--output"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(
@@ -168,7 +182,8 @@ def test_what_goes_wrong_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.mp4").write_bytes(b"\x00\x01not a video" * 99)
     (tmp_path / "empty.mp4").touch()
-    names = {"clip": clip, "broken": "broken.mp4", "empty": "empty.mp4", "folder": tmp_path}
+    cv2.imwrite(str(tmp_path / "still.png"), np.zeros((48, 64, 3), np.uint8))
+    names = {"clip": clip, "still": "still.png", "broken": "broken.mp4", "empty": "empty.mp4", "folder": tmp_path}
     before = set(tmp_path.iterdir())
     sentence = fails(capsys, ["render", *(argument.format(**names) for argument in arguments)], code)
     assert words in sentence
@@ -176,10 +191,11 @@ def test_what_goes_wrong_is_one_sentence(
 
 
 @pytest.mark.parametrize("arguments", [["render"], ["perform"], ["render", "a", "-o", "b", "--seconds", "-1"]])
-def test_a_command_that_makes_no_sense_has_exit_code_2(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
+def test_a_command_that_makes_no_sense_has_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    prog = "vace-live render" if arguments[0] == "render" else "vace-live"
+    assert fails(capsys, arguments, 2).endswith(f"; see `{prog} --help`.")
 
 
 def test_odd_sizes_and_stills_are_fine(tmp_path: Path) -> None:
@@ -226,6 +242,44 @@ def test_a_clip_that_does_not_loop_ends_the_run(clip: Path, tmp_path: Path) -> N
     assert json.loads((tmp_path / "r.json").read_text())["frames_in"] == 11
 
 
+def test_wishes_that_cannot_be_granted_are_in_the_report_of_a_headless_run(clip: Path, tmp_path: Path) -> None:
+    bad, report = tmp_path / "bad.safetensors", tmp_path / "r.json"
+    bad.write_bytes(b"no LoRA")
+    live = ["live", "--headless", "--source", str(clip), "--seconds", "6", "--report", str(report), "--lora", str(bad)]
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *live, *SMALL], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, "the show went on"
+    (trouble,) = json.loads(report.read_text())["troubles"]
+    assert "bad.safetensors" in trouble
+    assert f"! {trouble}" in done.stderr
+
+
+class _Speaker(QObject):
+    """What a headless run hears of a rig."""
+
+    said = Signal(str, str)
+    source_ended = Signal()
+
+    def status(self) -> Status:
+        return Status(frames_in=1)
+
+
+def test_troubles_of_a_headless_run_are_told_once_each_and_bounded(qapp: QApplication) -> None:
+    rig = _Speaker()
+    run = _HeadlessRun(rig, qapp)  # type: ignore[arg-type]
+    rig.said.emit("info", "fine")
+    for _ in range(2):
+        rig.said.emit("warning", "the same")
+    assert run.troubles == ["the same"]
+    assert not run.failed
+    for number in range(1000):
+        rig.said.emit("error", str(number))
+    assert run.troubles[:3] == ["the same", "0", "1"]
+    assert len(run.troubles) == 100
+    assert run.failed
+
+
 def test_a_headless_source_that_never_comes_has_exit_code_1(tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video" * 100)
@@ -256,6 +310,66 @@ def test_ctrl_c_in_the_middle_of_a_recording_loses_nothing(clip: Path, tmp_path:
     assert json.loads(report.read_text())["frames_out"] > 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rendering_that_is_ended_keeps_what_is_finished(tmp_path: Path, number: signal.Signals) -> None:
+    part, out = tmp_path / "out.part.mp4", tmp_path / "out.mp4"
+    render = ["render", "testcard@96x64", "-o", str(out), "--seconds", "10000", *SMALL]
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", *render], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        patience = time.monotonic() + 120
+        while (not part.exists() or part.stat().st_size < 5000) and time.monotonic() < patience:
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert errors == "Stopped; what was painted until then is kept.\n"
+    assert pictures_of(out)
+    assert not part.exists()
+
+
+def test_a_rendering_that_breaks_tells_where_the_rest_is(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(number: int) -> None:
+        if number == 2:
+            raise EngineError("The engine broke.")
+
+    witness = Witness(before_step=breaks)
+    monkeypatch.setattr("app.render.EngineHost", lambda choice, reserved_cores: witness.make_host(choice))
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["render", str(clip), "-o", str(tmp_path / "out.mp4"), *SMALL]) == 1
+    part = tmp_path / "out.part.mp4"
+    assert capsys.readouterr().err.splitlines() == [
+        f"! What was painted until then is in {part}.",
+        "The engine broke.",
+    ]
+    assert len(pictures_of(part)) == 5
+    assert not (tmp_path / "out.mp4").exists()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_terminal_of_unknown_size_shows_a_bar_and_a_file_none(clip: Path, tmp_path: Path) -> None:
+    ours, its = os.openpty()
+    command = [sys.executable, "-m", "app", "render", str(clip), "-o", str(tmp_path / "out.mp4"), *SMALL]
+    limited = [*command, "--seconds", "0.4"]
+    with subprocess.Popen(limited, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when nobody has the other end
+            while more := os.read(ours, 4096):
+                shown += more
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"100%|" in shown
+    assert b"10/10" in shown
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stderr == ""
+
+
 def test_an_older_film_lives_until_there_is_a_new_one(clip: Path, tmp_path: Path, capsys: Any) -> None:
     older = tmp_path / "out.mp4"
     older.write_bytes(b"older")
@@ -265,6 +379,15 @@ def test_an_older_film_lives_until_there_is_a_new_one(clip: Path, tmp_path: Path
     run_render(clip, older)
     assert len(pictures_of(older)) == 11
     assert not list(tmp_path.glob("*.part.mp4"))
+
+
+@pytest.mark.parametrize("command", ["live", "render"])
+def test_the_help_names_every_control(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{', '.join(CONTROLS)} or none" in said
+    assert "part of the prompt unless it is a number" in said
 
 
 def test_options_that_only_count_without_a_window_are_not_swallowed(capsys: pytest.CaptureFixture[str]) -> None:

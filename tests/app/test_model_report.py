@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from app import model_report
 from app.__main__ import main
 from app.model_report import check_files, check_memory, report_on, report_text
-from engine.budget import budget_of, gibibytes
+from engine.budget import budget_of, budget_on, gibibytes
 from engine.catalog import config_of
-from engine.device import best_device
+from engine.device import Device, best_device
 from engine.memory import Memory
 from engine.params import EngineChoice
 
@@ -68,7 +69,7 @@ def test_which_files_are_there(tmp_path: Path) -> None:
     report = report_on(lay(tmp_path, *FILES[:3]))
     found = check_files(report)
     assert found.state == "missing"
-    assert found.detail == "longlive-1.3b lacks: autoencoder, text encoder"
+    assert found.detail == "longlive-1.3b lacks: autoencoder, text encoder, tokenizer", "as the list below"
     assert str(tmp_path) in found.mend
     text = report_text(report)
     assert f"there    generator     {tmp_path / FILES[0]}" in text
@@ -99,6 +100,51 @@ def test_whether_it_fits(monkeypatch: pytest.MonkeyPatch, total: float | None, f
     assert found.state == state
     assert gibibytes(need) in found.detail
     assert bool(found.mend) == (state != "ok")
+
+
+def test_advice_names_only_what_makes_it_fit() -> None:
+    plain = EngineChoice("krea-14b", 640, 368)
+    gpu = Device(torch.device("meta"), torch.bfloat16)  # like any that is not the CPU
+    roomy = Memory(2**50, 2**50)
+
+    def advice(choice: EngineChoice, gib: float, host: Memory = roomy, device: Device = gpu) -> str:
+        room = Memory(round(gib * 2**30), round(gib * 2**30))
+        report = replace(report_on(choice), device=device, budget=budget_on(choice, device), memory=room, host=host)
+        return check_memory(report).mend
+
+    fp8, offloaded = (
+        budget_on(replace(plain, **less), gpu).total / 2**30 for less in ({"precision": "fp8"}, {"offload": True})
+    )
+    assert offloaded < fp8
+    assert advice(plain, fp8 + 0.01) == "Choose --precision fp8, or --offload."
+    assert advice(plain, offloaded + 0.01) == "Choose --offload."
+    both = replace(plain, precision="fp8", offload=True)
+    together = budget_on(both, gpu).total / 2**30
+    assert advice(plain, offloaded - 0.01).startswith("Choose --size 480x272 with --offload, or --precision fp8 with")
+    assert advice(both, together - 0.01) == "Choose --size 480x272."
+    assert advice(plain, 1.0) == (
+        "This machine cannot run Krea Realtime 14B: no size, precision or offloading makes it fit."
+    )
+    small = Memory(2**30, 2**30)
+    assert "--offload" not in advice(plain, fp8 + 0.01, host=small), "it needs room in the computer"
+    cpu = Device(torch.device("cpu"), torch.bfloat16)
+    assert "--offload" not in advice(plain, fp8 + 0.01, host=roomy, device=cpu), "both memories are one"
+
+
+def test_where_others_take_the_room_only_what_helps_is_named() -> None:
+    need = report_on(LONGLIVE).budget.total
+    report = replace(report_on(LONGLIVE), memory=Memory(need, 1), host=Memory(need, 1))
+    assert check_memory(report).mend == "Close other programs."
+    free = Memory(need, need - 1)
+    assert "--size 480x272" in check_memory(replace(report, memory=free, host=free)).mend
+
+
+def test_the_starter_does_not_pretend(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plain = doctor(capsys, tmp_path)[1]
+    asked = doctor(capsys, tmp_path, "--precision", "fp8", "--offload", "--autoencoder", "wan")[1]
+    assert asked["model"]["parts"] == plain["model"]["parts"]
+    (found,) = [finding for finding in asked["findings"] if finding["name"] == "Model"]
+    assert found["detail"] == "starter: no fp8, no offloading, no wan autoencoder (for published models only)"
 
 
 def test_what_is_offloaded_must_find_room_in_the_computer() -> None:

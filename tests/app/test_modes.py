@@ -18,8 +18,10 @@ from pytestqt.qtbot import QtBot
 
 from app.__main__ import main
 from app.expand import Expand, source_area
+from app.frame import Pixels
 from app.look import Look, Setup, SourceChoice
 from app.options import add_common, wished
+from app.outputs.contact_sheet import ContactSheet
 from app.pictures import load_mask, load_picture
 from app.rig import Rig
 from app.show import Show
@@ -197,13 +199,13 @@ def test_none_takes_away_what_earlier_runs_have_kept(
     live: Callable[..., tuple[Look, Setup]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = ["--mask", "left.png", "--reference", "a.png", "--first-frame", "a.png", "--last-frame", "b.png"]
-    others = ["--lora", "style.safetensors", "--also", "ice", "--box", "0,0,1,1"]
+    others = ["--lora", "style.safetensors", "--also", "ice", "--box", "0,0,1,1", "--expand", "0.5,0,0.5,0"]
     kept, setup = live(*pictures, *others)
     assert kept.params.last_frame == load_picture(Path("b.png"))
     monkeypatch.setattr("app.live.starting_values", lambda state, fresh: (kept, setup, ""))
     look, _ = live()
     assert look == kept, "what is not given stays"
-    options = ("--mask", "--reference", "--first-frame", "--last-frame", "--lora", "--also", "--box")
+    options = ("--mask", "--reference", "--first-frame", "--last-frame", "--lora", "--also", "--box", "--expand")
     look, _ = live(*(word for option in options for word in (option, "none")))
     assert look == Look()
 
@@ -309,6 +311,36 @@ def test_the_report_says_what_was_asked(seam: Rendered, files: Path) -> None:
     assert json.loads((files / "report.json").read_text())["asked"]["mask"] is None
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], None),
+        (["--mask", "film.mp4", "--invert-mask", "--no-composite"], "mask, inverted, no composite"),
+        (["--expand", "0.5,0,0,0", "--box", "0,0,1,1", "--strength", "0.5"], "expand, 1 box, strength 0.50"),
+        (
+            ["--reference", "a.png", "--reference", "b.png", "--reference-mode", "aligned", "--last-frame", "b.png"],
+            "2 references (aligned), last frame",
+        ),
+        (["--first-frame", "a.png", "--also", "ice=0.5"], "first frame, 1 more prompt (linear)"),
+        (["--lora", "style.safetensors"], "1 LoRA"),
+    ],
+)
+def test_the_contact_sheet_names_the_modes(
+    seam: Rendered, monkeypatch: pytest.MonkeyPatch, options: list[str], named: str | None
+) -> None:
+    notes: list[str] = []
+    drawn = ContactSheet.drawn
+
+    def noted(sheet: ContactSheet, title: str, *lines: str) -> Pixels:
+        notes.extend(lines)
+        return drawn(sheet, title, *lines)
+
+    monkeypatch.setattr(ContactSheet, "drawn", noted)
+    seam(*options)
+    assert notes[0].endswith("no prompt")
+    assert notes[1:] == ([] if named is None else [named])
+
+
 def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
     assert main(arguments) in (1, 2)
     lines = capsys.readouterr().err.strip().splitlines()
@@ -333,7 +365,8 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
         (["--expand", "1,2"], "expansion"),
         (["--expand", "0,0,0,1.5"], "fractions"),
         (["--box", "0,0,1"], "box"),
-        (["--box", "1,0,0,1"], "box"),
+        (["--box", "1,0,0,1"], "the box 1,0,0,1 has wrong sides"),
+        (["--box", "1.5,0,2,1"], "the box 1.5,0,2,1 never touches the picture"),
         (["--also", "ice=-1"], "weight"),
         (["--lora", "gone.safetensors=1"], "gone.safetensors"),
         (["--lora", "style.safetensors=9"], "-2.0 to 2.0"),
@@ -490,8 +523,9 @@ def test_what_a_mask_keeps_is_the_source(files: Path) -> None:
 
 def test_what_is_painted_on_lies_around_the_source(files: Path) -> None:
     pictures = rendered("--expand", "0.5,0.5,0.5,0.5")
-    inner = np.s_[:, 2:-2, 2:-2]
-    assert difference(pictures[:, 24:-24, 32:-32][inner], source(64, 48)[inner]) < CODEC
+    area = source_area(Expand(0.5, 0.5, 0.5, 0.5), 128, 96, aspect=96 / 64)
+    whole, inner = source(area.width, area.height), np.s_[:, 2:-2, 2:-2]
+    assert difference(pictures[:, *area.slices][inner], whole[inner]) < CODEC
     assert pictures[:, :20].std() > 2, "and around it is no plain grey"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.expand import Area, Expand, source_area
 from app.frame import Frame, GuidedFrame, Pixels, chunk_of
-from app.framing import FITS, Framing, framed
+from app.framing import FITS, Fit, Framing, framed
 from app.look import Look, Setup
 from app.preprocessor import Preprocessor
 from controls.control import ControlSetting
@@ -131,17 +131,29 @@ def test_a_mask_decides_inside_an_expanded_source() -> None:
     assert (frame.mask[outside(area)] == 255).all()
 
 
-def test_bars_become_border_where_the_source_is_expanded() -> None:
+@pytest.mark.parametrize("fit", ["fill", "fit"])
+def test_an_expanded_source_is_shown_whole_and_bars_become_border(fit: Fit) -> None:
     wide = np.full((40, 120, 3), 200, np.uint8)
-    setup = replace(SETUP, framing=Framing(fit="fit"))
+    wide[:, :12], wide[:, -12:] = 100, 100  # what filling the canvas would cut off
+    setup = replace(SETUP, framing=Framing(fit=fit))
     frame = guided(Look(controls=(), expand=Expand(0.25, 0, 0.25, 0)), setup, wide)
-    assert set(np.unique(frame.source)) == {EMPTY_GUIDE, 200}, "and nothing is black"
     assert frame.mask is not None
-    np.testing.assert_array_equal(frame.mask == 0, (frame.source == 200).all(axis=2))
+    kept = frame.source[frame.mask == 0]
+    assert (frame.source[frame.mask == 255] == EMPTY_GUIDE).all()
+    assert kept.min() >= 100, "nothing is black"
+    assert (kept == 200).mean() == pytest.approx(0.8, abs=0.07), "nothing is cut off"
     rows, columns = np.nonzero(frame.mask == 0)
     assert (np.ptp(columns) + 1) / (np.ptp(rows) + 1) == pytest.approx(3.0, rel=0.07), "undistorted"
-    unexpanded = guided(Look(controls=()), setup, wide)
-    assert unexpanded.source.min() == 0, "else bars are bars"
+    unexpanded = guided(Look(controls=()), setup, wide).source
+    assert (unexpanded.min() == 0) == (fit == "fit"), "else bars are bars"
+    assert (unexpanded == 100).any() == (fit == "fit"), "and what is too much is cut off"
+
+
+def test_an_expanded_source_may_still_be_stretched() -> None:
+    wide = np.full((40, 120, 3), 200, np.uint8)
+    frame = guided(Look(controls=(), expand=BORDER), replace(SETUP, framing=Framing(fit="stretch")), wide)
+    inside = ~outside(source_area(BORDER, WIDTH, HEIGHT))
+    np.testing.assert_array_equal((frame.source == 200).all(axis=2), inside)
 
 
 def test_all_that_is_shown_of_the_guide_has_the_canvas_size() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from controls.layout import SETTINGS, Box, Layout, parse_box
+from controls.layout import SETTINGS, Box, Layout, Sides, parse_box
 
 PICTURE = np.zeros((72, 128, 3), np.uint8)
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
@@ -20,7 +20,10 @@ def boxes(draw: st.DrawFn) -> Box:
         left, top = draw(st.floats(-1, 1.9)), draw(st.floats(-1, 1.9))
         return left, top, draw(st.floats(left + 0.05, 2)), draw(st.floats(top + 0.05, 2))
 
-    return Box(sides(), draw(st.none() | st.just(sides())), draw(st.floats(0.01, 3600)))
+    try:
+        return Box(sides(), draw(st.none() | st.just(sides())), draw(st.floats(0.01, 3600)))
+    except ValueError:  # it never touches the picture
+        reject()
 
 
 def drawn(layout: Layout, time: float, width: int = 128, height: int = 72) -> np.ndarray:
@@ -91,8 +94,44 @@ def test_a_box_is_read_from_the_command_line(text: str, box: Box) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "0,0,1", "0,0,1,x", "0,0,1,1:0,0,1,1", "0,0,1,1@2", "0.5,0,0.5,1", "0,0,1,nan", "0,0,1,9",
+     "1.5,0,2,1", "0,-1,1,-0.5", "1.1,0,1.5,1:1.2,0,2,1@2",
      "0,0,1,1:0,0,1,1@0", "0,0,1,1:1,0,0,1@2", "0,0,1,1:0,0,1,1@long"],
 )  # fmt: skip
 def test_what_is_no_box_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match=r"the box .* (form|expected)"):
+    with pytest.raises(ValueError, match=r"^the box .* (form|expected)") as refused:
         parse_box(text)
+    assert "is none" not in str(refused.value)
+
+
+@st.composite
+def ways(draw: st.DrawFn) -> tuple[Sides, Sides]:
+    def sides() -> Sides:
+        left, top = draw(st.integers(-8, 15)), draw(st.integers(-8, 15))
+        right, bottom = draw(st.integers(left + 1, 16)), draw(st.integers(top + 1, 16))
+        return left / 8, top / 8, right / 8, bottom / 8
+
+    return sides(), sides()
+
+
+@given(ways())
+def test_a_box_is_taken_if_it_touches_the_picture_at_some_time(way: tuple[Sides, Sides]) -> None:
+    start, end = way
+    moments = np.linspace(0.0, 1.0, 1001)[:, None]
+    left, top, right, bottom = ((1 - moments) * start + moments * end).T
+
+    def nearer(than: float) -> bool:
+        return bool(((left < 1 + than) & (top < 1 + than) & (right > -than) & (bottom > -than)).any())
+
+    if nearer(0.0):
+        Box(start, end)
+    elif not nearer(0.01):  # between two moments a box moves by less than that
+        with pytest.raises(ValueError, match="never touches the picture"):
+            Box(start, end)
+
+
+def test_a_box_may_cross_the_picture_or_pass_it_by() -> None:
+    beside, beyond = (-0.5, 0.2, -0.1, 0.8), (1.1, 0.2, 1.5, 0.8)
+    assert Box(beside, beyond).end == beyond, "it crosses the picture"
+    assert Box((-1.0, -1.0, 2.0, 2.0)), "it surrounds the picture"
+    with pytest.raises(ValueError, match=r"on its way to 0\.6,-1,1,-0\.6 never touches"):
+        Box((-1.0, -0.2, -0.6, 0.2), (0.6, -1.0, 1.0, -0.6))

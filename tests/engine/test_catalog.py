@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 import torch
 
-from engine.catalog import MODELS, Model, bring_up, config_of, files_of, load_model, title_of, untrained_model
+from engine.catalog import (
+    MODELS,
+    Model,
+    bring_up,
+    config_of,
+    effective,
+    files_of,
+    left_out,
+    load_model,
+    title_of,
+    untrained_model,
+)
 from engine.config import REFERENCE, SOUND, STARTER, WAN_1_3B, WAN_14B, TinyVAEConfig, WanVAEConfig
 from engine.device import Device
 from engine.dit import WanDiT
@@ -52,6 +63,25 @@ def test_the_starter_comes_first_and_needs_nothing() -> None:
     assert isinstance(model.vae, torch.nn.Module)
     assert_holds(model.dit, dict(again.dit.named_parameters()))
     assert model.note == "untrained weights"
+
+
+@pytest.mark.parametrize(
+    ("choice", "note"),
+    [
+        (EngineChoice(precision="fp8"), "no fp8 (for published models only)"),
+        (EngineChoice(offload=True), "no offloading (for published models only)"),
+        (
+            EngineChoice(precision="fp8", autoencoder="wan", offload=True),
+            "no fp8, no offloading, no wan autoencoder (for published models only)",
+        ),
+    ],
+)
+def test_the_starter_says_what_it_does_not_take(choice: EngineChoice, note: str) -> None:
+    assert load_model(choice, CPU).note == f"untrained weights; {note}"
+    assert effective(choice) == EngineChoice()
+    published = replace(choice, model="krea-14b")
+    assert effective(published) == published
+    assert left_out(published) == ""
 
 
 def test_published_models_are_those_of_the_paper() -> None:
@@ -207,19 +237,32 @@ def sentence(choice: EngineChoice) -> str:
 
 
 def test_no_folder_is_chosen() -> None:
-    assert "no folder of models is chosen" in sentence(EngineChoice("krea-14b"))
+    message = sentence(EngineChoice("krea-14b"))
+    assert "no folder of models is chosen" in message
+    assert "--models FOLDER" in message
+    assert "vace-live doctor --model krea-14b" in message
 
 
 def test_the_folder_is_not_there(tmp_path: Path) -> None:
     assert str(tmp_path / "gone") in sentence(EngineChoice("krea-14b", folder=str(tmp_path / "gone")))
 
 
-def test_every_missing_file_is_named_with_its_source(tmp_path: Path) -> None:
+def test_every_missing_file_is_named_by_what_it_is(tmp_path: Path) -> None:
     lay(tmp_path, "longlive_base.pt", "taew2_1.pth")
-    message = sentence(EngineChoice("longlive-1.3b", folder=str(tmp_path)))
-    for file in found(tmp_path).values():
-        assert (f"the {file.role} ({file.source})" in message) == (file.found is None and file.role != "tokenizer")
-    assert LONGLIVE.title in message
+    roundabout = tmp_path / "elsewhere" / ".."
+    (tmp_path / "elsewhere").mkdir()
+    message = sentence(EngineChoice("longlive-1.3b", folder=str(roundabout)))
+    assert message == (
+        f"{LONGLIVE.title} was not loaded, for neither {tmp_path.resolve()} nor a folder below it holds its adapter,"
+        " VACE module, text encoder or tokenizer; `vace-live doctor --model longlive-1.3b --models FOLDER` names the"
+        " files and their sources."
+    )
+    assert {file.role for file in found(tmp_path).values() if file.found is None} == {
+        "adapter",
+        "VACE module",
+        "text encoder",
+        "tokenizer",
+    }
 
 
 # -- coming up

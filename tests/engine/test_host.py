@@ -295,11 +295,12 @@ def test_what_a_stream_could_not_grant_is_passed_on(tmp_path: Path) -> None:
 
 
 def test_the_budget_is_that_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    offloaded = replace(SMALL, offload=True)
+    published = replace(SMALL, model="longlive-1.3b")
+    offloaded = replace(published, offload=True)
     cpu = Device(torch.device("cpu"), torch.float32)
-    assert budget_on(offloaded, cpu) == budget_on(SMALL, cpu), "there is nowhere to offload to"
+    assert budget_on(offloaded, cpu) == budget_on(published, cpu), "there is nowhere to offload to"
     gpu = Device(torch.device("cuda"), torch.float32)
     assert budget_on(offloaded, gpu).on_host > 0
-    assert budget_on(SMALL, gpu).on_host == 0
-    half = budget_on(SMALL, Device(torch.device("cpu"), torch.bfloat16))
-    assert half.total < budget_on(SMALL, cpu).total
+    assert budget_on(published, gpu).on_host == 0
+    half = budget_on(published, Device(torch.device("cpu"), torch.bfloat16))
+    assert half.total < budget_on(published, cpu).total

@@ -313,3 +313,10 @@ def test_a_clean_pass_that_failed_can_be_repeated(monkeypatch: pytest.MonkeyPatc
         sound.settle()
     assert stream.frame == sound.frame == 2
     assert torch.equal(chunk_of(stream, 1), chunk_of(sound, 1))
+
+
+def test_a_soft_cut_before_the_first_chunk_does_nothing() -> None:
+    stream, plain = rollout(), rollout()
+    stream.soften_past(0.01, chunks=5)
+    for _ in range(6):
+        assert torch.equal(chunk_of(stream, 1), chunk_of(plain, 1))

@@ -1,18 +1,20 @@
-"""The look: prompt, control strength, seed, steps, hard cut; and the size the engine paints at."""
+"""The look: prompt, which modes are on, control strength, seed, steps, hard cut; and the size the engine paints at."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
+from app.modes import modes_of
 from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Card, named
+from app.window.cards import Card, named, text
 from app.window.choice import Picker
 from app.window.fader import Fader
 from app.window.shortcuts import is_shortcut_in_number
@@ -80,6 +82,31 @@ class SeedRow(QWidget):
             part.setEnabled(not locked)
 
 
+class ModesRow(QWidget):
+    """Which modes are on, and a button that takes them back; takes no room while none is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = text("", "dim")
+        self.line.setWordWrap(True)
+        self.line.setToolTip(words.MODES_TIP)
+        self.clear = QPushButton(words.CLEAR)
+        self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clear.setAccessibleName(words.CLEAR_MODES)
+        self.clear.setToolTip(words.CLEAR_MODES_TIP)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self.clear)
+
+    def put(self, modes: Sequence[str]) -> None:
+        line = words.modes_on(modes)
+        self.line.setText(line)
+        self.clear.setAccessibleDescription(line)  # a screen reader that lands on the button tells what it takes back
+        self.setVisible(bool(modes))
+
+
 class LookPanel(Card):
     """Everything on it acts from the engine's next chunk on."""
 
@@ -87,6 +114,8 @@ class LookPanel(Card):
         super().__init__(words.LOOK)
         show = bindings.show
         self.prompt = PromptField(words.PROMPT, words.PROMPT_PLACEHOLDER, words.PROMPT_TIP)
+        self.modes = ModesRow()
+        self.modes.clear.clicked.connect(actions.clear_modes)
         self.strength = Fader(words.STRENGTH, 0.0, 2.0, DEFAULTS.control_strength, help=words.STRENGTH_TIP)
         self.steps = Fader(words.STEPS, 1, 8, DEFAULTS.steps, whole=True, help=words.STEPS_TIP)
         self.seed = SeedRow()
@@ -100,6 +129,7 @@ class LookPanel(Card):
         self.cut.clicked.connect(actions.hard_cut)
 
         self.body.addWidget(self.prompt)
+        self.body.addWidget(self.modes)
         self.body.addWidget(self.strength)
         self.body.addWidget(self.steps)
         self.body.addLayout(named(words.SEED, self.seed, 56))
@@ -112,6 +142,7 @@ class LookPanel(Card):
             self.prompt.edited,
             lambda prompt: show.set_params(prompt=prompt),
         )
+        bindings.look(modes_of, self.modes.put)
         bindings.look(
             lambda look: look.params.control_strength,
             self.strength.set_value,

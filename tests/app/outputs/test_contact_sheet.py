@@ -68,6 +68,20 @@ def test_labels_times_and_title_are_drawn_and_stay_inside() -> None:
     assert (drawn[border] == BACKGROUND).all()
 
 
+def test_every_note_has_a_line_of_its_own_and_none_overflows() -> None:
+    sheet = ContactSheet(columns=2, cell_width=200)
+    sheet.add(0.0, {"source": flat(128)})
+    one, two, long = sheet.drawn("", "one"), sheet.drawn("", "one", "two"), sheet.drawn("", "one", "mask, " * 80)
+    (cell,), (lower,) = cells(one, 1, 1, 200, 100)[0], cells(two, 1, 1, 200, 100)[0]
+    np.testing.assert_array_equal(cell, lower)
+    more = two.shape[0] - one.shape[0]
+    np.testing.assert_array_equal(two[: MARGIN + 50], one[: MARGIN + 50])
+    line = np.s_[MARGIN + 52 : MARGIN + 52 + more]
+    assert (two[line] != BACKGROUND).any()
+    assert two.shape == long.shape
+    assert (long[:, -MARGIN + 4 :] == BACKGROUND).all()
+
+
 def test_it_keeps_few_pictures_however_many_come() -> None:
     sheet = ContactSheet(columns=3, cell_width=16)
     for number in range(5000):

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.expand import Expand
 from app.look import Look
 from app.show import Show
 from app.window import words
+from app.window.cards import Column
 from app.window.main_window import MainWindow
+from engine.params import Lora, Params, Picture, WeightedPrompt
+from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, pick, press, turn_wheel, type_text
+from tests.app.window.rig import StillRig
+
+RGB = Picture(np.zeros((2, 3, 3), np.uint8))
 
 
 def test_the_prompt_goes_both_ways(window: MainWindow, show: Show) -> None:
@@ -93,3 +106,62 @@ def test_each_press_of_hard_cut_counts_once(window: MainWindow, show: Show) -> N
     click(window.look.cut)
     click(window.look.cut)
     assert show.look.params.cut == 2
+
+
+ASKED = Look(
+    Params(prompt="ink", references=(RGB, RGB), strength=0.6, loras=(Lora("style.safetensors"),)),
+    mask=Picture(np.zeros((2, 3), np.uint8)),
+    expand=Expand(left=0.5),
+)
+
+
+def test_modes_that_were_kept_are_named_and_taken_back(
+    show: Show, rig: StillRig, state_path: Path, qtbot: QtBot
+) -> None:
+    show.set_look(ASKED)
+    window = MainWindow(show, rig, state_path, KINDS)
+    qtbot.addWidget(window)
+    window.show()
+    modes = window.look.modes
+    assert modes.isVisible()
+    assert modes.line.text() == "On: mask, expand, 2 references (sink), strength 0.60, 1 LoRA"
+    click(modes.clear)
+    assert show.look == Look(Params(prompt="ink"))
+    assert not modes.isVisible()
+
+
+def test_the_modes_follow_the_look(window: MainWindow, show: Show) -> None:
+    modes = window.look.modes
+    assert not modes.isVisible(), "and takes no room"
+    show.set_params(strength=0.5)
+    assert modes.isVisible()
+    assert modes.line.text() == "On: strength 0.50"
+    show.set_expand(Expand(top=0.5))
+    assert modes.line.text() == modes.clear.accessibleDescription() == "On: expand, strength 0.50"
+    show.set_look(Look())
+    assert not modes.isVisible()
+
+
+def test_the_modes_are_cleared_by_keys_alone(window: MainWindow, show: Show) -> None:
+    show.set_look(ASKED)
+    window.look.prompt.setFocus()
+    press(window.look.prompt, Qt.Key.Key_Tab)
+    clear = window.look.modes.clear
+    assert clear.hasFocus()
+    assert clear.accessibleName() == words.CLEAR_MODES
+    press(clear, Qt.Key.Key_Space)
+    assert show.look == Look(Params(prompt="ink"))
+    assert window.program.preview.hasFocus(), "no other button has the keys now"
+
+
+def test_many_modes_are_all_read_in_a_narrow_column(window: MainWindow, show: Show) -> None:
+    window.resize(window.minimumSizeHint())
+    show.set_look(replace(ASKED, invert_mask=True))
+    show.set_params(first_frame=RGB, more_prompts=(WeightedPrompt("ice"),), composite=False, blend="spherical")
+    QApplication.processEvents()
+    line = window.look.modes.line
+    assert line.height() >= line.heightForWidth(line.width())
+    column = next(column for column in window.findChildren(Column) if column.isAncestorOf(line))
+    content = column.widget()
+    assert content is not None
+    assert content.minimumSizeHint().width() <= column.viewport().width()
