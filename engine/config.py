@@ -77,6 +77,8 @@ class RolloutConfig:
     prediction: what the network was trained to give, the flow (noise minus clean) or the clean latent.
     positions: "absolute" frame numbers, or "rolling" ones, each key at its place in the window, for models trained so.
     horizon: where absolute positions are turned back; any number will do, for only differences are seen.
+    sink_average: of each sink frame, when a frame leaves the ring, that much stays and the rest is taken from the one
+    that leaves (EMA-Sink of Reward Forcing, arXiv 2512.04678); 0 = the sink stays as it is.
     sink_distance_max: the sink never looks older than that many frames; None = it ages for ever, as published.
     memory: "clean" writes each chunk's clean keys into the cache, "recompute" rebuilds the cache before each chunk from
     the first of the last nine pictures and the last ``context - 1`` latent frames (Krea realtime).
@@ -92,6 +94,7 @@ class RolloutConfig:
     prediction: Literal["flow", "clean"] = "flow"
     positions: Literal["absolute", "rolling"] = "absolute"
     horizon: int = 1024
+    sink_average: float = 0.0
     sink_distance_max: int | None = 21
     memory: Literal["clean", "recompute"] = "clean"
     context: int = 3
@@ -112,6 +115,10 @@ class RolloutConfig:
         _require(
             self.sink_distance_max is None or self.sink_distance_max >= self.window - 1,
             f"sink_distance_max is {self.sink_distance_max}, expected at least the window's reach, {self.window - 1}",
+        )
+        _require(
+            0 <= self.sink_average < 1 and (self.sink > 0 or self.sink_average == 0),
+            f"sink_average is {self.sink_average}, expected 0 to 1 and, above 0, a sink",
         )
         _require(
             self.memory == "clean" or (self.sink == 0 and self.window == self.context + self.chunk),

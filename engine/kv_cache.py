@@ -23,6 +23,9 @@ from torch import Tensor
 from engine.config import DiTConfig, RolloutConfig
 from engine.rope import RotaryTable, frame_turn, rotary_table, rotate
 
+_NOWHERE = -(10**9)
+"""The position of keys that are to be rotated anew, wherever they shall stand."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -63,13 +66,17 @@ class KVCache:
         self._plain_slots = references + (rollout.window if rolling else rollout.sink)
         shape = (batch, self._plain_slots * self._tokens, dit.heads, dit.head_dim)
         self._plain = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
+        # What rounding takes from the averages: steps of a hundredth would be lost in bfloat16.
+        rest_shape = (2, batch, rollout.sink * self._tokens, dit.heads, dit.head_dim)
+        averaged = dit.layers if rollout.sink_average else 0
+        self._rests = [torch.zeros(rest_shape, dtype=dtype, device=device) for _ in range(averaged)]
         self._reference_count = 0
         self.restart()
 
     @property
     def storage(self) -> list[Tensor]:
         """Every tensor that the cache holds."""
-        return [*self.keys, *self.values, *self._plain]
+        return [*self.keys, *self.values, *self._plain, *self._rests]
 
     def restart(self) -> None:
         """Forget all frames but the references."""
@@ -78,6 +85,8 @@ class KVCache:
         self._positions = [0] * slots
         self._base = 0
         self._anchors: dict[int, int] = {}
+        for rest in self._rests:
+            rest.zero_()
         self._runs: list[Run] = []
         self._seen = (self._references, 0)
         self.table: RotaryTable | None = None
@@ -108,7 +117,7 @@ class KVCache:
         chunk = range(start_frame, start_frame + frames)
         slots = [self.slot(frame) for frame in chunk]
         for slot in slots:
-            self._keep_as_anchor(slot)
+            self._let_go(slot)
         for slot, frame in zip(slots, chunk, strict=True):
             self._frames[slot] = frame
         self._turn_back(start_frame, frames)
@@ -152,6 +161,8 @@ class KVCache:
                 self._frames[slot] = frame
         if first == 0 or not keep_sink:
             self._anchors = {}  # the sink is new already
+            for rest in self._rests:
+                rest.zero_()
         self._place_all(newest=frames_made - 1 - self._base)
         self._runs = _runs(slots)
         self._see_all()
@@ -278,20 +289,38 @@ class KVCache:
             behind = self._not_too_old(oldest - self._base, 0, newest)
         return list(range(behind - self._reference_count, behind))
 
-    def _keep_as_anchor(self, slot: int) -> None:
-        """Copy the frame that is about to leave ``slot`` into the sink, if it is to be part of it."""
+    def _let_go(self, slot: int) -> None:
+        """Before the frame in ``slot`` is overwritten: it may be due to become part of the sink, or to flow into it."""
         frame = self._frames[slot]
-        target = self._anchors.pop(frame, None) if frame is not None else None
-        if target is None:
+        if frame is None or slot < self._references + self._rollout.sink:
+            return
+        anchored = self._anchors.pop(frame, None)
+        if anchored is None and not self._rests:
             return
         rows, columns, head_dim, device = self._grid
         back = rotary_table([self._positions[slot]], rows, columns, head_dim, device).inverse()
+        target = self._references + frame % self._rollout.sink if anchored is None else anchored
         here, there = self._span(target, 1), self._span(slot, 1)
-        for keys, values, plain in zip(self.keys, self.values, self._plain, strict=True):
-            plain[:, here] = plain[:, there] if slot < self._plain_slots else rotate(keys[:, there], back)
-            keys[:, here] = keys[:, there]
-            values[:, here] = values[:, there]
-        self._frames[target], self._positions[target] = frame, self._positions[slot]
+        for layer, (keys, values, plain) in enumerate(zip(self.keys, self.values, self._plain, strict=True)):
+            key = plain[:, there] if slot < self._plain_slots else rotate(keys[:, there], back)
+            if anchored is None:
+                self._average(layer, target, key, values[:, there])
+            else:
+                plain[:, here], values[:, here] = key, values[:, there]
+        if anchored is not None:
+            self._frames[target] = frame
+            for rest in self._rests:
+                rest[:, :, self._span(target - self._references, 1)] = 0
+        self._positions[target] = _NOWHERE
+
+    def _average(self, layer: int, target: int, key: Tensor, value: Tensor) -> None:
+        """Let an unrotated key and a value flow into the sink frame in slot ``target``."""
+        share, here = self._rollout.sink_average, self._span(target, 1)
+        rests = self._rests[layer][:, :, self._span(target - self._references, 1)]
+        for kept, rest, new in zip((self._plain[layer], self.values[layer]), rests, (key, value), strict=True):
+            exact = share * (kept[:, here].float() + rest.float()) + (1 - share) * new.float()
+            kept[:, here] = exact.to(kept.dtype)
+            rest.copy_(exact - kept[:, here].float())
 
     def _span(self, slot: int, count: int) -> slice:
         return slice(slot * self._tokens, (slot + count) * self._tokens)

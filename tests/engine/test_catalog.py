@@ -289,7 +289,7 @@ def test_a_note_says_what_a_model_cannot_do_here(longlive: Published, monkeypatc
     assert load_model(longlive.choice, CPU).note == ""
     monkeypatch.setitem(BACKBONES, "longlive-1.3b", replace(longlive.backbone, note="it stands still"))
     assert load_model(longlive.choice, CPU).note == "it stands still"
-    assert BACKBONES["reward-forcing-1.3b"].note
+    assert BACKBONES["streamdiffusionv2-1.3b"].note
 
 
 def test_the_text_encoder_is_checked_now_and_read_later(longlive: Published) -> None:

@@ -140,6 +140,40 @@ def test_no_soft_cut_lets_the_sink_look_too_old_or_stay_as_it_was(
         assert kept_sink == list(range(sink))
 
 
+@pytest.mark.parametrize("positions", ["absolute", "rolling"])
+def test_an_averaged_sink_takes_in_what_leaves_the_ring(positions: str) -> None:
+    """The recursion of the paper, written out: S = a S + (1 - a) K of the frame that leaves; keys before rotation."""
+    config = replace(
+        RolloutConfig(2, 6, 2, sink_average=0.7, sink_distance_max=7, horizon=12),
+        positions=positions,  # type: ignore[arg-type]
+    )
+    cache = KVCache(DIT, config, ROWS, COLUMNS)
+    expected = {0: key_of(0), 1: key_of(1)}
+    for start in range(0, 40, 2):
+        cache.open_chunk(start, 2)
+        _, values = write(cache, [start, start + 1])
+        for left in (start - 4, start - 3):
+            if left >= 2:
+                expected[left % 2] = 0.7 * expected[left % 2] + 0.3 * key_of(left)
+        for index, wanted in expected.items():
+            slot = cache.slot(index)
+            here = slice(slot * TOKENS, (slot + 1) * TOKENS)
+            assert (values[:, here] - wanted).abs().max() < 1e-5
+            table = rotary_table([cache._positions[slot]], ROWS, COLUMNS, 24)
+            assert (cache.keys[0][:, here] - rotate(wanted, table)).abs().max() < 1e-4
+
+
+def test_an_averaged_sink_does_not_stand_still_in_bfloat16() -> None:
+    config = RolloutConfig(1, 3, 1, sink_average=0.99)
+    cache = KVCache(DIT, config, ROWS, COLUMNS, dtype=torch.bfloat16)
+    for frame in range(203):
+        cache.open_chunk(frame, 1)
+        level = torch.full((1, TOKENS, 1, 24), 0.0 if frame == 0 else 1.0, dtype=torch.bfloat16)
+        cache.extend(0, level, level)
+    left = 200  # frames 1 to 200
+    assert cache.values[0][0, 0, 0, 0].item() == pytest.approx(1 - 0.99**left, abs=0.01)
+
+
 def test_storage_never_moves_and_never_grows() -> None:
     config = RolloutConfig(2, 7, 1, horizon=12, sink_distance_max=8)
     cache = KVCache(DIT, config, ROWS, COLUMNS, references=3)
