@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -105,6 +105,8 @@ def _offset(cache: KVCache, frame: int) -> int:
     room=st.integers(0, 12),
     cuts=st.sets(st.integers(0, 30), max_size=3),
 )
+@example(chunk=1, sink=3, slack=0, limit=0, room=0, cuts={1})  # before the sink is full
+@example(chunk=1, sink=3, slack=2, limit=0, room=0, cuts={20})  # one frame of the sink after the other
 def test_no_soft_cut_lets_the_sink_look_too_old_or_stay_as_it_was(
     chunk: int, sink: int, slack: int, limit: int, room: int, cuts: set[int]
 ) -> None:

@@ -320,3 +320,15 @@ def test_a_soft_cut_before_the_first_chunk_does_nothing() -> None:
     stream.soften_past(0.01, chunks=5)
     for _ in range(6):
         assert torch.equal(chunk_of(stream, 1), chunk_of(plain, 1))
+
+
+def test_a_sink_given_up_by_a_recache_is_not_renewed_once_more() -> None:
+    stream = rollout(chunk=1, window=6, sink=2)
+    for _ in range(9):
+        chunk_of(stream, 1)
+    stream.soften_past(0.1, chunks=2)
+    chunk_of(stream, 1)
+    stream.recache(keep_sink=False)
+    for _ in range(12):
+        chunk_of(stream, 1)
+    assert [stream.cache._frames[stream.cache.slot(index)] for index in range(2)] == [4, 5]
