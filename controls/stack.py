@@ -1,8 +1,9 @@
 """Runs the controls that are on and mixes what they draw into one guide. Holds the table of all controls, and their
 form on the command line.
 
-Lines on black and whole pictures mix by the brightest of them at each place. A control that draws black on white alone
-gives just that, as VACE knows it; beside one of the others it turns into white on black, for its paper would hide them.
+Lines on black and whole pictures mix by the brightest of them at each place. A control that draws on white alone gives
+just that, as VACE knows it. Beside one of the others, which its paper would hide, light and dark change places in it:
+black lines on white turn white on black, and colours on white stay the colours they are, on black.
 
 Knows no thread: whoever calls it decides where it runs. A control that cannot run, or fails, costs only itself.
 """
@@ -19,10 +20,13 @@ from time import perf_counter
 import cv2
 import numpy as np
 
-from controls import edge, finder, gray, layout, pose
+from controls import color, edge, finder, flow, gray, layout, pose, scribble
+from controls.color import Color
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.flow import Flow
 from controls.layout import Box, Layout
 from controls.picture import as_rgb, resized, within
+from controls.scribble import Scribble
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +66,10 @@ CONTROLS: dict[str, ControlKind] = {
     for kind in (
         ControlKind("edge", "Edge", edge.SETTINGS, lambda folder: edge.Edge()),
         ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE),
+        ControlKind("scribble", "Scribble", scribble.SETTINGS, lambda folder: Scribble(), scribble.LONGEST_SIDE),
+        ControlKind("flow", "Flow", flow.SETTINGS, lambda folder: Flow(), flow.LONGEST_SIDE, flow.PAPER),
         ControlKind("gray", "Gray", (), lambda folder: gray.Gray()),
+        ControlKind("color", "Color", color.SETTINGS, lambda folder: Color()),
         ControlKind("layout", "Layout", layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER),
     )
 }
@@ -199,15 +206,28 @@ def _mixed(parts: list[tuple[Pixels, float, int]], width: int, height: int) -> P
     if not parts:
         return np.full((height, width, 3), EMPTY_GUIDE, np.uint8)
     paper = min(paper for _, _, paper in parts)
-    drawn = [_weighted(cv2.bitwise_not(part) if on_white else part, weight) for part, weight, on_white in parts]
+    drawn = [_weighted(_turned(part) if on_white else part, weight) for part, weight, on_white in parts]
     result = drawn[0]
     for part in drawn[1:]:
-        result = cv2.max(result, part)
-    return np.asarray(cv2.bitwise_not(result) if paper else result, np.uint8)
+        result = np.asarray(cv2.max(result, part), np.uint8)
+    return _turned(result) if paper else result
 
 
-def _weighted(part: cv2.typing.MatLike, weight: float) -> cv2.typing.MatLike:
-    return part if weight == 1.0 else cv2.convertScaleAbs(part, alpha=weight)
+def _turned(part: Pixels) -> Pixels:
+    """``part`` with the lightness of HSL, the mean of a pixel's largest and smallest channel, turned about the middle.
+
+    White and black change places and hues stay. Twice is not at all.
+    """
+    red, green, blue = cv2.split(part)
+    largest, smallest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    # All channels move by 255 - largest - smallest, which lies in -255 to 255: first up by what is above 0, then down.
+    up = cv2.subtract(cv2.bitwise_not(largest), smallest)
+    down = cv2.subtract(smallest, cv2.bitwise_not(largest))
+    return np.asarray(cv2.subtract(cv2.add(part, cv2.merge((up,) * 3)), cv2.merge((down,) * 3)), np.uint8)
+
+
+def _weighted(part: Pixels, weight: float) -> Pixels:
+    return part if weight == 1.0 else np.asarray(cv2.convertScaleAbs(part, alpha=weight), np.uint8)
 
 
 def parse_control(text: str) -> ControlSetting:

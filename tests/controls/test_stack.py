@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from controls import stack as stack_module
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
 from controls.layout import Box
 from controls.stack import CONTROLS, EMPTY_GUIDE, ControlKind, Stack, parse_control
@@ -21,6 +22,7 @@ from controls.stack import CONTROLS, EMPTY_GUIDE, ControlKind, Stack, parse_cont
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 64, 3), np.uint8)
 WIDTH, HEIGHT = 32, 20
 EDGE = ControlSetting("edge")
+WITHOUT_MODELS = tuple(ControlSetting(name) for name in ("edge", "scribble", "flow", "gray", "color", "layout"))
 
 
 class Painted:
@@ -100,18 +102,58 @@ def test_controls_are_mixed_by_the_brightest_each_with_its_weight(add: Callable[
 def test_what_is_drawn_on_white_is_turned_to_black_only_beside_what_is_drawn_on_black(
     add: Callable[..., Painted],
 ) -> None:
-    add("ink", (0, 55, 255), paper=255)
-    add("more ink", (200, 0, 255), paper=255)
+    add("ink", (60, 60, 60), paper=255)
+    add("chalk", (200, 200, 200), paper=255)
     add("light", (100, 0, 30))
     stack = Stack()
-    ink, more, light = ControlSetting("ink"), ControlSetting("more ink"), ControlSetting("light")
-    assert guide_color(stack, ink) == (0, 55, 255), "alone: as VACE draws it"
-    assert guide_color(stack, ControlSetting("ink", 0.5)) == (127, 155, 255), "faded towards its paper"
+    ink, chalk, light = ControlSetting("ink"), ControlSetting("chalk"), ControlSetting("light")
+    assert guide_color(stack, ink) == (60, 60, 60), "alone: as VACE draws it"
+    assert guide_color(stack, ControlSetting("ink", 0.5)) == (157, 157, 157), "faded towards its paper"
     assert guide_color(stack, ControlSetting("ink", 0.0)) == (255, 255, 255)
-    assert guide_color(stack, ink, more) == (0, 0, 255)
-    assert guide_color(stack, ink, light) == (255, 200, 30)
+    assert guide_color(stack, ink, chalk) == (60, 60, 60), "the one further from its paper"
+    assert guide_color(stack, ink, light) == (195, 195, 195)
     assert guide_color(stack, ControlSetting("ink", 0.1), light) == (100, 20, 30)
-    assert guide_color(stack, ink, ControlSetting("light", on=False)) == (0, 55, 255)
+    assert guide_color(stack, ink, ControlSetting("light", on=False)) == (60, 60, 60)
+
+
+def test_colors_on_white_keep_their_hues_on_black(add: Callable[..., Painted]) -> None:
+    """Half of a red's way to white is half of its way to black: what is pale there is dark here."""
+    add("red", (255, 0, 0), paper=255)
+    add("pale blue", (192, 192, 255), paper=255)
+    add("lines", (0, 0, 0))
+    stack = Stack()
+    for name, color, on_black in (("red", (255, 0, 0), (255, 0, 0)), ("pale blue", (192, 192, 255), (0, 0, 63))):
+        assert guide_color(stack, ControlSetting(name)) == color
+        assert guide_color(stack, ControlSetting(name), ControlSetting("lines")) == on_black
+        faded = guide_color(stack, ControlSetting(name, 0.5))
+        assert faded == tuple(255 - (255 - channel + 1) // 2 for channel in color), "towards white when alone"
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
+def test_turning_twice_is_not_turning(red: int, green: int, blue: int) -> None:
+    part = np.array([[(red, green, blue)]], np.uint8)
+    turned = stack_module._turned(part)
+    once = turned[0, 0].astype(int)
+    assert (once.max(), once.min()) == (255 - min(red, green, blue), 255 - max(red, green, blue))
+    assert (np.diff(once) == np.diff(part[0, 0].astype(int))).all()
+    np.testing.assert_array_equal(stack_module._turned(turned), part)
+
+
+def test_lines_are_seen_over_flow_and_flow_between_them() -> None:
+    """Flow's white paper must not hide the other controls."""
+    first, second = np.zeros((2, 96, 160, 3), np.uint8)
+    texture = np.random.default_rng(3).integers(40, 200, (24, 20, 3), np.uint8).repeat(4, axis=0).repeat(4, axis=1)
+    first[:, 40:120], second[:, 44:124] = texture, texture
+    settings = (ControlSetting("flow"), ControlSetting("edge", values=(("smoothing", 0.0),)))
+    stack = Stack()
+    for time, picture in enumerate((first, second)):
+        guide = stack.guide(picture, 160, 96, float(time), settings)
+    lines = guide.parts["edge"] == 255
+    assert lines.any()
+    assert (guide.rgb[lines] == 255).all()
+    red, _, blue = guide.rgb[~lines.any(axis=2) & (guide.parts["flow"][..., 2] < 128)].T
+    assert red.mean() > 4 * blue.mean()
+    assert (guide.rgb[:, :8] < 16).all()
 
 
 def test_a_control_on_white_that_fails_leaves_white_paper(add: Callable[..., Painted]) -> None:
@@ -129,7 +171,7 @@ def test_boxes_reach_the_layout_and_nobody_else() -> None:
     assert (guide.rgb[HEIGHT // 4, WIDTH // 2] == 0).all(), "black on white"
     assert (guide.rgb[0] == 255).all()
     still = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
-    for others in ((EDGE,), (ControlSetting("gray", 0.5),)):
+    for others in ((EDGE,), (ControlSetting("gray", 0.5),), (ControlSetting("color", 0.5),)):
         mixed = Stack().guide(still, WIDTH, HEIGHT, 0.0, (layout, *others), (box,)).rgb
         assert (mixed[HEIGHT // 4, WIDTH // 2] == 255).all(), "white above the others"
         plain = Stack().guide(still, WIDTH, HEIGHT, 0.0, others, (box,)).rgb
@@ -255,7 +297,7 @@ def test_an_unknown_control_is_a_sentence() -> None:
 def test_odd_pictures_make_a_guide(picture: NDArray[Any]) -> None:
     stack = Stack()
     for shown in (picture, PICTURE, picture):
-        guide = stack.guide(shown, WIDTH, HEIGHT, 0.0, (EDGE,))
+        guide = stack.guide(shown, WIDTH, HEIGHT, 0.0, WITHOUT_MODELS)
         assert guide.rgb.shape == (HEIGHT, WIDTH, 3)
         assert guide.troubles == {}
 
@@ -265,7 +307,7 @@ def test_sizes_may_change_at_any_time(sizes: list[tuple[int, int, int, int]]) ->
     stack = Stack()
     for number, (w, h, width, height) in enumerate(sizes):
         picture = np.random.default_rng(number).integers(0, 256, (h, w, 3), np.uint8)
-        guide = stack.guide(picture, width, height, float(number), (EDGE,))
+        guide = stack.guide(picture, width, height, float(number), WITHOUT_MODELS)
         assert guide.rgb.shape == (height, width, 3)
         assert guide.rgb.dtype == np.uint8
         assert guide.troubles == {}
@@ -296,7 +338,7 @@ def test_a_control_is_read_from_the_command_line(text: str, expected: ControlSet
     ("text", "said"),
     [
         ("edgy", "'edgy' (did you mean 'edge'?); there are edge, pose"),
-        ("hologram", "no control 'hologram'; there are edge, pose"),
+        ("xyz", "no control 'xyz'; there are edge, pose"),
         ("", "no control ''"),
         ("Pose", "did you mean 'pose'?"),
         ("edge=loud", "The weight of edge is 'loud', expected a number from 0 to 1"),
