@@ -12,7 +12,7 @@ from controls import stack
 from engine import params
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("app", "engine", "controls", "assets", "benchmarks")
+PACKAGES = ("app", "engine", "controls", "assets", "benchmarks", "training")
 MAY_START_THREADS = {"app/rig.py", "app/engine_thread.py"}
 STARTERS = {"Thread", "QThread", "QThreadPool", "QRunnable", "ThreadPoolExecutor", "ProcessPoolExecutor", "Timer"}
 

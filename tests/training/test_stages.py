@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from engine.config import STARTER, TinyVAEConfig
+from engine.tiny_vae import TinyVAE, padded
+from tests.training.small import SMALL, banked, silent
+from training import autoencoder, linear_start, transformer
+from training.course import Course, Plan
+from training.export import export
+from training.muon import Muon, orthogonal
+from training.pictures import Pictures
+from training.prompts import vocabulary
+from training.samples import Samples, Shape
+from training.structures import KINDS, fields_of, guide_of, noise_field
+
+CPU = torch.device("cpu")
+SHAPES = [[Shape(2, 1, 32, 48)], [Shape(1, 3, 32, 48)]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return banked(tmp_path_factory.mktemp("starter"))
+
+
+def test_orthogonal_matrices_have_singular_values_near_one() -> None:
+    for shape in ((32, 48), (48, 32), (40, 40)):
+        matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+        values = torch.linalg.svdvals(orthogonal(matrix, 8))
+        assert float(values.min()) > 0.5
+        assert float(values.max()) < 1.4
+
+
+def test_muon_learns_and_adam_takes_what_is_no_matrix() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 32))
+    goal, x = torch.randn(32, 32) / 6, torch.randn(256, 32)
+    optimizer = Muon(network.named_parameters(), lr=5e-3)
+    assert [group["muon"] for group in optimizer.param_groups] == [True, False]
+    first = last = 0.0
+    for _ in range(200):
+        loss = (network(x) - x @ goal).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        first, last = first or loss.item(), loss.item()
+    assert last < 0.3 * first
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
+    plan = Plan(1000, warm_up=10, cooling=0.2)
+    rates = [plan.rate(step) for step in range(1000)]
+    assert rates[0] == 0.1
+    assert 0 < rates[-1] < 0.01
+    assert rates[10:800] == [1.0] * 790
+    assert all(later < earlier for earlier, later in pairwise(rates[800:]))
+
+
+class Interrupted(Exception):
+    pass
+
+
+def _course(folder: Path, steps: int, saved_every: int = 3) -> tuple[Course, nn.Module]:
+    torch.manual_seed(0)
+    network = nn.Linear(20, 20)
+    plan = Plan(steps, warm_up=2, saved_every=saved_every)
+    course = Course("line", network, folder, plan, Muon(network.named_parameters()), silent)
+    course.resume()
+    return course, network
+
+
+def _run(course: Course, network: nn.Module, until: int = 1000) -> None:
+    def loss_of(step: int) -> tuple[float, dict[str, float]]:
+        if step == until:
+            raise Interrupted
+        x = torch.from_numpy(np.random.default_rng(step).standard_normal((8, 20), np.float32))
+        loss = (network(x) - x.flip(1)).square().mean()
+        loss.backward()
+        return loss.item(), {}
+
+    course.run(loss_of)
+
+
+def test_a_stage_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    whole, in_two = tmp_path / "whole", tmp_path / "two"
+    for place in (whole, in_two):
+        place.mkdir()
+    course, network = _course(whole, 12)
+    _run(course, network)
+    stopped, early = _course(in_two, 12)
+    with pytest.raises(Interrupted):
+        _run(stopped, early, until=8)
+    again, late = _course(in_two, 12)
+    assert again.step == 6
+    _run(again, late)
+    for one, other in zip(network.parameters(), late.parameters(), strict=True):
+        assert torch.equal(one, other)
+    for one, other in zip(course.averaged.parameters(), again.averaged.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_longer_plan_goes_on_from_before_the_rate_fell(tmp_path: Path) -> None:
+    course, network = _course(tmp_path, 12)
+    _run(course, network)
+    longer, _ = _course(tmp_path, 20)
+    assert longer.step == 9
+    same, _ = _course(tmp_path, 12)
+    assert same.step == 12
+
+
+def test_every_structure_gives_a_guide_and_fields(folder: Path) -> None:
+    pictures = Pictures(folder, CPU)
+    clip = pictures.clip(np.random.default_rng(2), 32, 48, 5)
+    noise = noise_field(torch.randn(2, 12, 4, 6, generator=torch.Generator().manual_seed(0)))
+    for kind in KINDS:
+        guide = guide_of(clip, (kind,))
+        assert guide.shape == (5, 3, 32, 48)
+        fields = fields_of(clip, (kind,), 1.0, noise)
+        for field in (fields.line, fields.distance, fields.tone):
+            assert field.shape == (5, 32, 48)
+            assert torch.isfinite(field).all()
+    assert (guide_of(clip, ("edge", "pose")) >= guide_of(clip, ("edge",))).all()
+
+
+def test_strength_goes_from_the_noise_to_every_line(folder: Path) -> None:
+    clip = Pictures(folder, CPU).clip(np.random.default_rng(4), 48, 64, 5)
+    noise = noise_field(torch.randn(2, 12, 6, 8, generator=torch.Generator().manual_seed(0)))
+    none = fields_of(clip, ("none",), 1.0, noise)
+    assert torch.equal(fields_of(clip, ("edge",), 0.0, noise).line, none.line)
+    full = fields_of(clip, ("edge",), 1.0, noise)
+    assert float(full.line[clip.edge > 0.9].mean()) > 0.95
+    differences = [
+        float((fields_of(clip, ("edge",), strength, noise).line - full.line).abs().mean())
+        for strength in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    assert differences == sorted(differences, reverse=True)
+
+
+def test_what_is_kept_is_kept_in_the_target(folder: Path) -> None:
+    samples = Samples(Pictures(folder, CPU), SMALL.rollout, SMALL.dit.latent_channels)
+    seen = {"masked": False, "references": False, "video": False, "switched": False}
+    for seed in range(60):
+        batch = samples.batch(np.random.default_rng(seed), Shape(2, 2, 32, 48))
+        kept = ~batch.mask.unsqueeze(2).expand_as(batch.target)
+        assert torch.equal(batch.target[kept], batch.source[kept])
+        assert float(batch.target.abs().max()) <= 1
+        assert batch.noise.shape == (2, 2, 12, 4, 6)
+        seen["masked"] |= bool(kept.any())
+        seen["references"] |= batch.references is not None
+        seen["video"] |= batch.video
+        seen["switched"] |= any(clip[0] != clip[1] for clip in batch.prompts)
+    assert all(seen.values()), seen
+
+
+def test_larger_batches_than_the_bank_are_mirrored(folder: Path) -> None:
+    batch = Samples(Pictures(folder, CPU), SMALL.rollout, 12).batch(np.random.default_rng(0), Shape(1, 1, 64, 80))
+    assert batch.target.shape[-2:] == (64, 80)
+
+
+def test_from_a_bank_to_weights(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every stage at a tiny size, each learning something, and weights that the shapes' own networks take."""
+    monkeypatch.setattr(autoencoder, "STARTER", SMALL)
+    said: list[str] = []
+    autoencoder.train(folder, Plan(12, warm_up=2), CPU, batch=2, crop=32, pictures=5, say=said.append)
+    transformer.train(folder, SMALL, Plan(8, warm_up=2), SHAPES, CPU, said.append)
+    assert any("autoencoder: step 12 of 12" in line for line in said)
+    assert any("transformer: step 8 of 8" in line for line in said)
+    export(folder, tmp_path / "out", said.append)
+    tensors = load_file(tmp_path / "out" / "weights.safetensors")
+    painter = transformer.Painter(SMALL)
+    assert all(value.dtype == torch.bfloat16 for value in tensors.values())
+    of_dit = {key.removeprefix("transformer."): v for key, v in tensors.items() if key.startswith("transformer.")}
+    painter.dit.load_state_dict(of_dit)
+    assert (tmp_path / "out" / "vocabulary.txt").read_text().split() == list(vocabulary())
+    assert not torch.equal(of_dit["head.head.weight"].float(), torch.zeros_like(painter.dit.head.head.weight))
+
+
+def test_the_transformer_learns_from_every_part(folder: Path) -> None:
+    """One step's gradients reach every parameter that a show uses."""
+    torch.manual_seed(0)
+    painter = transformer.Painter(SMALL)
+    for parameter in painter.parameters():
+        parameter.data.add_(0.05 * torch.randn_like(parameter))
+    vae = autoencoder.untrained(SMALL.vae).requires_grad_(False)
+    samples = Samples(Pictures(folder, CPU), SMALL.rollout, 12)
+    for seed in range(60):
+        batch = samples.batch(np.random.default_rng(seed), Shape(1, 3, 32, 48))
+        words = batch.prompts[0][-1][0].split()
+        if batch.strength > 0 and batch.references is not None and len(words) > 1:
+            break
+    generator = torch.Generator().manual_seed(0)
+    latents = transformer.encoded(vae, batch)
+    weights = transformer.visibility(vae, latents.target)
+    assert weights.shape == (12, 1, 1)
+    assert float(weights.mean()) == pytest.approx(1)
+    transformer.loss(painter, batch, latents, weights, generator).backward()  # type: ignore[no-untyped-call]
+    silent_ones = [name for name, p in painter.named_parameters() if p.grad is None or not p.grad.any()]
+    assert not silent_ones
+
+
+def test_the_autoencoder_starts_as_the_best_linear_one(folder: Path) -> None:
+    pixels = torch.stack([Pictures(folder, CPU).sequence(np.random.default_rng(i), 48, 64, 9) for i in range(8)])
+    torch.manual_seed(0)
+    vae = autoencoder.untrained(SMALL.vae)
+    with torch.no_grad():
+        before = autoencoder.loss(vae, pixels, torch.Generator().manual_seed(0))[1]["psnr"]
+        linear_start.begin(vae, pixels)
+        after = autoencoder.loss(vae, pixels, torch.Generator().manual_seed(0))[1]["psnr"]
+    assert after > before + 5
+    latents = vae.encode(padded(pixels, "lead"))[0].detach().transpose(1, 2).transpose(0, 1).flatten(1)
+    assert float((latents.std(1) - 1).abs().max()) < 0.3
+    assert float(latents.mean(1).abs().max()) < 0.3
+    assert isinstance(SMALL.vae, TinyVAEConfig)
+    with pytest.raises(ValueError, match="shuffle"):
+        linear_start.begin(TinyVAE(replace(SMALL.vae, doubling="nearest")), pixels)
+
+
+def test_the_autoencoder_improves(folder: Path) -> None:
+    torch.manual_seed(0)
+    vae = autoencoder.untrained(SMALL.vae)
+    optimizer = Muon(vae.named_parameters(), lr=4e-3)
+    pixels = Pictures(folder, CPU).sequence(np.random.default_rng(1), 32, 32, 5).unsqueeze(0)
+    figures = []
+    for step in range(40):
+        loss, facts = autoencoder.loss(vae, pixels, torch.Generator().manual_seed(step))
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        figures.append(facts["psnr"])
+    assert figures[-1] > figures[0] + 4
+
+
+def test_the_plan_of_the_stage_covers_all_sizes() -> None:
+    from training.__main__ import parts
+
+    for part in parts(320, 192, 4):
+        for shape in part:
+            assert shape.height % 16 == 0
+            assert shape.width % 16 == 0
+    assert STARTER.rollout.window <= max(shape.frames for part in parts(320, 192, 4) for shape in part)

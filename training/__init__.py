@@ -1,0 +1,1 @@
+"""How the starter model was made, from nothing to its weights: ``python -m training STAGE``."""

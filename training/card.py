@@ -1,0 +1,107 @@
+"""The model card that ships with the weights: what was learned from what, with how much work, and what it cannot do.
+
+Figures come from what the stages left behind and from the benchmark's own file; nothing is typed in by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.palettes import COLORS, GROUNDS, NEUTRALS, SYNONYMS
+from training.prompts import LOOK_WORDS
+
+
+@dataclass(frozen=True)
+class Facts:
+    """sources: package, licence, pictures taken. clips: of the bank. Stages: name, steps, CPU or GPU hours, device.
+
+    parameters: of transformer, autoencoder, words. results: rows of the benchmark, (measure, figure, floor, goal).
+    """
+
+    sources: Sequence[tuple[str, str, int]]
+    clips: int
+    pictures: int
+    stages: Sequence[tuple[str, int, float, str]]
+    parameters: tuple[int, int, int]
+    bytes: int
+    results: Sequence[tuple[str, str, str, str]] = ()
+
+
+def card(facts: Facts) -> str:
+    """The card as Markdown."""
+    dit, vae, text = facts.parameters
+    lines = [
+        "# The starter model",
+        "",
+        "A small streaming VACE model that makes VACE Live work without a download and without a GPU, trained by",
+        "us from nothing. Everything that made it is in `training/`. Licence: MIT, like the project; the pictures",
+        "that its clips were made from have their own, below, and do not ship.",
+        "",
+        f"- Size: {(dit + vae + text) / 1e6:.2f} million parameters ({dit / 1e6:.2f} in the transformer with its",
+        f"  Context Blocks, {vae / 1e6:.2f} in the autoencoder, {text:,} in the table of words),",
+        f"  {facts.bytes / 2**20:.1f} MiB in bfloat16.",
+        "- Network: the engine's own causal Wan transformer with VACE and its streaming autoencoder, at the shapes of",
+        "  `engine.config.STARTER`. It predicts the clean latent, one latent frame (four pictures) a chunk.",
+        "- Targets: pictures painted by `training/looks.py` from what the guide shows and the prompt says. None of",
+        "  them and no operator of theirs ships: what is seen in a show comes out of the network.",
+        "",
+        "## What it knows",
+        "",
+        "Looks: " + "; ".join(f"**{name}** ({', '.join(words[1:])})" for name, words in LOOK_WORDS.items()) + ".",
+        "",
+        f"Colours: {', '.join(COLORS)}; {', '.join(SYNONYMS)}; {', '.join(NEUTRALS)}.",
+        "",
+        f'Grounds, after "on": {", ".join(GROUNDS)}, or any of the first ten colours. Other words are not read.',
+        "",
+        "## Data",
+        "",
+        f"{facts.clips:,} clips of {facts.pictures} pictures, made by `training/scenes.py`: photographs under a moving",
+        "camera, drawn people with known joints, shapes and objects with known depth; guides by `controls/`",
+        "itself. Photographs and cut-outs come from these packages:",
+        "",
+        "| package | licence | pictures |",
+        "|---|---|---|",
+        *(f"| {package} | {licence} | {count:,} |" for package, licence, count in facts.sources),
+        "",
+        "## Work",
+        "",
+        "| stage | steps | hours | on |",
+        "|---|---|---|---|",
+        *(f"| {name} | {steps:,} | {hours:.2f} | {device} |" for name, steps, hours, device in facts.stages),
+        "",
+        "Hours are those of the processor itself: two cores at work for an hour are two.",
+        "",
+    ]
+    if facts.results:
+        lines += [
+            "## Figures",
+            "",
+            "From `benchmarks/results/starter.json`, on clips it was never trained on; docs/starter.md shows them.",
+            "",
+            "| measure | figure | floor | goal |",
+            "|---|---|---|---|",
+            *(f"| {' | '.join(row)} |" for row in facts.results),
+            "",
+        ]
+    lines += [
+        "## Limits",
+        "",
+        "- It paints looks over the structure of the guide. It knows no objects, faces or scenes; words for them",
+        "  are not read.",
+        "- A picture is made of 8x8x4 pixel blocks of 32 numbers each: small text and the finest lines are lost.",
+        "- Depth, flow and colour guides were learned from few clips; people are drawn ones.",
+        "- At sizes other than 320x192 textures keep their size in pixels.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def results_of(path: Path) -> list[tuple[str, str, str, str]]:
+    """The rows of the benchmark's file; none where it was not run."""
+    if not path.exists():
+        return []
+    rows = json.loads(path.read_text("utf-8"))["rows"]
+    return [tuple(str(row[key]) for key in ("measure", "figure", "floor", "goal")) for row in rows]  # type: ignore[misc]

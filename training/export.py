@@ -1,0 +1,66 @@
+"""Stage "export": the averaged weights, the words and the model card, as the product ships them.
+
+Weights are bfloat16 safetensors whose keys begin with "transformer.", "autoencoder." and "text.".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from training import card, sources
+from training.bank import Bank
+from training.course import Say
+from training.prompts import vocabulary
+
+WEIGHTS, WORDS, CARD = "weights.safetensors", "vocabulary.txt", "README.md"
+RESULTS = Path(__file__).parent.parent / "benchmarks" / "results" / "starter.json"
+
+_NETWORKS = {"dit": "transformer", "text": "text"}
+
+
+class NothingTrained(Exception):
+    """``str(error)`` is a sentence."""
+
+
+def export(folder: Path, target: Path, say: Say) -> None:
+    """Write ``target``/weights.safetensors, vocabulary.txt and README.md from what the stages left in ``folder``.
+
+    NothingTrained where a stage has not been run.
+    """
+    stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer")}
+    tensors = {f"autoencoder.{key}": value for key, value in stages["autoencoder"]["averaged"].items()}
+    for key, value in stages["transformer"]["averaged"].items():
+        network, _, name = key.partition(".")
+        tensors[f"{_NETWORKS[network]}.{name}"] = value
+    target.mkdir(parents=True, exist_ok=True)
+    save_file({key: value.bfloat16().contiguous() for key, value in tensors.items()}, target / WEIGHTS)
+    (target / WORDS).write_text("\n".join(vocabulary()) + "\n", "utf-8")
+    of_all = Bank.open(folder)
+    size = (target / WEIGHTS).stat().st_size
+    facts = card.Facts(
+        sources=sources.table(folder),
+        clips=of_all.clips,
+        pictures=of_all.frames,
+        stages=[(name, state["step"], state["spent_s"] / 3600, state["device"]) for name, state in stages.items()],
+        parameters=(_count(tensors, "transformer."), _count(tensors, "autoencoder."), _count(tensors, "text.")),
+        bytes=size,
+        results=card.results_of(RESULTS),
+    )
+    (target / CARD).write_text(card.card(facts), "utf-8")
+    say(f"export: {sum(facts.parameters):,} parameters, {size / 2**20:.1f} MiB in {target}")
+
+
+def _count(tensors: dict[str, torch.Tensor], start: str) -> int:
+    return sum(tensor.numel() for name, tensor in tensors.items() if name.startswith(start))
+
+
+def _stage(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / f"{name}.pt"
+    if not path.exists():
+        raise NothingTrained(f"There is no {path.name} in {folder}, so nothing can be exported: run '{name}' first.")
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state

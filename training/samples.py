@@ -1,0 +1,211 @@
+"""What the transformer learns from: what a show would hand the engine, and what it should paint from it.
+
+A batch is a handful of clips that share what one pass of the network shares: size, length, noise level, control
+strength and whether there is a reference. Everything is drawn from the random generator that is handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.config import RolloutConfig
+from training.looks import LOOKS, paint
+from training.palettes import palette_of
+from training.pictures import Pictures, box, random_palette
+from training.prompts import Wish, wish
+from training.structures import Clip, fields_of, guide_of, noise_field
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """B clips of n latent frames, F = 1 + 4 (n-1) pictures [B, F, 3, H, W] in [-1, 1].
+
+    mask: [B, F, H, W] bool, True = generate. noise: [B, n, C, H/8, W/8], what each frame starts from. timestep: of it.
+    strength: of the control. video: whether frames start from the source, mixed with noise, not from noise alone.
+    prompts: of each clip and latent frame, a pair of prompts and the share of the second. references: [B, 1, 3, H, W],
+    or None; in_sink: whether the main network sees them too. recached: whether past frames are read under the newest
+    prompt.
+    """
+
+    guide: Tensor
+    source: Tensor
+    mask: Tensor
+    target: Tensor
+    noise: Tensor
+    prompts: list[list[tuple[str, str, float]]]
+    timestep: float
+    strength: float
+    video: bool
+    references: Tensor | None
+    in_sink: bool
+    recached: bool
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of a batch: clips, latent frames, and pixels."""
+
+    clips: int
+    frames: int
+    height: int
+    width: int
+
+    @property
+    def pictures(self) -> int:
+        return 1 + 4 * (self.frames - 1)
+
+
+class Samples:
+    """Draws batches from a bank."""
+
+    def __init__(self, pictures: Pictures, rollout: RolloutConfig, channels: int) -> None:
+        """channels: of the latents."""
+        self._pictures, self._rollout, self._channels = pictures, rollout, channels
+
+    def batch(self, rng: np.random.Generator, shape: Shape) -> Batch:
+        video = rng.random() < 0.07
+        strength = 1.0 if rng.random() < 0.62 else float(np.clip(rng.uniform(-0.1, 1.0), 0, 1))
+        referred = rng.random() < 0.16
+        if video:
+            timestep = float(rng.uniform(250, 900))
+        else:
+            timestep = 1000.0 if rng.random() < 0.75 else float(rng.choice([500.0, rng.uniform(100, 1000)]))
+        level = timestep / 1000
+        clips = [self._one(rng, shape, strength, level if video else 1.0, referred) for _ in range(shape.clips)]
+        guide, source, mask, target, noise, prompts, references = zip(*clips, strict=True)
+        return Batch(
+            guide=torch.stack(guide) * 2 - 1,
+            source=torch.stack(source) * 2 - 1,
+            mask=torch.stack(mask),
+            target=torch.stack(target) * 2 - 1,
+            noise=torch.stack(noise),
+            prompts=list(prompts),
+            timestep=timestep,
+            strength=strength,
+            video=video,
+            references=torch.stack([each for each in references if each is not None]) * 2 - 1 if referred else None,
+            in_sink=rng.random() < 0.75,
+            recached=rng.random() < 0.5,
+        )
+
+    def _one(
+        self, rng: np.random.Generator, shape: Shape, strength: float, level: float, referred: bool
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, list[tuple[str, str, float]], Tensor | None]:
+        kinds = _kinds(rng)
+        clip = self._clip(rng, kinds, shape)
+        noise = self._noise(rng, shape, clip.edge.device)
+        mask, kept = self._mask(rng, clip)
+        fields = fields_of(clip, kinds, strength, noise_field(noise), where=mask.float())
+
+        reference, given = None, None
+        if referred:
+            reference = self._reference(rng, shape)
+            given = palette_of(reference[0])
+        wishes = [self._wish(rng, referred) for _ in range(3)]
+        # What is asked for: one prompt, two in a blend, or another one from some frame on.
+        share = float(rng.uniform(0, 1)) if rng.random() < 0.08 else 0.0
+        switch = int(rng.integers(1, shape.frames)) if shape.frames > 1 and rng.random() < 0.3 else 0
+        painted = self._painted(fields, wishes[1], given)
+        if share:
+            painted = torch.lerp(painted, self._painted(fields, wishes[2], given), share)
+        prompts = [(wishes[1].prompt, wishes[2].prompt, share)] * shape.frames
+        if switch:
+            prompts[:switch] = [(wishes[0].prompt, "", 0.0)] * switch
+            before = 1 + 4 * (switch - 1)
+            painted[:before] = self._painted(fields, wishes[0], given)[:before]
+        painted = torch.lerp(clip.source, painted, level**0.7)
+        target = torch.where(mask.unsqueeze(1), painted, kept)
+        return guide_of(clip, kinds), kept, mask, target, noise, prompts, reference
+
+    def _wish(self, rng: np.random.Generator, referred: bool) -> Wish:
+        return wish(rng, str(rng.choice(list(LOOKS))), color=False) if referred else wish(rng)
+
+    def _painted(self, fields: object, asked: Wish, given: Tensor | None) -> Tensor:
+        return paint(asked.painted, fields, asked.palette() if given is None else given)  # type: ignore[arg-type]
+
+    def _clip(self, rng: np.random.Generator, kinds: tuple[str, ...], shape: Shape) -> Clip:
+        what = next((kind for kind in kinds if kind in ("pose", "depth")), None)
+        if what is None:
+            clip = self._pictures.clip(rng, shape.height, shape.width, shape.pictures)
+        else:
+            clip = self._pictures.clip_with(rng, what, shape.height, shape.width, shape.pictures)
+        return _filled(clip, shape.height, shape.width)
+
+    def _noise(self, rng: np.random.Generator, shape: Shape, device: torch.device) -> Tensor:
+        kept = self._rollout.noise_kept
+        frames = [rng.standard_normal((self._channels, shape.height // 8, shape.width // 8), np.float32)]
+        for _ in range(shape.frames - 1):
+            fresh = rng.standard_normal(frames[0].shape, np.float32)
+            frames.append(kept * frames[-1] + (1 - kept * kept) ** 0.5 * fresh)
+        return torch.from_numpy(np.stack(frames)).to(device)
+
+    def _mask(self, rng: np.random.Generator, clip: Clip) -> tuple[Tensor, Tensor]:
+        """What to generate [F, H, W], and the picture that is kept elsewhere."""
+        everywhere = torch.ones_like(clip.edge, dtype=torch.bool)
+        draw = rng.random()
+        if draw < 0.66:
+            return everywhere, clip.source
+        kept = clip.source
+        if rng.random() < 0.35:
+            plain = torch.zeros_like(clip.edge)
+            fields = fields_of(clip, ("edge",), 1.0, (plain, plain))
+            kept = paint(str(rng.choice(list(LOOKS))), fields, random_palette(rng))
+        if draw < 0.92:
+            return box(rng, clip.edge).squeeze(1), kept
+        frames = len(everywhere)
+        if draw < 0.97:  # a first or a last picture that is given
+            first = rng.random() < 0.6 or frames == 1
+            these = slice(0, 1) if first else slice(frames - 4, frames)
+            everywhere[these] = False
+            kept = kept.clone()
+            kept[these] = kept[these][:1]
+            return everywhere, kept
+        return ~everywhere, kept
+
+    def _reference(self, rng: np.random.Generator, shape: Shape) -> Tensor:
+        """A picture [1, 3, H, W]: a photograph, or another clip as it was painted."""
+        clip = _filled(self._pictures.clip(rng, shape.height, shape.width, 1), shape.height, shape.width)
+        if rng.random() < 0.5:
+            return clip.source
+        plain = torch.zeros_like(clip.edge)
+        fields = fields_of(clip, ("edge",), 1.0, (plain, plain))
+        return paint(str(rng.choice(list(LOOKS))), fields, random_palette(rng))
+
+
+_KINDS: tuple[tuple[tuple[str, ...], float], ...] = (
+    (("edge",), 0.44),
+    (("pose",), 0.11),
+    (("gray",), 0.10),
+    (("scribble",), 0.09),
+    (("color",), 0.04),
+    (("depth",), 0.04),
+    (("flow",), 0.03),
+    (("edge", "pose"), 0.05),
+    (("edge", "depth"), 0.02),
+    (("scribble", "pose"), 0.02),
+    (("none",), 0.06),
+)
+
+
+def _kinds(rng: np.random.Generator) -> tuple[str, ...]:
+    return _KINDS[int(rng.choice(len(_KINDS), p=[share for _, share in _KINDS]))][0]
+
+
+def _filled(clip: Clip, height: int, width: int) -> Clip:
+    """The clip mirrored at its right and lower side until it fills the size, where the bank's pictures are smaller."""
+    h, w = clip.edge.shape[-2:]
+    if (h, w) == (height, width):
+        return clip
+    padding = (0, width - w, 0, height - h)
+
+    def fill(field: Tensor) -> Tensor:
+        planes = field if field.ndim == 4 else field.unsqueeze(1)
+        filled = F.pad(planes, padding, mode="reflect")
+        return filled if field.ndim == 4 else filled.squeeze(1)
+
+    return replace(clip, **{name: fill(getattr(clip, name)) for name in clip.__dataclass_fields__})
