@@ -31,15 +31,18 @@ def coding_channels(vae: TinyVAEConfig | WanVAEConfig, chunk: int) -> CodingChan
 def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
     """Three memory blocks a level, each with one frame; the encoder's levels begin where the first halving ends.
 
-    Work: what goes into the largest layer and what comes out of it, a whole chunk at full size, and the next memories;
-    in narrow ones the pictures, brought into their range in float32.
+    Work: what goes into the largest layer and what comes out of it, a whole chunk at full size (a quarter of it where
+    pictures are folded), and the next memories; where pixels are shuffled, what grew, twice; in narrow ones the
+    pictures, brought into their range in float32.
     """
+    fold = 1 / vae.patch**2
     first, second, third, last = vae.decoder_widths
-    encoder = 3 * vae.encoder_width * (1 / 4 + 1 / 16 + 1 / 64)
-    decoder = 3 * (first / 64 + second / 16 + third / 4)
+    encoder = 3 * vae.encoder_width * (fold / 4 + fold / 16 + 1 / 64)
+    decoder = 3 * (first / 64 + second * fold / 16 + third * fold / 4)
     pictures = PICTURES_PER_LATENT * chunk
-    encoding = pictures * 2 * vae.encoder_width + encoder
-    decoding = pictures * (max(third, last) + last) + decoder
+    encoding = pictures * 2 * vae.encoder_width * fold + encoder
+    grown = third * (2 + 1 / 8) if vae.doubling == "shuffle" else 0.0
+    decoding = pictures * max(max(third, last) + last, grown) * fold + decoder
     return CodingChannels(encoder, decoder, max(encoding, decoding, 3 * _FLOAT_PICTURE * pictures + decoder))
 
 

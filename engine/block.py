@@ -72,15 +72,21 @@ class Block(nn.Module):
         """Cross-attention keys and values of the embedded prompt [B, rows, dim]; they depend on nothing else."""
         return self.cross_attn.keys(text), self.cross_attn.values(text)
 
+    def keys_values(self, x: Tensor, time: Tensor) -> KeysValues:
+        """Self-attention's keys and values [B, L, heads, head width] alone, unrotated; arguments as in ``forward``."""
+        shift, scale, *_ = self._modulation(time)
+        y = modulate(x, shift, scale, self.eps).flatten(1, 2)
+        return self.self_attn.keys(y), self.self_attn.values(y)
+
     def forward(self, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
         """x: [B, F, tokens, dim]. time: six rows for each latent frame, [B, F, 6, dim]. Returns x's shape."""
-        shift1, scale1, gate1, shift2, scale2, gate2 = (self.modulation + time).unsqueeze(3).unbind(2)
+        shift1, scale1, gate1, shift2, scale2, gate2 = self._modulation(time)
 
         y = modulate(x, shift1, scale1, self.eps).flatten(1, 2)
         attention = self.self_attn
         seen = attend_self(attention.queries(y), attention.keys(y), attention.values(y))
         y = attention.o(seen.flatten(2))
-        x = x + gate1 * y.view_as(x)
+        x = torch.addcmul(x, gate1, y.view_as(x))
 
         attention = self.cross_attn
         y = attention.o(attend(attention.queries(self.norm3(x).flatten(1, 2)), *text).flatten(2))
@@ -89,7 +95,11 @@ class Block(nn.Module):
         y = self.ffn(modulate(x, shift2, scale2, self.eps))
         return torch.addcmul(x, gate2, y)
 
+    def _modulation(self, time: Tensor) -> tuple[Tensor, ...]:
+        """Shift, scale and gate of self-attention, then of the feed-forward part, each [B, F, 1, dim]."""
+        return (self.modulation + time).unsqueeze(3).unbind(2)
+
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:
     """Layer norm without weights of its own, then x * (1 + scale) + shift."""
-    return F.layer_norm(x, x.shape[-1:], eps=eps) * (1 + scale) + shift
+    return torch.addcmul(shift, F.layer_norm(x, x.shape[-1:], eps=eps), 1 + scale)

@@ -160,10 +160,11 @@ def _cache_bytes(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) 
 
 
 def _text_bytes(config: ModelConfig, dtype: torch.dtype) -> int:
-    """Keys and values in every block of one prompt and of the next, and the table of words that some models have."""
+    """Keys and values in every block of one prompt and of the next, and the encoder of words that some models have."""
     dit = config.dit
     rows = 2 * (dit.layers + len(dit.vace_layers)) * dit.text_len
-    return (2 * rows * dit.dim + config.vocabulary * dit.text_dim) * dtype.itemsize
+    encoder = dit.text_dim * (config.vocabulary + dit.text_dim) if config.vocabulary else 0
+    return (2 * rows * dit.dim + encoder) * dtype.itemsize
 
 
 # -- what comes and goes
@@ -193,7 +194,7 @@ def _transformer_work(config: ModelConfig, choice: EngineChoice, dtype: torch.dt
     """
     dit, rollout = config.dit, config.rollout
     tokens = (choice.height // 16) * (choice.width // 16)
-    block = max(2 * dit.ffn_dim + 5.5 * dit.dim, 13.5 * dit.dim) * dtype.itemsize
+    block = max(2 * dit.ffn_dim + 5.5 * dit.dim, 10.5 * dit.dim) * dtype.itemsize
     # Float32 latents, four numbers a token and channel: the context, and a handful of what the sampler mixes.
     latents = 16 * (dit.vace_channels + 4 * dit.latent_channels)
     hints = (len(dit.vace_layers) + 2) * dit.dim * dtype.itemsize

@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
-from engine.autoencoder import PICTURES_PER_LATENT, Autoencoder, Encoder
+from engine.autoencoder import PICTURES_PER_LATENT, Autoencoder
 from engine.config import SOUND, Quirks
 from engine.params import Pixels
+from engine.resting import RestingEncoder
 
 MASK_CHANNELS = 64
 
@@ -29,17 +30,12 @@ class ContextEncoder:
     def __init__(self, vae: Autoencoder, quirks: Quirks = SOUND) -> None:
         self._vae = vae
         self._quirks = quirks
-        self._streams: tuple[Encoder, Encoder] = (vae.streaming_encoder(), vae.streaming_encoder())
+        self._inactive, self._reactive = RestingEncoder(vae), RestingEncoder(vae)
         self._starts = True
 
-    @property
-    def encoders(self) -> tuple[Encoder, Encoder]:
-        """Of the inactive and of the reactive stream."""
-        return self._streams
-
     def reset(self) -> None:
-        for encoder in self._streams:
-            encoder.reset()
+        self._inactive.reset()
+        self._reactive.reset()
         self._starts = True
 
     def encode(self, guide: Tensor, source: Tensor, mask: Tensor) -> Tensor:
@@ -57,17 +53,22 @@ class ContextEncoder:
         return torch.cat([inactive, reactive, mask_channels(mask).to(inactive.dtype)], dim=2)
 
     def _encode(self, inactive: Tensor, reactive: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        keeping, making = self._streams
         starts, self._starts = self._starts, False
-        kept = keeping.encode(inactive)
+        if self._quirks.shared_encoder:
+            return self._encode_by_one(inactive, reactive, mask, starts)
+        kept = self._inactive.encode(inactive, empty=bool(mask.all()))
         if self._quirks.standalone_reactive and not mask.all():
             return kept, self._vae.streaming_encoder().encode(reactive)
-        if not self._quirks.shared_encoder:
-            return kept, making.encode(reactive)
-        # The one memory: in the first chunk each stream starts afresh, later whoever is encoded goes on from there.
+        return kept, self._reactive.encode(reactive, empty=not mask.any())
+
+    def _encode_by_one(self, inactive: Tensor, reactive: Tensor, mask: Tensor, starts: bool) -> tuple[Tensor, Tensor]:
+        """With one memory: in the first chunk each stream starts afresh, later each goes on from the other."""
+        kept = self._inactive.encode(inactive, empty=False)
+        if self._quirks.standalone_reactive and not mask.all():
+            return kept, self._vae.streaming_encoder().encode(reactive)
         if starts:
-            keeping.reset()
-        return kept, keeping.encode(reactive)
+            self._inactive.reset()
+        return kept, self._inactive.encode(reactive, empty=False)
 
 
 def mask_channels(mask: Tensor) -> Tensor:

@@ -57,6 +57,14 @@ class TinyVAEConfig:
     latent_channels: int = 16
     normalised: bool = False
     """Whether its latents are raw and must pass Wan's channel statistics (the "light" variant); others already fit."""
+    patch: int = 1
+    """2 = pictures are folded 2x2 into channels (TAEHV's patch size), and one level less halves and doubles them."""
+    doubling: Literal["nearest", "shuffle"] = "nearest"
+    """How the decoder's levels double: each pixel four times as published, or four pixels grown out of each one, as in
+    sub-pixel convolution (Shi et al., arXiv 1609.05158)."""
+
+    def __post_init__(self) -> None:
+        _require(self.patch in (1, 2), f"patch is {self.patch}, expected 1 or 2")
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class RolloutConfig:
     memory: "clean" writes each chunk's clean keys into the cache, "recompute" rebuilds the cache before each chunk from
     the first of the last nine pictures and the last ``context - 1`` latent frames (Krea realtime).
     past: the weight of past keys in attention that the model is meant to run with.
+    noise_kept: how much of the noise that a latent frame starts from the next one keeps, see ``noise.StreamNoise``; 1 =
+    the same noise for the whole stream.
     """
 
     chunk: int = 3
@@ -99,6 +109,7 @@ class RolloutConfig:
     memory: Literal["clean", "recompute"] = "clean"
     context: int = 3
     past: float = 1.0
+    noise_kept: float = 0.0
 
     def __post_init__(self) -> None:
         _require(self.chunk >= 1, f"chunk is {self.chunk}, expected 1 or more")
@@ -120,6 +131,7 @@ class RolloutConfig:
             0 <= self.sink_average < 1 and (self.sink > 0 or self.sink_average == 0),
             f"sink_average is {self.sink_average}, expected 0 to 1 and, above 0, a sink",
         )
+        _require(0 <= self.noise_kept <= 1, f"noise_kept is {self.noise_kept}, expected 0 to 1")
         _require(
             self.memory == "clean" or (self.sink == 0 and self.window == self.context + self.chunk),
             f"a recomputed memory takes no sink and a window of context and chunk, {self.context + self.chunk}",
@@ -177,18 +189,24 @@ class ModelConfig:
 STARTER = ModelConfig(
     name="starter",
     dit=DiTConfig(
-        dim=256,
-        heads=4,
-        ffn_dim=768,
+        dim=320,
+        heads=5,
+        ffn_dim=960,
         layers=4,
         vace_layers=(0, 2),
         freq_dim=64,
         text_dim=64,
         text_len=16,
+        latent_channels=32,
+        vace_channels=128,
     ),
-    vae=TinyVAEConfig(encoder_width=16, decoder_widths=(64, 32, 16, 16)),
-    rollout=RolloutConfig(chunk=1, window=4, sink=1, steps=2, prediction="clean", positions="rolling"),
-    vocabulary=4096,
+    vae=TinyVAEConfig(
+        encoder_width=32, decoder_widths=(96, 64, 48, 32), latent_channels=32, patch=2, doubling="shuffle"
+    ),
+    rollout=RolloutConfig(
+        chunk=1, window=3, sink=1, steps=1, prediction="clean", positions="rolling", noise_kept=0.995
+    ),
+    vocabulary=192,
 )
 
 WAN_1_3B = DiTConfig(dim=1536, heads=12, ffn_dim=8960, layers=30, vace_layers=tuple(range(0, 30, 2)))

@@ -21,7 +21,7 @@ from engine.block import Block, KeysValues, SelfAttention, modulate
 from engine.config import DiTConfig
 from engine.kv_cache import KVCache
 from engine.linear import Linear
-from engine.rope import chunk_table, rotate
+from engine.rope import kept_table, rotate
 from engine.vace import ContextBlock, make_hints
 
 PADDED_TO = 128
@@ -147,11 +147,22 @@ class WanDiT(nn.Module):
         for index, (block, look) in enumerate(zip(self._main_blocks(), looks, strict=True)):
             tokens = block(tokens, time, text.main[index], look)
             if index in hints:
-                tokens = tokens + control_strength * hints[index]
+                tokens = torch.add(tokens, hints[index], alpha=control_strength)
 
         out: Tensor = self.head(tokens, embedded)
         out = rearrange(out, "b f (h w) (p q c) -> b f c (h p) (w q)", h=rows, w=columns, p=2, q=2)
         return out.float()
+
+    def remember(
+        self, x: Tensor, timestep: float, text: TextMemory, cache: KVCache, zero_key_padding: bool = False
+    ) -> None:
+        """Write into the cache what ``forward`` without VACE would, and no more: nobody waits for its answer."""
+        tokens = self.patch_embedding(x.to(self.dtype))
+        _, time = self._read_time(timestep)
+        *blocks, last = self._main_blocks()
+        for index, block in enumerate(blocks):
+            tokens = block(tokens, time, text.main[index], partial(_attend_through, cache, index, zero_key_padding))
+        cache.extend(len(blocks), *last.keys_values(tokens, time))
 
     def _make_hints(
         self,
@@ -176,7 +187,7 @@ class WanDiT(nn.Module):
     def _attention_of(self, frames: int, rows: int, columns: int, zero_keys: int) -> SelfAttention:
         """Attention of so many frames among themselves; only differences of positions count."""
         device = self.patch_embedding.weight.device
-        table = chunk_table(frames, rows, columns, self.config.head_dim, device)
+        table = kept_table(range(frames), rows, columns, self.config.head_dim, device)
         return lambda q, k, v: attend(rotate(q, table), rotate(k, table), v, zero_keys=zero_keys)
 
     def _main_blocks(self) -> list[Block]:

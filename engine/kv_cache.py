@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from engine.config import DiTConfig, RolloutConfig
-from engine.rope import RotaryTable, frame_turn, rotary_table, rotate
+from engine.rope import RotaryTable, frame_turn, kept_table, rotary_table, rotate
 
 _NOWHERE = -(10**9)
 """The position of keys that are to be rotated anew, wherever they shall stand."""
@@ -121,7 +121,7 @@ class KVCache:
         for slot, frame in zip(slots, chunk, strict=True):
             self._frames[slot] = frame
         self._turn_back(start_frame, frames)
-        self._place_all(newest=chunk[-1] - self._base)
+        self._place_all(newest=chunk[-1] - self._base, written=slots)
         self._runs = _runs(slots)
         self._see_all()
         return self._open([self._positions[slot] for slot in slots])
@@ -230,8 +230,7 @@ class KVCache:
     # -- positions
 
     def _open(self, positions: Sequence[int]) -> RotaryTable:
-        rows, columns, head_dim, device = self._grid
-        self.table = rotary_table(positions, rows, columns, head_dim, device)
+        self.table = self._table(positions)
         self.bias, self.weighs_past = None, False
         return self.table
 
@@ -252,8 +251,17 @@ class KVCache:
         for keys in self.keys:
             keys[:, ring] = rotate(keys[:, ring], back)
 
-    def _place_all(self, newest: int) -> None:
-        """Give every slot its position, and rotate anew what stands elsewhere. newest: position of the newest frame."""
+    def _table(self, positions: Sequence[int]) -> RotaryTable:
+        # Rolling positions come again with each chunk, absolute ones never do.
+        make = kept_table if self._rollout.positions == "rolling" else rotary_table
+        rows, columns, head_dim, device = self._grid
+        return make(positions, rows, columns, head_dim, device)
+
+    def _place_all(self, newest: int, written: Sequence[int] = ()) -> None:
+        """Give every slot its position, and rotate anew what stands elsewhere.
+
+        newest: position of the newest frame. written: slots whose keys the next pass writes anyway.
+        """
         window = range(self._references, len(self._frames))
         if self._rollout.positions == "rolling":
             wanted = [0] * len(window)
@@ -266,11 +274,11 @@ class KVCache:
             wanted[:sink] = [self._not_too_old(position, index, newest) for index, position in enumerate(wanted[:sink])]
         first = self._references - self._reference_count
         wanted = self._wanted_references(newest) + wanted
-        plain = self._plain_slots - first
-        if wanted[:plain] != self._positions[first : self._plain_slots]:
-            rows, columns, head_dim, device = self._grid
-            table = rotary_table(wanted[:plain], rows, columns, head_dim, device)
-            here = self._span(first, plain)
+        stand = zip(range(first, self._plain_slots), wanted, strict=False)
+        moved = [slot if at != self._positions[slot] and slot not in written else None for slot, at in stand]
+        for run in _runs(moved):
+            table = self._table(wanted[run.index : run.index + run.count])
+            here = self._span(run.slot, run.count)
             for keys, kept in zip(self.keys, self._plain, strict=True):
                 keys[:, here] = rotate(kept[:, here], table)
         self._positions[first:] = wanted
@@ -297,8 +305,7 @@ class KVCache:
         anchored = self._anchors.pop(frame, None)
         if anchored is None and not self._rests:
             return
-        rows, columns, head_dim, device = self._grid
-        back = rotary_table([self._positions[slot]], rows, columns, head_dim, device).inverse()
+        back = self._table([self._positions[slot]]).inverse()
         target = self._references + frame % self._rollout.sink if anchored is None else anchored
         here, there = self._span(target, 1), self._span(slot, 1)
         for layer, (keys, values, plain) in enumerate(zip(self.keys, self.values, self._plain, strict=True)):
@@ -327,7 +334,7 @@ class KVCache:
 
 
 def _runs(slots: Sequence[int | None]) -> list[Run]:
-    """The slots of consecutive frames of a pass as few runs; None = not written."""
+    """Slots, in the order of a pass's frames or of where they stand, as few runs; None = left out."""
     runs: list[Run] = []
     for index, slot in enumerate(slots):
         if slot is None:

@@ -81,7 +81,7 @@ class Rollout:
             self._recompute()
             return
         self.cache.open_recache(self.frame, self._history.shape[1], keep_sink)
-        self._predict(self._history, 0.0)
+        self._write(self._history)
 
     def show_references(self, latents: Tensor | None, in_sink: bool = False, displacing: bool = False) -> None:
         """Reference pictures as clean latents [1, k, 16, rows, columns], seen by the Context Blocks; None = none.
@@ -146,7 +146,7 @@ class Rollout:
             return
         history = clean if self._history is None else torch.cat([self._history, clean], dim=1)
         if self._config.memory == "clean":
-            self._predict(clean, 0.0)
+            self._write(clean)
         else:
             last = history[:, -self._config.context :]
             first = last[:, :1] if oldest_again is None else oldest_again
@@ -174,6 +174,11 @@ class Rollout:
         )
         return predicted
 
+    def _write(self, clean: Tensor) -> None:
+        """Keys and values of clean frames, where the cache was opened."""
+        assert self._text is not None
+        self._dit.remember(clean, 0.0, self._text, self.cache, self._zero_key_padding)
+
     def _read_context(self, context: Tensor) -> Tensor:
         frames = self._config.chunk
         if self._references is not None:
@@ -186,14 +191,14 @@ class Rollout:
             self.cache.open_references(0)
         elif self._text is not None:
             self.cache.open_references(self._references.shape[1])
-            self._predict(self._references, 0.0)
+            self._write(self._references)
 
     def _recompute(self) -> None:
         """Rebuild the cache from the remembered frames in one clean pass, at positions 0 and up."""
         assert self._remembered is not None
         self.cache.restart()
         self.cache.open_chunk(0, self._remembered.shape[1])
-        self._predict(self._remembered, 0.0)
+        self._write(self._remembered)
 
     def _context_length(self) -> int:
         return 0 if self._remembered is None else self._remembered.shape[1]

@@ -16,6 +16,7 @@ from engine.catalog import Model
 from engine.conditioning import ContextEncoder, encode_references, extended, fitted
 from engine.errors import EngineError
 from engine.lora import Adapters
+from engine.noise import StreamNoise
 from engine.params import ControlChunk, EngineChoice, Lora, Params, Picture, Pixels
 from engine.prompts import Prompts, Submit
 from engine.rollout import Rollout
@@ -26,20 +27,29 @@ _BUFFERED_PICTURES = 9  # of which the oldest is encoded again, by models that r
 class Stream:
     """Turns control chunks into pictures, one chunk a ``step``, for as long as the show lasts.
 
-    What it keeps: the transformer's memory (``Rollout``), the memories of the encoders and of the decoder, the prompt's
-    embeddings, the references' latents. All of it is bounded; ``reset`` forgets all that is past.
+    What it keeps: the transformer's memory (``Rollout``), the memories of the encoders and of the decoder, the noise it
+    last began with, the prompt's embeddings, the references' latents. All of it is bounded; ``reset`` forgets all that
+    is past.
     """
 
     def __init__(self, model: Model, choice: EngineChoice, submit: Submit | None = None) -> None:
         """choice: width and height of the pictures, multiples of 16. submit: where prompts are read meanwhile."""
         self._model = model
         self._size = (choice.height, choice.width)
-        self._rows, self._columns = choice.height // 8, choice.width // 8
+        rows, columns = choice.height // 8, choice.width // 8
         dtype, device = model.device.dtype, model.device.torch_device
-        self._rollout = Rollout(model.dit, model.config, self._rows, self._columns, dtype, device)
+        self._rollout = Rollout(model.dit, model.config, rows, columns, dtype, device)
         self._context = ContextEncoder(model.vae, model.config.quirks)
         self._source = model.vae.streaming_encoder()
         self._decoder = model.vae.streaming_decoder()
+        self._noise = StreamNoise(
+            model.config.rollout.chunk,
+            model.config.dit.latent_channels,
+            rows,
+            columns,
+            model.config.rollout.noise_kept,
+            device,
+        )
         self._prompts = Prompts(model.text, submit)
         self._adapters = Adapters(model.dit)
         self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
@@ -52,6 +62,7 @@ class Stream:
     def reset(self) -> None:
         """Forget the past: the next chunk is the first of a new stream."""
         self._rollout.reset()
+        self._noise.reset()
         self._context.reset()
         self._forget_source()
         self._decoder.reset()
@@ -95,7 +106,7 @@ class Stream:
         source_latents = self._source_latents(source, params.strength)
         source, mask = extended(source, mask, *self._pictures_due(params))
         clean = self._rollout.denoise(
-            lambda step: self._noise(params.seed, step),
+            lambda step: self._noise.of(params.seed, self._rollout.frame, step),
             self._rollout.sampler.steps(params.steps, params.strength),
             self._context.encode(guide, source, mask),
             params.control_strength,
@@ -216,14 +227,6 @@ class Stream:
     def _forget_source(self) -> None:
         self._source.reset()
         self._source_seen = False
-
-    def _noise(self, seed: int, step: int) -> Tensor:
-        """Noise of one chunk and step, made on the CPU: the same for a seed on every device, whatever ran before."""
-        config = self._model.config
-        state = np.random.SeedSequence([seed, self._rollout.frame, step]).generate_state(1, np.uint64)[0]
-        generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
-        shape = (1, config.rollout.chunk, config.dit.latent_channels, self._rows, self._columns)
-        return torch.randn(shape, generator=generator).to(self._model.device.torch_device)
 
     def _oldest_again(self) -> Tensor | None:
         """For models that recompute their memory: the oldest of the last nine pictures, encoded anew."""

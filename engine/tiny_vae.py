@@ -2,8 +2,9 @@
 
 ``TinyVAE`` is pure: pictures or latents and a memory in, results and the next memory out. ``StreamingEncoder`` and
 ``StreamingDecoder`` are the small shells that keep the memory of one stream. Pixels are [B, F, 3, H, W] in [-1, 1],
-latents [B, F, 16, H/8, W/8] as the transformer takes them: the published network makes them so, the "light" one, which
-makes raw ones, passes them through Wan's channel statistics (``TinyVAEConfig.normalised``).
+latents [B, F, 16, H/8, W/8], or with as many channels as the config says, as the transformer takes them: the published
+network makes them so, the "light" one, which makes raw ones, passes them through Wan's channel statistics
+(``TinyVAEConfig.normalised``).
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ from engine.config import TinyVAEConfig
 Memory = tuple[Tensor, ...]
 """For each memory block, in order, what the last frame seen adds to the next one: [B, C, h, w]."""
 
+Doubling = Literal["nearest", "shuffle"]
 Padding = Literal["lead", "end"]
 """Where a stream's first pictures are filled up to a multiple of 4: before the first one or behind the last one."""
+
+_HALVED = {1: (True, True, True), 2: (True, True, False)}
+"""For each patch size, which of the encoder's three levels halve the picture; the decoder's double it in reverse."""
 
 _LEAD = PICTURES_PER_LATENT - 1  # the first latent frame belongs to one picture, the rest of its four are lead
 
@@ -57,17 +62,22 @@ class TemporalGrowth(nn.Module):
     the product costs a quarter; the layer that doubled before is an ``Identity``, so that key numbers stay.
     """
 
-    def __init__(self, width: int, stride: int) -> None:
+    def __init__(self, width: int, stride: int, doubling: Doubling | None = "nearest") -> None:
+        """doubling: None leaves height and width as they are."""
         super().__init__()
         self.stride = stride
-        self.conv = nn.Conv2d(width, width * stride, 1, bias=False)
+        self.doubling = doubling
+        self.conv = nn.Conv2d(width, width * stride * (4 if doubling == "shuffle" else 1), 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B*F, C, h, w] -> [B*F*stride, C, 2h, 2w]."""
+        """[B*F, C, h, w] -> [B*F*stride, C, 2h, 2w], or of height h and width w where it does not double."""
         n, c, h, w = x.shape
         pixels = F.linear(x.permute(0, 2, 3, 1), self.conv.weight.flatten(1))
-        frames = pixels.view(n, h, w, self.stride, c).permute(0, 3, 1, 2, 4).flatten(0, 1)
-        return F.interpolate(frames.permute(0, 3, 1, 2), scale_factor=2, mode="nearest")
+        if self.doubling == "shuffle":
+            grown = pixels.view(n, h, w, self.stride, 2, 2, c).permute(0, 3, 1, 4, 2, 5, 6)
+            return grown.reshape(n * self.stride, 2 * h, 2 * w, c).permute(0, 3, 1, 2)
+        frames = pixels.view(n, h, w, self.stride, c).permute(0, 3, 1, 2, 4).flatten(0, 1).permute(0, 3, 1, 2)
+        return F.interpolate(frames, scale_factor=2, mode="nearest") if self.doubling == "nearest" else frames
 
 
 class MemoryBlock(nn.Module):
@@ -119,19 +129,21 @@ class TinyVAE(nn.Module):
     def __init__(self, config: TinyVAEConfig) -> None:
         super().__init__()
         self.config = config
-        w = config.encoder_width
-        encoder: list[nn.Module] = [_conv(3, w), nn.ReLU()]
-        for stride in (2, 2, 1):
-            encoder += [TemporalPool(w, stride), _conv(w, w, stride=2, bias=False), *(MemoryBlock(w) for _ in range(3))]
+        w, colors = config.encoder_width, 3 * config.patch**2
+        encoder: list[nn.Module] = [_conv(colors, w), nn.ReLU()]
+        for pooled, halved in zip((2, 2, 1), _HALVED[config.patch], strict=True):
+            join = _conv(w, w, stride=2 if halved else 1, bias=False)
+            encoder += [TemporalPool(w, pooled), join, *(MemoryBlock(w) for _ in range(3))]
         self.encoder = nn.Sequential(*encoder, _conv(w, config.latent_channels))
 
         widths = config.decoder_widths
         decoder: list[nn.Module] = [Squash(), _conv(config.latent_channels, widths[0]), nn.ReLU()]
-        for level, stride in enumerate((1, 2, 2)):
+        for level, (grown, doubles) in enumerate(zip((1, 2, 2), reversed(_HALVED[config.patch]), strict=True)):
             here, there = widths[level], widths[level + 1]
             decoder += [*(MemoryBlock(here) for _ in range(3)), nn.Identity()]
-            decoder += [TemporalGrowth(here, stride), _conv(here, there, bias=False)]
-        self.decoder = nn.Sequential(*decoder, nn.ReLU(), _conv(widths[3], 3))
+            doubling = config.doubling if doubles else None
+            decoder += [TemporalGrowth(here, grown, doubling), _conv(here, there, bias=False)]
+        self.decoder = nn.Sequential(*decoder, nn.ReLU(), _conv(widths[3], colors))
 
     @property
     def dtype(self) -> torch.dtype:
@@ -147,7 +159,8 @@ class TinyVAE(nn.Module):
         """Pixels in [-1, 1] to latents, float32. F must be a multiple of 4: see ``padded`` and ``StreamingEncoder``."""
         if pixels.shape[1] % PICTURES_PER_LATENT:
             raise ValueError(f"{pixels.shape[1]} pictures, expected a multiple of {PICTURES_PER_LATENT}")
-        latents, memory = self._run(self.encoder, pixels * 0.5 + 0.5, memory)
+        # Handed over unnamed: a picture in float32 that this frame held would live as long as the whole pass.
+        latents, memory = self._run(self.encoder, F.pixel_unshuffle(pixels * 0.5 + 0.5, self.config.patch), memory)
         return latent_scale.normalise(latents) if self.config.normalised else latents, memory
 
     def decode(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
@@ -157,7 +170,10 @@ class TinyVAE(nn.Module):
 
     def decode_unclamped(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """The decoder's own output, in which 0 is black and 1 is white."""
-        return self._run(self.decoder, latent_scale.denormalise(latents) if self.config.normalised else latents, memory)
+        folded, memory = self._run(
+            self.decoder, latent_scale.denormalise(latents) if self.config.normalised else latents, memory
+        )
+        return F.pixel_shuffle(folded, self.config.patch), memory
 
     def _run(self, layers: nn.Sequential, x: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
         batch = x.shape[0]

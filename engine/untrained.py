@@ -6,6 +6,7 @@ Signals keep their size from layer to layer and no parameter is zero, so that no
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.dit import WanDiT
@@ -40,7 +41,8 @@ def randomize(dit: WanDiT, vae: TinyVAE, text: WordEncoder, seed: int) -> None:
     shape = (1, 6, vae.config.latent_channels)
     same = torch.randn(1, 1, shape[2], 1, 1, generator=generator)
     latents = same + 0.5 * torch.randn(*shape, 16, 16, generator=generator)
-    _level(vae.decoder[-1], vae.decode_unclamped(latents)[0], std=0.2, mean=0.5)
+    painted = F.pixel_unshuffle(vae.decode_unclamped(latents)[0], vae.config.patch)
+    _level(vae.decoder[-1], painted, std=0.2, mean=0.5)
 
 
 def _fill(name: str, parameter: Tensor, generator: torch.Generator) -> None:
@@ -48,6 +50,8 @@ def _fill(name: str, parameter: Tensor, generator: torch.Generator) -> None:
         parameter.fill_(1.0)
     elif name == "words.weight":
         parameter.normal_(0, 1, generator=generator)
+    elif name == "before.weight":  # the word itself stays what is heard most
+        parameter.normal_(0, 0.3 * parameter.shape[1] ** -0.5, generator=generator)
     elif parameter.ndim < 2 or name.endswith("modulation"):
         parameter.normal_(0, 0.1, generator=generator)
     else:

@@ -143,6 +143,7 @@ def tiny_model(config: ModelConfig, dtype: torch.dtype = torch.float32) -> Model
 AUTOENCODERS: list[TinyVAEConfig | WanVAEConfig] = [
     TinyVAEConfig(encoder_width=8, decoder_widths=(16, 12, 8, 8)),
     TinyVAEConfig(),
+    STARTER.vae,
     WanVAEConfig(width=8),
     WanVAEConfig(),
 ]
@@ -166,7 +167,7 @@ def test_autoencoders_at_work(config: TinyVAEConfig | WanVAEConfig, chunk: int) 
         del pixels
         encoding = footprint.now
         for frames in (1, chunk):
-            latents = torch.empty(1, frames, 16, height // 8, width // 8, device=META)
+            latents = torch.empty(1, frames, config.latent_channels, height // 8, width // 8, device=META)
             footprint.peak = before = footprint.now
             decoder.decode(latents)
             work = max(work, footprint.peak - max(before, footprint.now))
@@ -198,10 +199,10 @@ TRANSFORMERS = {
 @pytest.mark.parametrize("name", TRANSFORMERS)
 def test_transformers_at_work(name: str) -> None:
     dit, rollout, choice = TRANSFORMERS[name]
-    config = ModelConfig(name, dit, TinyVAEConfig(), rollout)
+    config = ModelConfig(name, dit, TinyVAEConfig(latent_channels=dit.latent_channels), rollout)
     rows, columns = choice.height // 8, choice.width // 8
 
-    def latents(frames: int, channels: int = 16) -> Tensor:
+    def latents(frames: int, channels: int = dit.latent_channels) -> Tensor:
         return torch.empty(1, frames, channels, rows, columns, device=META)
 
     with META:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,10 +12,12 @@ from torch import Tensor, nn
 
 from engine import dit
 from engine.attention import attend, attend_plainly
+from engine.catalog import untrained_model
 from engine.config import RolloutConfig
+from engine.device import Device
 from engine.kv_cache import KVCache
 from engine.rope import frame_turn, rotary_table, rotate
-from tests.tiny import tiny_model
+from tests.tiny import TINY, tiny_model
 
 ROWS, COLUMNS = 2, 3
 TOKENS = ROWS * COLUMNS
@@ -83,6 +87,42 @@ def test_rotation_composes_with_rotation(start: int, turn: int) -> None:
     turned = rotate(once, frame_turn(turn, 24))
     assert (turned - rotate(x, rotary_table([start + turn], ROWS, COLUMNS, 24))).abs().max() < 1e-5
     assert (rotate(once, table.inverse()) - x).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_rotation_turns_each_pair_by_its_angle(dtype: torch.dtype) -> None:
+    """The angles written out, of frame 7, row 1, column 2, at head width 24: four pairs each for frame, row, column."""
+    x = torch.randn(1, TOKENS, 2, 24, generator=torch.Generator().manual_seed(0)).to(dtype)
+    pace = 10000.0 ** (-torch.arange(4) / 4)
+    angle = torch.cat([7 * pace, 1 * pace, 2 * pace])
+    real, imaginary = x[:, -1, :, 0::2].float(), x[:, -1, :, 1::2].float()
+    turned = rotate(x, rotary_table([7], ROWS, COLUMNS, 24))[:, -1].float()
+    tolerance = 1e-5 if dtype == torch.float32 else 0.02
+    assert (turned[..., 0::2] - (real * angle.cos() - imaginary * angle.sin())).abs().max() < tolerance
+    assert (turned[..., 1::2] - (real * angle.sin() + imaginary * angle.cos())).abs().max() < tolerance
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("positions", ["absolute", "rolling"])
+def test_to_remember_is_a_pass_without_its_answer(
+    positions: Literal["absolute", "rolling"], dtype: torch.dtype
+) -> None:
+    network = untrained_model(TINY, Device(torch.device("cpu"), dtype)).dit
+    clip = torch.randn(1, 8, 16, 4, 6, generator=torch.Generator().manual_seed(0))
+    text = network.read_text(torch.randn(1, 3, 12, generator=torch.Generator().manual_seed(1)))
+    caches = []
+    for answered in (True, False):
+        cache = KVCache(network.config, RolloutConfig(2, 5, 1, positions=positions), ROWS, COLUMNS, dtype=dtype)
+        for start in range(0, 8, 2):
+            cache.open_chunk(start, 2)
+            frames = clip[:, start : start + 2]
+            if answered:
+                network(frames, 0.0, text, cache)
+            else:
+                network.remember(frames, 0.0, text, cache)
+        caches.append(cache.storage)
+    assert all(map(torch.equal, *caches))
 
 
 def test_no_parameter_is_zero() -> None:

@@ -60,4 +60,4 @@ def test_the_bidirectional_form_equals_diffusers(frames: int, strength: float) -
     read = ours.read_context(context, frames)
     flow = ours(x, 750.0, ours.read_text(embeds), context=read, control_strength=strength)
     assert expected.std() > 0.1
-    assert (flow - expected).abs().max() < 2e-5
+    assert (flow - expected).abs().max() < 3e-5

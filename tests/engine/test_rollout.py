@@ -305,7 +305,7 @@ def test_a_clean_pass_that_failed_can_be_repeated(monkeypatch: pytest.MonkeyPatc
         raise torch.OutOfMemoryError("no room")
 
     with monkeypatch.context() as patched:
-        patched.setattr(stream._dit, "forward", fail)
+        patched.setattr(stream._dit, "remember", fail)
         with pytest.raises(torch.OutOfMemoryError):
             stream.settle()
     with torch.inference_mode():

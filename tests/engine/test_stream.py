@@ -151,7 +151,7 @@ def test_the_wrong_number_of_pictures_is_refused_in_words() -> None:
 
 def test_memory_neither_moves_nor_grows() -> None:
     stream = Stream(tiny_model(), CHOICE)
-    play(stream, pictures(37))
+    play(stream, pictures(61))  # until the encoder that is shown nothing rests
     storage = [tensor.data_ptr() for tensor in stream._rollout.cache.storage]
     sizes = held_bytes(stream)
     play(stream, pictures(80))

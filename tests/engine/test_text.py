@@ -465,3 +465,42 @@ def test_the_word_encoder_reads_prompts_too() -> None:
     assert torch.equal(encoder("INK on paper"), encoder("ink on paper"))
     assert encoder("one two three four five").shape == (1, 4, 8)
     assert encoder("").shape == (1, 0, 8)
+
+
+def test_every_word_knows_the_one_before_it() -> None:
+    encoder = WordEncoder(vocabulary=32, text_dim=8, text_len=8)
+    teal, on, black = (encoder.words.weight[encoder.rows(word)[0]] for word in ("teal", "on", "black"))
+    expected = torch.stack([teal, on + encoder.before(teal), black + encoder.before(on)])
+    assert torch.allclose(encoder("teal on black")[0], expected)
+    assert torch.equal(encoder("teal on black")[:, :1], encoder("teal"))
+
+
+def test_a_listed_word_has_its_own_row_and_an_unknown_one_none() -> None:
+    encoder = WordEncoder(vocabulary=8, text_dim=8, text_len=3, words=("teal", "lines", "on", "black"))
+    assert encoder.rows("Black lines, on teal!") == [3, 1, 2]  # three are read
+    assert encoder.rows("teal schwarze LINES") == [0, 1]
+    assert torch.equal(encoder("gorgeous teal of lines"), encoder("teal lines")), "neighbours, once the unknown are out"
+    assert not torch.allclose(encoder("teal lines"), encoder("lines teal").flip(1))
+    assert encoder("gorgeous").shape == (1, 0, 8)
+
+
+@pytest.mark.parametrize("words", [("teal", "teal"), ("Teal",), ("neon teal",), ("",), ("a", "b", "c")])
+def test_a_list_of_words_that_cannot_be_right_is_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="word"):
+        WordEncoder(vocabulary=2, text_dim=8, text_len=4, words=words)
+
+
+def test_many_prompts_are_embedded_at_once_and_gaps_are_zeros() -> None:
+    encoder = WordEncoder(vocabulary=8, text_dim=8, text_len=4, words=("teal", "lines", "on", "black"))
+    prompts = ("teal lines on black", "black", "", "lines teal")
+    index = torch.full((4, 5), -1)
+    for row, prompt in zip(index, prompts, strict=True):
+        numbers = encoder.rows(prompt)
+        row[: len(numbers)] = torch.tensor(numbers)
+    together = encoder.embed(index)
+    for embeds, prompt in zip(together, prompts, strict=True):
+        alone = encoder(prompt)[0]
+        assert torch.allclose(embeds[: len(alone)], alone)
+        assert not embeds[len(alone) :].any()
+    (gradient,) = torch.autograd.grad(together.sum(), encoder.words.weight)
+    assert gradient.any(1).tolist() == [True] * 4 + [False] * 4, "what stands for no word is not learned from"

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from engine.dit import WanDiT
+from engine.dit import TextMemory, WanDiT
+from engine.kv_cache import KVCache
 
 _SIGNATURE = inspect.signature(WanDiT.forward)
 
@@ -34,6 +35,13 @@ class Passes(list[Pass]):
             projection = network.get_submodule(f"vace_blocks.{index}.after_proj")
             projection.register_forward_hook(self._take_hint)
         network.register_forward_hook(self._take_pass, with_kwargs=True)
+        remember = network.remember
+
+        def answer_and_remember(x: Tensor, timestep: float, text: TextMemory, cache: KVCache, padding: bool) -> None:
+            network(x, timestep, text, cache, zero_key_padding=padding)  # the reference computes its answer too
+            remember(x, timestep, text, cache, padding)
+
+        network.remember = answer_and_remember  # type: ignore[assignment]
 
     def take(self) -> list[Pass]:
         """All since the last call."""
