@@ -1,0 +1,1 @@
+"""What the starter model shows on real clips that it was never trained on: ``python -m benchmarks.starter --help``."""

@@ -1,0 +1,209 @@
+"""The benchmark runs what is played: the real starter, small, on pictures made here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.look import Look
+from app.outputs.contact_sheet import save_picture
+from benchmarks.starter import __main__ as command
+from benchmarks.starter import prompting, repeating, sheets
+from benchmarks.starter.bench import Bench, Effort
+from benchmarks.starter.clips import Missing
+from benchmarks.starter.figures import Figure, Section
+from benchmarks.starter.player import SKIPPED_CHUNKS, Player, prepared
+from benchmarks.starter.repeating import moving_box
+from benchmarks.starter.sheets import SHEETS
+from benchmarks.starter.words import color_for, prompt_of, usual_prompt
+from controls.control import Pixels
+from engine.params import Params
+from training.palettes import COLORS
+from training.prompts import LOOKS
+
+SIZE = (64, 48)
+
+
+def moving(count: int) -> list[Pixels]:
+    """A bright box that wanders over a dark ground."""
+    pictures = []
+    for number in range(count):
+        picture = np.full((96, 128, 3), 30, np.uint8)
+        picture[20:60, 10 + 2 * number : 50 + 2 * number] = (220, 200, 90)
+        pictures.append(picture)
+    return pictures
+
+
+@pytest.fixture(scope="module")
+def player() -> Iterator[Player]:
+    player = Player(*SIZE, seed=1)
+    yield player
+    player.close()
+
+
+def test_frames_are_made_by_the_controls_at_the_engine_s_size() -> None:
+    frames = list(prepared(moving(3), ("edge",), SIZE))
+    assert frames[0].source.shape == frames[0].guide.shape == (SIZE[1], SIZE[0], 3)
+    assert frames[0].guide.max() == 255
+    assert frames[0].mask is None
+    empty = next(prepared(moving(1), (), SIZE))
+    assert (empty.guide == 128).all()
+
+
+def test_masks_and_looks_reach_the_frames() -> None:
+    masks = list(islice(moving_box(*SIZE), 2))
+    frames = list(prepared(moving(2), ("edge",), SIZE, masks))
+    assert all(
+        frame.mask is not None and np.array_equal(frame.mask, mask) for frame, mask in zip(frames, masks, strict=True)
+    )
+    inverted = next(prepared(moving(1), ("edge",), SIZE, masks, Look(invert_mask=True)))
+    assert inverted.mask is not None
+    assert np.array_equal(inverted.mask, 255 - masks[0])
+
+
+def test_the_box_moves_evenly_and_stays_in_the_picture() -> None:
+    masks = list(islice(moving_box(320, 192), 300))
+    lefts = [int(np.flatnonzero(mask.any(axis=0))[0]) for mask in masks]
+    assert {int((mask > 0).sum()) for mask in masks} == {round(0.4 * 320) * round(0.55 * 192)}
+    assert max(abs(b - a) for a, b in pairwise(lefts)) == 3
+    assert min(lefts) == 0
+    assert max(lefts) >= 320 - 128 - 2
+
+
+def test_a_stream_gives_each_frame_its_picture(player: Player) -> None:
+    frames = list(prepared(moving(player.count(3) + 2), ("edge",), SIZE))
+    whole = player.play(frames, Params("neon"))
+    assert len(whole.frames) == len(whole.output) == player.count(3)
+    assert whole.frames == frames[: player.count(3)]
+    assert whole.output.shape[1:] == (SIZE[1], SIZE[0], 3)
+
+
+def test_the_first_chunks_are_left_out_of_what_is_measured(player: Player) -> None:
+    frames = list(prepared(moving(player.count(4)), ("edge",), SIZE))
+    whole, shot = player.play(frames, Params("neon")), player.shot(frames, Params("neon"))
+    assert player.skipped == player.count(SKIPPED_CHUNKS)
+    assert np.array_equal(shot.output, whole.output[player.skipped :])
+    assert np.array_equal(shot.guide[0], frames[player.skipped].guide)
+    assert shot.mask.all()
+
+
+def test_every_stream_starts_anew_and_repeats_itself(player: Player) -> None:
+    frames = list(prepared(moving(player.count(3)), ("edge",), SIZE))
+    first = player.play(frames, Params("neon")).output
+    other = player.play(frames, Params("ink", control_strength=0.5)).output
+    again = player.play(frames, Params("neon")).output
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_another_seed_paints_other_pictures() -> None:
+    frames = list(prepared(moving(1), ("edge",), SIZE))
+    one, two = (Player(*SIZE, seed=seed).play(frames, Params("neon")).output for seed in (1, 2))
+    assert not np.array_equal(one, two)
+
+
+def test_the_last_chunk_alone_is_asked_for_the_ending(player: Player) -> None:
+    frames = list(prepared(moving(player.count(3)), ("edge",), SIZE))
+    plain = player.play(frames, Params("neon")).output
+    ended = player.play(frames, Params("neon"), ending=Params("ink")).output
+    before = player.count(2)
+    assert np.array_equal(plain[:before], ended[:before])
+    assert not np.array_equal(plain[before:], ended[before:])
+
+
+def test_prompts_name_look_and_colour() -> None:
+    assert prompt_of("neon", "teal") == "neon teal lines on black"
+    assert prompt_of("ink", "red") == "ink wash, paper, red"
+    assert prompt_of("ink") == "ink wash, paper"
+    for look in LOOKS:
+        assert look in usual_prompt(look).split()
+        assert color_for(look) in COLORS
+        assert not set(prompt_of(look).split()) & set(COLORS)
+
+
+class SyntheticBench(Bench):
+    """Its clips are made here; all else is the real one."""
+
+    def pictures(self, name: str) -> list[Pixels]:
+        return moving(12)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[SyntheticBench]:
+    for module, name, less in (
+        (prompting, "CHUNKS", 3),
+        (prompting, "FEW_CHUNKS", 3),
+        (prompting, "BLENDS", prompting.BLENDS[:1]),
+        (repeating, "REFERENCE_LOOKS", ("neon",)),
+    ):
+        monkeypatch.setattr(module, name, less)
+    effort = Effort(3, LOOKS[:2], ("balance", "street"), ("walk",), size=SIZE, drift_pictures=44, drift_size=SIZE)
+    bench = SyntheticBench(Path("nowhere"), effort, lambda line: None)
+    yield bench
+    bench.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["edge", "gray", "autoencoder", "mask", "reference", "words", "looks", "blend", "flicker", "drift"]
+)
+def test_measures_run_on_the_starter(bench: SyntheticBench, name: str) -> None:
+    section = command.MEASURES[name](bench)
+    assert section.figures
+    assert all(np.isfinite(figure.value) for figure in section.figures)
+    assert json.dumps(section.details)
+
+
+@pytest.mark.parametrize("name", ["masks", "first-and-last", "sizes"])
+def test_sheets_are_drawn_of_the_starter(
+    bench: SyntheticBench, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for constant, less in {
+        "FEW_CHUNKS": 3,
+        "MANY_CHUNKS": 3,
+        "FEW_LOOKS": ("neon",),
+        "SIZES": (SIZE, (80, 48)),
+    }.items():
+        monkeypatch.setattr(sheets, constant, less)
+    sheet = SHEETS[name](bench).drawn()
+    save_picture(tmp_path / f"{name}.png", sheet)
+    assert sheet.std() > 5
+
+
+def test_sections_that_are_not_measured_stay_in_the_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kept.json"
+    monkeypatch.setattr(
+        command, "MEASURES", {name: lambda bench, name=name: Section((Figure(name, 1.0),)) for name in ("a", "b")}
+    )
+    for only in ("a", "b"):
+        monkeypatch.setattr(sys, "argv", ["starter", "--quick", "--only", only, "--json", str(kept)])
+        assert command.main() == 0
+    assert set(json.loads(kept.read_text())["sections"]) == {"a", "b"}
+
+
+def test_the_table_is_printed_from_what_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    row = {"measure": "edge: x", "value": 7.0, "floor": 6.0, "goal": 10.0, "unit": "", "at_most": False, "met": "floor"}
+    kept.write_text(json.dumps({"sections": {"edge": {"figures": [row], "details": {}}}}))
+    monkeypatch.setattr(sys, "argv", ["starter", "--table", "--json", str(kept)])
+    assert command.main() == 0
+    assert "| edge: x | 7 | >= 6 | >= 10 | floor |" in capsys.readouterr().out
+
+
+def test_a_missing_clip_ends_it_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(bench: Bench) -> Section:
+        raise Missing("There is no walk.mp4.")
+
+    monkeypatch.setattr(command, "MEASURES", {"edge": measure})
+    monkeypatch.setattr(sys, "argv", ["starter", "--quick", "--only", "edge"])
+    assert command.main() == 1
+    assert capsys.readouterr().err == "There is no walk.mp4.\n"
