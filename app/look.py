@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
+from app.examples import DEFAULT_PROMPT
 from app.expand import Expand
 from app.framing import Fit, Framing
 from app.png import picture_of, png_text
 from controls.control import ControlSetting
 from controls.layout import Box
+from engine.config import STARTER
 from engine.params import EngineChoice, Params, Picture
 
 Treatment = Literal["live", "blackout", "freeze", "bypass"]
@@ -28,6 +30,8 @@ TREATMENTS: tuple[Treatment, ...] = get_args(Treatment)
 class Look:
     """params: what the engine is asked for. controls: in the order they are mixed. treatment: what the outputs show.
 
+    By default it paints an example over edges, in as many steps as the starter was trained for.
+
     mask: (H, W), 255 = repaint, 0 = keep the source, in between softly; it lies on the source's picture and is turned,
         cropped and fitted with it. None = repaint everything. invert_mask: repaints what the mask would keep.
     expand: what is painted on around the source, of which nothing is cut off to fill the picture; there the engine is
@@ -35,7 +39,7 @@ class Look:
     layout: the boxes that the control ``layout`` draws.
     """
 
-    params: Params = Params()
+    params: Params = Params(prompt=DEFAULT_PROMPT, steps=STARTER.rollout.steps)
     controls: tuple[ControlSetting, ...] = (ControlSetting("edge"), ControlSetting("pose", on=False))
     mask: Picture | None = None
     invert_mask: bool = False

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from app.errors import ShowError, UsageError
+from app.examples import DEFAULT_PROMPT, known_words
 from app.expand import Expand
 from app.framing import FITS, Framing
 from app.inputs import parse_source
@@ -42,10 +43,13 @@ _PARAMS = (
 _ENGINE = ("model", "autoencoder", "precision", "offload", "compatibility")
 _FRAMING = ("mirror", "rotate", "fit")
 
+_HELP_WIDTH = 76
+"""Characters; the help keeps the lines of such a text, and 80 is what the narrowest terminals have."""
+
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Everything that makes the picture, and what is told of a run."""
-    _add_words(parser.add_argument_group("words"))
+    _add_words(parser.add_argument_group("words", known_words(_HELP_WIDTH)))
     _add_structure(parser.add_argument_group("structure"))
     _add_pictures(parser.add_argument_group("what is kept, what is repainted, what appears"))
     add_engine(parser)
@@ -77,7 +81,9 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_words(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--prompt", help="what the picture shows, in words")
+    group.add_argument(
+        "--prompt", help=f'what the picture shows, in words, default "{DEFAULT_PROMPT}"; "" asks for nothing'
+    )
     group.add_argument("--prompt-weight", metavar="X", type=float, help="its weight beside --also, default 1")
     group.add_argument(
         "--also",

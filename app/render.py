@@ -295,6 +295,7 @@ def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool) -> 
     model = f"{info.name} ({info.note})" if info.note else info.name
     size = f"{setup.engine.width}x{setup.engine.height}"
     steps, strength = params.steps, f"control strength {params.control_strength:g}"
-    always = f"{model}, {size}, {steps} steps, {strength}, seed {params.seed}, {prompt}"
+    passes = f"{steps} step{'' if steps == 1 else 's'}"
+    always = f"{model}, {size}, {passes}, {strength}, seed {params.seed}, {prompt}"
     modes = ", ".join(modes_of(look, film_of_masks))
     return (always, modes) if modes else (always,)

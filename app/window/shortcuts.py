@@ -37,11 +37,14 @@ def bind_keys(window: QWidget, table: tuple[Key, ...]) -> None:
 
 
 def _pressing_what_has_focus(act: Callable[[], object]) -> Callable[[], object]:
-    """Space belongs to a button that was reached by Tab; only elsewhere is it a shortcut."""
+    """Space belongs to an open menu or list, and to a button reached by Tab; only elsewhere is it a shortcut."""
 
     def press() -> None:
-        focus = QApplication.focusWidget()
-        if isinstance(focus, QAbstractButton):
+        popup, focus = QApplication.activePopupWidget(), QApplication.focusWidget()
+        if popup is not None:
+            enter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(popup.focusWidget() or popup, enter)
+        elif isinstance(focus, QAbstractButton):
             focus.click()
         elif isinstance(focus, QComboBox):
             focus.showPopup()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.examples import EXAMPLES, known_words
 from app.frame import Kind
 from app.framing import Fit
 from app.inputs.notation import PICTURES
@@ -99,8 +100,14 @@ WEIGHT, WEIGHT_TIP = "Weight", "How strongly this control is mixed into the guid
 
 # look
 LOOK = "Look"
-PROMPT, PROMPT_TIP = "Prompt", "What the picture shows and how it looks. Acts on Enter and after a short pause. Key: P"
-PROMPT_PLACEHOLDER = "Describe the picture: a dancer of liquid glass, neon rain"
+PROMPT = "Prompt"
+PROMPT_TIP = (
+    "What the picture shows and how it looks. Acts on Enter and after a short pause. Key: P\n"
+    "Examples also lists the words that the starter knows."
+)
+PROMPT_PLACEHOLDER = f"Describe the picture: {EXAMPLES[1]}"
+EXAMPLE_PROMPTS, EXAMPLE_PROMPTS_TIP = "Examples", "Prompts to begin with; the one you choose takes the place of yours."
+KNOWN_WORDS, KNOWN_WORDS_LIST = "Words that the starter knows", known_words(64)
 STRENGTH, STRENGTH_TIP = "Control", "How strictly the picture follows the guide: 0 ignores it, 1 is as trained."
 STEPS, STEPS_TIP = "Steps", "Passes for each picture: more is cleaner and slower."
 SEED, SEED_TIP = "Seed", "The start of all chance: the same seed gives the same pictures. Wheel: next or previous."

@@ -27,6 +27,7 @@ from app.rig import Rig
 from app.show import Show
 from controls.layout import Box
 from engine.catalog import Model
+from engine.config import STARTER
 from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, Lora, Params, WeightedPrompt
 from tests.app.inputs.clips import number_of, numbered, write_clip
 from tests.fakes import Witness
@@ -105,6 +106,8 @@ def style(strength: float) -> Lora:
 
 
 PARAMS: list[tuple[list[str], Callable[[], dict[str, Any]]]] = [
+    ([], dict),
+    (["--prompt", ""], lambda: {"prompt": ""}),
     (["--prompt", "ink", "--prompt-weight", "2.5"], lambda: {"prompt": "ink", "prompt_weight": 2.5}),
     (["--also", "ice=0.5"], lambda: {"more_prompts": (WeightedPrompt("ice", 0.5),)}),
     (
@@ -145,13 +148,13 @@ def test_an_option_reaches_every_chunk_of_a_rendering(seam: Rendered, params_opt
     steps, _ = seam(*options)
     assert len(steps) == 4
     for _, params in steps:
-        assert params == replace(Params(steps=1), **fields())
+        assert params == replace(Look().params, **{"steps": 1} | fields())
 
 
 def test_an_option_reaches_the_live_look(live: Callable[..., tuple[Look, Setup]], params_option: Any) -> None:
     options, fields = params_option
     look, _ = live(*options)
-    assert look.params == replace(Params(), **fields())
+    assert look.params == replace(Look().params, **fields())
 
 
 ENGINES: dict[str, dict[str, Any]] = {
@@ -337,7 +340,7 @@ def test_the_contact_sheet_names_the_modes(
 
     monkeypatch.setattr(ContactSheet, "drawn", noted)
     seam(*options)
-    assert notes[0].endswith("no prompt")
+    assert notes[0].endswith(f'"{Look().params.prompt}"')
     assert notes[1:] == ([] if named is None else [named])
 
 
@@ -539,10 +542,11 @@ def test_any_of_the_modes_go_together(files: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "steps"),
     [
-        ([], Params().steps),
+        ([], STARTER.rollout.steps),
         (["--model", "longlive-1.3b"], 4),
         (["--model", "longlive-1.3b", "--steps", "3"], 3),
-        (["--model", "starter"], 2),
+        (["--model", "starter"], STARTER.rollout.steps),
+        (["--steps", "5"], 5),
     ],
 )
 def test_steps_are_the_models_own_unless_they_are_given(arguments: list[str], steps: int) -> None:

@@ -1,15 +1,18 @@
-"""The look: prompt, which modes are on, control strength, seed, steps, hard cut; and the size the engine paints at."""
+"""The look: prompt and examples, which modes are on, control strength, seed, steps, hard cut; and the engine's size."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QEvent, QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget, QWidgetAction
 
+from app.examples import EXAMPLES
+from app.look import Look
 from app.modes import modes_of
 from app.window import icons, words
 from app.window.actions import Actions
@@ -19,11 +22,48 @@ from app.window.choice import Picker
 from app.window.fader import Fader
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import LineField, PromptField
-from engine.params import EngineChoice, Params
+from engine.params import EngineChoice
 
-DEFAULTS = Params()
+DEFAULTS = Look().params
 LARGEST_SEED = 2**63 - 1
 SIZES = ((256, 144), (320, 192), (384, 224), (512, 288), (640, 352), (832, 480))
+
+
+class ExamplesButton(QToolButton):
+    """A menu of prompts, and of the words that the starter knows. ``picked(prompt)`` is the performer's hand."""
+
+    picked = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("menu")
+        self.setText(words.EXAMPLE_PROMPTS)
+        self.setIcon(icons.icon("chevron-down"))
+        self.setIconSize(QSize(16, 16))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setAccessibleName(words.EXAMPLE_PROMPTS)
+        self.setToolTip(words.EXAMPLE_PROMPTS_TIP)
+        # The arrow at the right of the word, and the menu in line with the button's right end: inside the window.
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        menu = QMenu(self)
+        menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        for prompt in EXAMPLES:
+            menu.addAction(prompt, partial(self.picked.emit, prompt))
+        menu.addSeparator()
+        self._add_known_words(menu.addMenu(words.KNOWN_WORDS))
+        self.setMenu(menu)
+
+    def _add_known_words(self, menu: QMenu) -> None:
+        """To be read, not chosen; a screen reader finds them as the text of the menu's only entry."""
+        lines = text(words.KNOWN_WORDS_LIST, "dim")
+        lines.setContentsMargins(14, 8, 14, 8)
+        entry = QWidgetAction(menu)
+        entry.setText(words.KNOWN_WORDS_LIST)
+        entry.setDefaultWidget(lines)
+        entry.setEnabled(False)
+        menu.addAction(entry)
 
 
 class SeedField(LineField):
@@ -113,6 +153,8 @@ class LookPanel(Card):
     def __init__(self, bindings: Bindings, actions: Actions) -> None:
         super().__init__(words.LOOK)
         show = bindings.show
+        self.examples = ExamplesButton()
+        self.examples.picked.connect(lambda prompt: show.set_params(prompt=prompt))
         self.prompt = PromptField(words.PROMPT, words.PROMPT_PLACEHOLDER, words.PROMPT_TIP)
         self.modes = ModesRow()
         self.modes.clear.clicked.connect(actions.clear_modes)
@@ -128,6 +170,7 @@ class LookPanel(Card):
         self.cut.setToolTip(words.HARD_CUT_TIP)
         self.cut.clicked.connect(actions.hard_cut)
 
+        self.header.addWidget(self.examples)
         self.body.addWidget(self.prompt)
         self.body.addWidget(self.modes)
         self.body.addWidget(self.strength)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from app.examples import EXAMPLES, known_words
 from app.expand import Expand
 from app.look import Look
 from app.show import Show
@@ -16,7 +20,7 @@ from app.window.cards import Column
 from app.window.main_window import MainWindow
 from engine.params import Lora, Params, Picture, WeightedPrompt
 from tests.app.window.conftest import KINDS
-from tests.app.window.hands import click, pick, press, turn_wheel, type_text
+from tests.app.window.hands import NO_KEY, click, pick, press, turn_wheel, type_text
 from tests.app.window.rig import StillRig
 
 RGB = Picture(np.zeros((2, 3, 3), np.uint8))
@@ -27,12 +31,110 @@ def test_the_prompt_goes_both_ways(window: MainWindow, show: Show) -> None:
     show.look_changed.connect(changes.append)
     prompt = window.look.prompt
     prompt.setFocus()
+    prompt.selectAll()
     type_text(prompt, "a dancer of glass")
     press(prompt, Qt.Key.Key_Return)
     assert [look.params.prompt for look in changes] == ["a dancer of glass"]
     show.set_params(prompt="smoke")
     assert prompt.toPlainText() == "smoke"
     assert len(changes) == 2
+
+
+# What the offscreen platform says of every menu.
+opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)")
+
+
+def with_open_menu(window: MainWindow, opening: Callable[[], None], act: Callable[[QMenu], None]) -> None:
+    """``act`` on the menu of examples, which comes up by ``opening`` and keeps it busy until the menu closes."""
+    menu, seen = window.look.examples.menu(), []
+
+    def at_the_menu() -> None:
+        seen.append(menu.isVisible())
+        try:
+            act(menu)
+        finally:
+            menu.close()
+
+    QTimer.singleShot(0, at_the_menu)
+    opening()
+    assert seen == [True]
+
+
+@opens_a_menu
+def test_an_example_is_chosen_as_if_it_were_typed(window: MainWindow, show: Show) -> None:
+    changes: list[Look] = []
+    show.look_changed.connect(changes.append)
+    look = window.look
+    listed = [action.text() for action in look.examples.menu().actions() if not action.menu() and action.text()]
+    assert listed == list(EXAMPLES)
+    look.prompt.setFocus()
+    look.prompt.selectAll()
+    type_text(look.prompt, "half typed")
+
+    def choose(menu: QMenu) -> None:
+        entry = next(action for action in menu.actions() if action.text() == EXAMPLES[3])
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, NO_KEY, menu.actionGeometry(entry).center())
+
+    with_open_menu(window, lambda: click(look.examples), choose)
+    assert look.prompt.toPlainText() == EXAMPLES[3]
+    assert [change.params.prompt for change in changes] == ["half typed", EXAMPLES[3]]
+    assert show.look == replace(Look(), params=replace(Look().params, prompt=EXAMPLES[3]))
+
+
+@opens_a_menu
+def test_an_example_is_chosen_by_keys_alone(window: MainWindow, show: Show) -> None:
+    look = window.look
+    look.prompt.setFocus()
+    press(look.prompt, Qt.Key.Key_Backtab)
+    assert look.examples.hasFocus()
+    assert look.examples.accessibleName() == words.EXAMPLE_PROMPTS
+
+    def choose(menu: QMenu) -> None:
+        press(menu, Qt.Key.Key_B)
+        assert show.look.treatment == "blackout", "keys act over an open menu, too"
+        press(menu, Qt.Key.Key_Down)
+        press(menu, Qt.Key.Key_Down)
+        press(menu, Qt.Key.Key_Space)
+        assert not menu.isVisible()
+
+    with_open_menu(window, lambda: press(look.examples, Qt.Key.Key_Space), choose)
+    assert show.look.params.prompt == EXAMPLES[1]
+    assert not show.setup.paused, "Space was the menu's"
+
+
+@opens_a_menu
+def test_the_words_that_are_known_are_read_and_not_chosen(window: MainWindow, show: Show) -> None:
+    def read(menu: QMenu) -> None:
+        press(menu, Qt.Key.Key_Up)
+        press(menu, Qt.Key.Key_Right)
+        known = menu.actions()[-1].menu()
+        assert isinstance(known, QMenu)
+        assert known.isVisible()
+        (entry,) = known.actions()
+        assert entry.text() == known_words(64), "for a screen reader"
+        (label,) = known.findChildren(QLabel)
+        assert label.text() == entry.text()
+        assert known.rect().contains(label.geometry())
+        click(label)
+        press(known, Qt.Key.Key_Return)
+        assert show.look == Look()
+
+    with_open_menu(window, lambda: click(window.look.examples), read)
+    assert show.look == Look()
+
+
+def test_the_menu_of_examples_has_room_on_the_smallest_screen(window: MainWindow) -> None:
+    menu = window.look.examples.menu()
+    assert menu.sizeHint().height() <= 540
+
+
+def test_the_defaults_are_those_of_a_new_look(window: MainWindow, show: Show) -> None:
+    look, default = window.look, Look().params
+    assert look.prompt.toPlainText() == default.prompt
+    show.set_params(control_strength=0.2, steps=7)
+    look.strength.reset()
+    look.steps.reset()
+    assert show.look == Look()
 
 
 def test_strength_and_steps_go_both_ways(window: MainWindow, show: Show) -> None:

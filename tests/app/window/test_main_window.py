@@ -26,6 +26,7 @@ from app.status import OutputStatus, Status, Timing
 from app.window import words
 from app.window.cards import Column, Expander
 from app.window.main_window import MainWindow
+from app.window.panels.look import SIZES
 from engine.params import Params, Progress
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, type_text
@@ -166,6 +167,18 @@ def test_space_presses_a_button_that_was_reached_by_tab(window: MainWindow, show
     button.setFocus(Qt.FocusReason.TabFocusReason)
     press(button, Qt.Key.Key_Space)
     assert show.look.treatment == "freeze"
+    assert not show.setup.paused
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)")
+def test_space_chooses_from_an_open_list(window: MainWindow, show: Show) -> None:
+    picker = window.look.engine_size
+    picker.showPopup()
+    press(picker.view(), Qt.Key.Key_Down)
+    press(picker.view(), Qt.Key.Key_Space)
+    assert not picker.view().isVisible()
+    before = Setup().engine
+    assert (show.setup.engine.width, show.setup.engine.height) == SIZES[SIZES.index((before.width, before.height)) + 1]
     assert not show.setup.paused
 
 
