@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import torch
 
+from engine import starter
 from engine.autoencoder import Autoencoder
 from engine.config import REFERENCE, STARTER, ModelConfig, TinyVAEConfig, WanVAEConfig
 from engine.device import Device
@@ -90,9 +91,8 @@ def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, 
     """
     config = config_of(choice)
     if choice.model == STARTER.name:
-        yield Progress(0.0, "making the starter")
-        model = untrained_model(config, device)
-        return replace(model, note="; ".join(filter(None, (model.note, left_out(choice)))))
+        bundled = yield from starter.bring_up_starter(config, device, starter.FOLDER)
+        return Model(config, bundled.dit, bundled.vae, bundled.text, device, left_out(choice))
     backbone = _backbone(choice.model)
     networks = yield from bring_up_networks(backbone, config, choice, device)
     return Model(config, networks.dit, networks.vae, networks.text, device, backbone.note)

@@ -38,6 +38,7 @@ def export(folder: Path, target: Path, say: Say) -> None:
         tensors[f"{_NETWORKS[network]}.{name}"] = value
     target.mkdir(parents=True, exist_ok=True)
     save_file({key: value.bfloat16().contiguous() for key, value in tensors.items()}, target / WEIGHTS)
+    (target / WEIGHTS).chmod(0o644)  # safetensors makes files that nobody else may read
     (target / WORDS).write_text("\n".join(vocabulary()) + "\n", "utf-8")
     of_all = Bank.open(folder)
     size = (target / WEIGHTS).stat().st_size

@@ -82,7 +82,7 @@ def test_render_gives_a_picture_for_each_picture(
     assert (report["seed"], report["size"], report["steps"], report["prompt"]) == (5, "64x48", 1, "ink")
     assert report["latency_ms"] is None
     assert report["chunk_ms"]["p95"] >= report["chunk_ms"]["p50"] > 0
-    assert report["note"] == "untrained weights"
+    assert report["note"] == ""
     sheet = cv2.imread(str(tmp_path / "out.png"))
     assert sheet is not None
     assert sheet.shape[1] > 6 * 300, "six columns"

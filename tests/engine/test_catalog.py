@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine import starter
 from engine.catalog import (
     MODELS,
     Model,
@@ -58,11 +59,15 @@ def test_the_starter_comes_first_and_needs_nothing() -> None:
     assert files_of(choice) == ()
     coming = bring_up(choice, CPU)
     assert next(coming).part == 0.0
-    model, again = end_of(coming), untrained_model(STARTER, CPU)
+    model = end_of(coming)
     assert model.config == STARTER
-    assert isinstance(model.vae, torch.nn.Module)
-    assert_holds(model.dit, dict(again.dit.named_parameters()))
-    assert model.note == "untrained weights"
+    assert model.note == ""
+
+
+def test_a_starter_without_its_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starter, "FOLDER", tmp_path)
+    with pytest.raises(EngineError, match="install VACE Live again"):
+        load_model(EngineChoice(), CPU)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,7 @@ def test_the_starter_comes_first_and_needs_nothing() -> None:
     ],
 )
 def test_the_starter_says_what_it_does_not_take(choice: EngineChoice, note: str) -> None:
-    assert load_model(choice, CPU).note == f"untrained weights; {note}"
+    assert load_model(choice, CPU).note == note
     assert effective(choice) == EngineChoice()
     published = replace(choice, model="krea-14b")
     assert effective(published) == published

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import dropwhile
 from pathlib import Path
 
 import numpy as np
@@ -164,8 +165,8 @@ def test_waiting_for_a_prompt_is_done_in_slices(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(WordEncoder, "forward", slow)
     with ThreadPoolExecutor(1) as pool:
         slices = EngineHost(SMALL, submit=pool.submit).bring_up(INK)
-        told = [next(slices) for _ in range(8)]
-        assert [progress.doing for progress in told[-4:]] == ["reading the prompt"] * 4
+        waiting = dropwhile(lambda progress: progress.doing != "reading the prompt", slices)
+        assert [next(waiting).doing for _ in range(4)] == ["reading the prompt"] * 4
         goes_on.set()
         end_of(slices)
 
