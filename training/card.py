@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.palettes import COLORS, GROUNDS, NEUTRALS, SYNONYMS
 from training.prompts import LOOK_WORDS
@@ -100,8 +101,16 @@ def card(facts: Facts) -> str:
 
 
 def results_of(path: Path) -> list[tuple[str, str, str, str]]:
-    """The rows of the benchmark's file; none where it was not run."""
+    """Measure, figure, floor and goal of every row of the benchmark's file; none where it was not run."""
     if not path.exists():
         return []
-    rows = json.loads(path.read_text("utf-8"))["rows"]
-    return [tuple(str(row[key]) for key in ("measure", "figure", "floor", "goal")) for row in rows]  # type: ignore[misc]
+    sections = json.loads(path.read_text("utf-8"))["sections"].values()
+    return [
+        (row["measure"], *(_number(row[key], row) for key in ("value", "floor", "goal")))
+        for section in sections
+        for row in section["figures"]
+    ]
+
+
+def _number(value: float | None, row: dict[str, Any]) -> str:
+    return "-" if value is None else f"{value:.3g}{row['unit']}"

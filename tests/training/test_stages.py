@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import nn
 from engine.config import STARTER, TinyVAEConfig
 from engine.tiny_vae import TinyVAE, padded
 from tests.training.small import SMALL, banked, silent
-from training import autoencoder, linear_start, transformer
+from training import autoencoder, card, linear_start, transformer
 from training.course import Course, Plan
 from training.export import export
 from training.muon import Muon, orthogonal
@@ -246,3 +247,16 @@ def test_the_plan_of_the_stage_covers_all_sizes() -> None:
             assert shape.height % 16 == 0
             assert shape.width % 16 == 0
     assert STARTER.rollout.window <= max(shape.frames for part in parts(320, 192, 4) for shape in part)
+
+
+def test_the_card_says_what_the_benchmark_found(tmp_path: Path) -> None:
+    row = {"measure": "autoencoder: PSNR", "value": 29.618, "floor": 25, "goal": None, "unit": " dB"}
+    path = tmp_path / "starter.json"
+    assert card.results_of(path) == []
+    path.write_text(json.dumps({"sections": {"autoencoder": {"figures": [row]}}}))
+    assert card.results_of(path) == [("autoencoder: PSNR", "29.6 dB", "25 dB", "-")]
+    facts = card.Facts([("pictures 1.0", "CC0-1.0", 7)], 16, 17, [("autoencoder", 9, 0.5, "cpu")], (1, 2, 3), 24)
+    assert "29.6 dB" not in card.card(facts)
+    said = card.card(replace(facts, results=card.results_of(path)))
+    assert "| autoencoder: PSNR | 29.6 dB | 25 dB | - |" in said
+    assert "| pictures 1.0 | CC0-1.0 | 7 |" in said
