@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.config import RolloutConfig
-from training.looks import LOOKS, paint
+from training.looks import LOOKS, Fields, paint
 from training.palettes import palette_of
 from training.pictures import Pictures, box, random_palette
 from training.prompts import Wish, wish
@@ -125,8 +125,8 @@ class Samples:
     def _wish(self, rng: np.random.Generator, referred: bool) -> Wish:
         return wish(rng, str(rng.choice(list(LOOKS))), color=False) if referred else wish(rng)
 
-    def _painted(self, fields: object, asked: Wish, given: Tensor | None) -> Tensor:
-        return paint(asked.painted, fields, asked.palette() if given is None else given)  # type: ignore[arg-type]
+    def _painted(self, fields: Fields, asked: Wish, given: Tensor | None) -> Tensor:
+        return paint(asked.painted, fields, asked.palette() if given is None else given)
 
     def _clip(self, rng: np.random.Generator, kinds: tuple[str, ...], shape: Shape) -> Clip:
         what = next((kind for kind in kinds if kind in ("pose", "depth")), None)
