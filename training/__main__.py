@@ -1,6 +1,7 @@
 """The starter model from nothing to its weights: ``python -m training STAGE``, one stage after the other.
 
-Every stage says how far it is, goes on where it was stopped, and gives the same result for the same seed and device.
+Every stage says how far it is, goes on where it was stopped, and gives the same result for the same seed on the same
+device with as many threads.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from engine.config import STARTER
+from engine.config import STARTER, ModelConfig, TinyVAEConfig
 from training import autoencoder, bank, export, sources, transformer
 from training.course import Plan
 from training.samples import Shape
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(stage: str, options: argparse.Namespace) -> None:
     folder, device, seed = options.folder, torch.device(options.device), options.seed
     folder.mkdir(parents=True, exist_ok=True)
+    config = sized(options.dim, options.layers)
     if stage == "sources":
         sources.fetch(folder, _say)
     elif stage == "bank":
@@ -47,13 +50,22 @@ def _run(stage: str, options: argparse.Namespace) -> None:
         size = (options.width, options.height)
         bank.write(folder, options.clips, options.held_out, *size, seed, options.workers, only, _say)
     elif stage == "autoencoder":
-        plan = Plan(options.steps or 6000, seed=seed)
-        autoencoder.train(folder, plan, device, options.batch, options.crop, 9, _say)
+        plan = Plan(options.steps or 1500, seed=seed)
+        assert isinstance(config.vae, TinyVAEConfig)
+        autoencoder.train(folder, config.vae, plan, device, options.batch, options.crop, 9, _say)
     elif stage == "transformer":
-        plan = Plan(options.steps or 6000, seed=seed)
-        transformer.train(folder, STARTER, plan, parts(options.width, options.height, options.batch), device, _say)
+        plan = Plan(options.steps or 2400, seed=seed)
+        transformer.train(folder, config, plan, parts(options.width, options.height, options.batch), device, _say)
     else:
         export.export(folder, options.target, _say)
+
+
+def sized(dim: int, layers: int) -> ModelConfig:
+    """The starter with a wider or deeper transformer, in its own proportions."""
+    dit = replace(
+        STARTER.dit, dim=dim, heads=dim // 64, ffn_dim=3 * dim, layers=layers, vace_layers=tuple(range(0, layers, 2))
+    )
+    return replace(STARTER, dit=dit)
 
 
 def parts(width: int, height: int, batch: int) -> list[list[Shape]]:
@@ -81,7 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch on a CPU")
-    parser.add_argument("--steps", type=int, help="of autoencoder or transformer; more than before trains on")
+    parser.add_argument("--steps", type=int, help="1500 of autoencoder, 2400 of transformer; more train on")
+    parser.add_argument("--dim", type=int, default=STARTER.dit.dim, help="of the transformer, a multiple of 64")
+    parser.add_argument("--layers", type=int, default=STARTER.dit.layers, help="what ships is what engine.config says")
     parser.add_argument("--batch", type=int, default=4, help="sequences a step; 4 suits two cores, 64 a GPU")
     parser.add_argument("--crop", type=int, default=128, help="pixels of the autoencoder's pieces")
     parser.add_argument("--width", type=int, default=320)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.config import STARTER, TinyVAEConfig
+from engine.config import TinyVAEConfig
 from engine.tiny_vae import MemoryBlock, TinyVAE, padded
 from training import linear_start
 from training.course import Course, Plan, Say
@@ -23,10 +23,19 @@ LATENT_NOISE = 0.06
 """Of the latents that the decoder learns from, whose own spread is about 1: the transformer's are not exact either."""
 
 
-def train(folder: Path, plan: Plan, device: torch.device, batch: int, crop: int, pictures: int, say: Say) -> None:
+def train(
+    folder: Path,
+    config: TinyVAEConfig,
+    plan: Plan,
+    device: torch.device,
+    batch: int,
+    crop: int,
+    pictures: int,
+    say: Say,
+) -> None:
     """Train from nothing, or go on. Writes ``folder/autoencoder.pt``. crop: pixels; pictures: of a sequence, 1+4k."""
     torch.manual_seed(plan.seed)
-    vae = untrained(STARTER.vae).to(device)
+    vae = untrained(config).to(device)
     course = Course("autoencoder", vae, folder, plan, Muon(vae.named_parameters(), lr=6e-4, adam_lr=6e-4), say)
     data = Pictures(folder / "bank", device)
     course.resume()

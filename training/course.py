@@ -49,7 +49,8 @@ class Plan:
 class Course:
     """Trains ``networks`` and keeps ``<folder>/<name>.pt``, and ``<name>-level.pt`` from before the rate fell.
 
-    A longer plan goes on from the level file; the same plan from the newest.
+    A longer plan goes on from the level file; the same plan from the newest. history: from which step on which plan was
+    followed, as (step, steps of the plan, seed): weights of several plans come from the same commands in a row.
     """
 
     def __init__(self, name: str, networks: nn.Module, folder: Path, plan: Plan, optimizer: Muon, say: Say) -> None:
@@ -58,6 +59,7 @@ class Course:
         self.averaged = copy.deepcopy(networks).requires_grad_(False)
         self._optimizer = optimizer
         self.step = 0
+        self.history: list[tuple[int, int, int]] = [(0, plan.steps, plan.seed)]
         self._usual_norm = 0.0
         self._spent_s = 0.0
 
@@ -83,6 +85,9 @@ class Course:
             self._optimizer.load_state_dict(state["optimizer"])
             self.step, self._usual_norm = state["step"], state["usual_norm"]
             self._spent_s = state["spent_s"]
+            self.history = [tuple(part) for part in state["history"]]
+            if self.history[-1][1:] != (self._plan.steps, self._plan.seed):
+                self.history.append((self.step, self._plan.steps, self._plan.seed))
             self._say(f"{self._name}: goes on at step {self.step:,} of {self._plan.steps:,}")
             return
 
@@ -134,6 +139,7 @@ class Course:
             "step": self.step,
             "steps": self._plan.steps,
             "cooling": cooling,
+            "history": self.history,
             "usual_norm": self._usual_norm,
             "spent_s": self._spent_s,
             "device": next(self.networks.parameters()).device.type,

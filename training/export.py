@@ -5,6 +5,7 @@ Weights are bfloat16 safetensors whose keys begin with "transformer.", "autoenco
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,24 @@ def export(folder: Path, target: Path, say: Say) -> None:
         network, _, name = key.partition(".")
         tensors[f"{_NETWORKS[network]}.{name}"] = value
     target.mkdir(parents=True, exist_ok=True)
-    save_file({key: value.bfloat16().contiguous() for key, value in tensors.items()}, target / WEIGHTS)
-    (target / WEIGHTS).chmod(0o644)  # safetensors makes files that nobody else may read
+    part = target / f"{WEIGHTS}.part"
+    save_file({key: value.bfloat16().contiguous() for key, value in tensors.items()}, part)
+    part.chmod(0o644)  # safetensors makes files that nobody else may read
+    part.replace(target / WEIGHTS)
     (target / WORDS).write_text("\n".join(vocabulary()) + "\n", "utf-8")
     of_all = Bank.open(folder)
     size = (target / WEIGHTS).stat().st_size
     facts = card.Facts(
         sources=sources.table(folder),
-        clips=of_all.clips,
+        clips=of_all.clips - of_all.held_out,
         pictures=of_all.frames,
-        stages=[(name, state["step"], state["spent_s"] / 3600, state["device"]) for name, state in stages.items()],
+        stages=[
+            card.Stage(name, state["step"], state["history"], state["spent_s"] / 3600, state["device"])
+            for name, state in stages.items()
+        ],
         parameters=(_count(tensors, "transformer."), _count(tensors, "autoencoder."), _count(tensors, "text.")),
         bytes=size,
-        results=card.results_of(RESULTS),
+        results=card.results_of(RESULTS, hashlib.sha256((target / WEIGHTS).read_bytes()).hexdigest()),
     )
     (target / CARD).write_text(card.card(facts), "utf-8")
     say(f"export: {sum(facts.parameters):,} parameters, {size / 2**20:.1f} MiB in {target}")

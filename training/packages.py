@@ -24,7 +24,8 @@ LICENCES = frozenset(
 class Taking:
     """Pictures of one licence.
 
-    licence: SPDX. evidence: words of the package's licence file that say so. globs: where they are in the package.
+    licence: SPDX. evidence: words of the package's licence file that say so; of a Debian package's, words of the
+        paragraph whose "License:" line says so. globs: where they are in the package.
     cutouts: pictures of one thing before a transparent ground. one_a_folder: only the largest of each folder, for
         packages that hold one picture in many sizes.
     """
@@ -42,14 +43,48 @@ class Taking:
             raise ValueError(f"nothing in the package is named that says {self.licence}")
 
 
+_IN_DEBIAN = {
+    "GPL-2.0-only": "GPL-2",
+    "GPL-2.0-or-later": "GPL-2+",
+    "GPL-3.0-or-later": "GPL-3+",
+    "LGPL-2.1-or-later": "LGPL-2.1+",
+    "LicenseRef-public-domain": "public-domain",
+}
+"""What Debian calls the licences that have a name of their own there."""
+
+
+def says_so(taking: Taking, terms: str, registry: Registry) -> bool:
+    """Whether a licence file's text grants what ``taking`` counts on."""
+    if registry != "debian":
+        return taking.evidence in terms
+    line = f"License: {_IN_DEBIAN.get(taking.licence, taking.licence)}"
+    paragraphs = ("\n".join(part) + "\n" for part in _paragraphs(terms))
+    return any(taking.evidence in part and line in part.split("\n") for part in paragraphs)
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    """Lines between blank ones."""
+    found: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.strip():
+            found[-1].append(line.rstrip())
+        else:
+            found.append([])
+    return found
+
+
 @dataclass(frozen=True)
 class Source:
-    """A package. terms: its licence file, relative to the package. A file that two takings match is the first's."""
+    """A package. terms: its licence file, relative to the package. A file that two takings match is the first's.
+
+    version: the one that is taken, where the registry keeps old ones; "" = the newest.
+    """
 
     registry: Registry
     package: str
     terms: str
     takings: tuple[Taking, ...]
+    version: str = ""
 
 
 def _debian(package: str, *takings: Taking) -> Source:
@@ -77,7 +112,7 @@ SOURCES = (
         "plasma-workspace-wallpapers",
         Taking(
             "GPL-2.0-or-later",
-            "License: GPL-2+\n",
+            "Files: *\n",
             ("usr/share/wallpapers/*/contents/images/*x*.jpg", "usr/share/wallpapers/*/contents/images/*x*.png"),
             one_a_folder=True,
         ),
@@ -171,11 +206,13 @@ SOURCES = (
                 ("skimage/data/rocket.jpg",),
             ),
         ),
+        version="0.26.0",
     ),
     Source(
         "pypi",
         "scikit-learn",
         "sklearn/datasets/images/README.txt",
         (Taking("CC-BY-2.0", "https://creativecommons.org/licenses/by/2.0/", ("sklearn/datasets/images/*.jpg",)),),
+        version="1.9.1",
     ),
 )  # fmt: skip

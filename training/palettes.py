@@ -75,7 +75,7 @@ def palette_of(picture: Tensor) -> Tensor:
     bands = [(0.02, 0.15), (0.25, 0.50), (0.55, 0.80), (0.90, 0.99)]
     colors = torch.stack([ranked[int(a * count) : max(int(a * count) + 1, int(b * count))].mean(0) for a, b in bands])
     # A picture of one brightness would draw nothing: its ends are pulled to dark and light.
-    spread = torch.tensor([0.35, 1.0, 1.0, 1.0]).view(4, 1)
-    lifted = torch.tensor([0.0, 0.0, 0.0, 0.45]).view(4, 1)
+    spread = colors.new_tensor([0.35, 1.0, 1.0, 1.0]).view(4, 1)
+    lifted = colors.new_tensor([0.0, 0.0, 0.0, 0.45]).view(4, 1)
     colors = colors * spread * (1 - lifted) + lifted
     return torch.cat([colors, colors.new_full((1, 3), math.nan)])

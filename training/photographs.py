@@ -1,4 +1,4 @@
-"""The fetched pictures as training reads them: photographs and cut-outs, a few of them held out for validation.
+"""The fetched pictures as training reads them: photographs and cut-outs, a few of them held out.
 
 Which are held out depends on all their names and nothing else. Knows no registry.
 """
@@ -19,7 +19,7 @@ from controls.control import Pixels
 from training import sources
 
 HELD_OUT = 1 / 16
-"""The share of pictures that validation alone sees."""
+"""The share of pictures that training does not see."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ DEFAULT_LOOK = "neon"
 LOOKS: tuple[str, ...] = tuple(LOOK_WORDS)
 """Look names, each a word of the model."""
 
-_FILLERS = ("lines", "drawing", "style", "light", "of", "a", "the", "in", "with", "art", "picture", "people", "dancing")
+FILLERS = ("lines", "drawing", "style", "light", "of", "a", "the", "in", "with", "art", "picture", "people", "dancing")
 _GROUND_WORDS = (*GROUNDS, *COLORS)
 
 
@@ -52,7 +52,7 @@ def vocabulary() -> tuple[str, ...]:
     words: list[str] = ["on", "and", "background"]
     for synonyms in LOOK_WORDS.values():
         words += [word for phrase in synonyms for word in phrase.split()]
-    words += [*COLORS, *SYNONYMS, *NEUTRALS, *GROUNDS, *_FILLERS]
+    words += [*COLORS, *SYNONYMS, *NEUTRALS, *GROUNDS, *FILLERS]
     return tuple(dict.fromkeys(words))
 
 
@@ -95,7 +95,7 @@ def wish(rng: np.random.Generator, look: str | None = None, color: bool = True) 
     if color_word is not None:
         parts.insert(int(rng.integers(len(parts) + 1)), color_word)
     if rng.random() < 0.35:
-        parts.insert(int(rng.integers(len(parts) + 1)), str(rng.choice(_FILLERS)))
+        parts.insert(int(rng.integers(len(parts) + 1)), str(rng.choice(FILLERS)))
     if ground is not None:
         if ground in GROUNDS and rng.random() < 0.3:
             parts.insert(

@@ -22,8 +22,8 @@ class PackageUnavailable(Exception):
     """``str(error)`` is one clause: why the package cannot be had here."""
 
 
-def fetched(registry: Registry, package: str, folder: Path) -> Path:
-    """The package's file in ``folder``, fetched if it is not there.
+def fetched(registry: Registry, package: str, folder: Path, wanted: str = "") -> Path:
+    """The package's file in ``folder``, fetched if it is not there. wanted: the version, "" = the newest.
 
     Raises PackageUnavailable without the registry's client, without network, or for a package that it does not have.
     """
@@ -33,7 +33,8 @@ def fetched(registry: Registry, package: str, folder: Path) -> Path:
     if registry == "debian":
         command = ["apt-get", "download", "-q", package]
     else:
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", package]
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:"]
+        command.append(f"{package}=={wanted}" if wanted else package)
     try:
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False)
     except FileNotFoundError:

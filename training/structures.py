@@ -17,14 +17,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from controls.color import Color
+from controls.layout import SETTINGS as LAYOUT_SETTINGS
+from controls.layout import Box, Layout
 from training.looks import REACH, Fields, distance_to, drawn
 
-KINDS = ("edge", "scribble", "gray", "pose", "depth", "flow", "color", "none")
+KINDS = ("edge", "scribble", "gray", "pose", "depth", "flow", "color", "layout", "none")
 NOTHING = 128 / 255
 """The grey of a guide that shows no structure, as ``controls.stack`` gives it."""
 
 _BLOCK = 20.0
 """Pixels: the control's default of 16 blocks along 320 pixels."""
+
+_RATE = 16.0
+"""Pictures a second, where boxes move."""
 
 BODY = 7.0
 """Pixels around a pose's limbs that are painted as its body."""
@@ -49,6 +54,23 @@ class Clip:
         values = {"blocks": max(height, width) / _BLOCK, "smoothing": 0.5}
         drawn = [control.guide(picture, width, height, 0.0, values) for picture in pictures]
         return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).to(self.source.device).float() / 255
+
+    @property
+    def layout(self) -> Tensor:
+        """Boxes that stand or move, black on white [F, 3, H, W], as ``controls.layout`` draws them.
+
+        Which boxes, the picture decides: the same piece has the same ones.
+        """
+        rng, control, (height, width) = (
+            np.random.default_rng(int(self.edge[0].gt(0.5).sum())),
+            Layout(),
+            self.edge.shape[-2:],
+        )
+        control.place(tuple(_box(rng) for _ in range(int(rng.integers(1, 4)))))
+        blank = np.zeros((height, width, 3), np.uint8)
+        values = {setting.name: setting.default for setting in LAYOUT_SETTINGS}
+        pictures = [control.guide(blank, width, height, at / _RATE, values) for at in range(len(self.edge))]
+        return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(self.source.device).float() / 255
 
     @property
     def gray(self) -> Tensor:
@@ -116,9 +138,20 @@ def _parts(clip: Clip, kind: str) -> tuple[Tensor, Tensor, Tensor | None]:
         return steps, steps, (0.5 + 0.5 * _blurred(speed, 1)).clamp(0, 1)
     if kind == "pose":
         return _bodies(clip.pose)
+    if kind == "layout":
+        outlines = drawn(1 - clip.layout.amin(1))
+        return outlines, outlines, None
     if kind == "color":
         return nothing, nothing, clip.color.mean(1)
     return nothing, nothing, None
+
+
+def _box(rng: np.random.Generator) -> Box:
+    """Somewhere in the picture; half of them move."""
+    width, height = rng.uniform(0.15, 0.7, 2)
+    left, top, left_later, top_later = (float(rng.uniform(-0.1, 1.05 - side)) for side in (width, height) * 2)
+    start, end = ((x, y, x + width, y + height) for x, y in ((left, top), (left_later, top_later)))
+    return Box(start, end if rng.random() < 0.5 else None, seconds=float(rng.uniform(1, 4)))
 
 
 def _bodies(pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:

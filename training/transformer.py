@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.block import Block
-from engine.conditioning import ContextEncoder, reference_context
+from engine.conditioning import ContextEncoder, encode_references, reference_context
 from engine.config import ModelConfig, TinyVAEConfig
 from engine.dit import PatchEmbedding, TextMemory, WanDiT
 from engine.kv_cache import KVCache
@@ -84,7 +84,7 @@ def _begin(module: nn.Module) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Latents:
-    """A batch in latents [B, n, C, h, w]; the context has 2C + 64 channels, references are one frame."""
+    """A batch in latents [B, n, C, h, w]; the context has 2C + 64 channels, each reference is a frame."""
 
     target: Tensor
     noise: Tensor
@@ -101,7 +101,9 @@ def encoded(vae: TinyVAE, batch: Batch) -> Latents:
         noise=batch.noise,
         context=ContextEncoder(vae).encode(batch.guide, batch.source, batch.mask),
         source=vae.streaming_encoder().encode(batch.source) if batch.video else None,
-        references=None if batch.references is None else vae.streaming_encoder().encode(batch.references),
+        references=None
+        if batch.references is None
+        else encode_references(vae, [each.unsqueeze(1) for each in batch.references.unbind(1)]),
     )
 
 
@@ -134,7 +136,9 @@ def loss(painter: Painter, batch: Batch, latents: Latents, weights: Tensor, gene
         dit.remember(latents.references, 0.0, texts[-1], cache)
         past.keep_references()
 
-    reference_noise = torch.randn(latents.noise[:, :1].shape, generator=generator, device=latents.noise.device)
+    reference_noise = torch.empty(0)
+    if latents.references is not None:
+        reference_noise = torch.randn(latents.references.shape, generator=generator, device=latents.noise.device)
     losses = []
     for frame in range(frames):
         here = slice(frame, frame + 1)
@@ -146,9 +150,10 @@ def loss(painter: Painter, batch: Batch, latents: Latents, weights: Tensor, gene
         context, beside = latents.context[:, here], None
         if latents.references is not None:
             context = torch.cat([reference_context(latents.references), context], dim=1)
-            beside = sampler.schedule.add_noise(latents.references, reference_noise, batch.timestep)
+            if not batch.displacing:
+                beside = sampler.schedule.add_noise(latents.references, reference_noise, batch.timestep)
         past.open()
-        read = dit.read_context(context, context.shape[1])
+        read = dit.read_context(context, 1 if batch.displacing else context.shape[1])
         predicted = dit(x, batch.timestep, texts[frame], cache, read, batch.strength, beside)
         losses.append((weights * (predicted - latents.target[:, here]).square()).mean())
         if frame + 1 < frames:

@@ -9,8 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.starter.structure import edge_f1
+from controls.control import ControlSetting
+from controls.stack import CONTROLS
 from training.looks import LOOKS, REACH, Fields, distance_to, drawn, paint
 from training.palettes import COLORS, GROUNDS, palette, palette_of
+from training.structures import Clip, fields_of, noise_field
 
 
 def edges(seed: int = 0, height: int = 48, width: int = 64) -> Tensor:
@@ -78,6 +82,37 @@ def test_a_look_has_the_hue_that_is_asked_for(look: str) -> None:
         seen = hue(paint(look, fields(line), palette(degrees))[0].permute(1, 2, 0).flatten(0, 1))
         away = abs((seen - degrees + 180) % 360 - 180)
         assert away < (25 if look not in ("ink", "pencil", "woodcut") else 50), (look, degrees, seen)
+
+
+@pytest.fixture(scope="module")
+def bent() -> Clip:
+    """Edges and contours of round shapes before straight ones, 192x320, as the controls draw them."""
+    picture = np.full((192, 320, 3), 90, np.uint8)
+    for at in range(20, 320, 60):
+        cv2.rectangle(picture, (at, 8), (at + 24, 184), (150, 140, 60), -1)
+    for center, radius in (((80, 60), 34), ((210, 110), 48), ((280, 40), 22)):
+        cv2.circle(picture, center, radius, (230, 210, 220), -1)
+    blank = torch.zeros(1, 192, 320)
+    drawings = {}
+    for name in ("edge", "scribble"):
+        values = CONTROLS[name].values(ControlSetting(name))
+        drawings[name] = CONTROLS[name].make(None).guide(picture, 320, 192, 0.0, values)
+    edge, scribble = (torch.from_numpy(drawings[name][None, ..., 0]).float() / 255 for name in ("edge", "scribble"))
+    source = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+    return Clip(source, edge, scribble, torch.zeros_like(source), blank, torch.ones_like(source))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_shows_all_of_the_guide_at_full_strength_and_nothing_of_it_at_none(look: str, bent: Clip) -> None:
+    """What the network can learn is bounded by what it is shown."""
+    noise = noise_field(torch.randn(1, 1, 24, 40, generator=torch.Generator().manual_seed(0)))
+    guide = (bent.edge[..., None].expand(-1, -1, -1, 3) * 255).byte().numpy()
+    scores = []
+    for strength in (0.0, 1.0):
+        picture = paint(look, fields_of(bent, ("edge",), strength, noise), palette(172.0))
+        scores.append(edge_f1((picture * 255).byte().permute(0, 2, 3, 1).numpy(), guide))
+    assert scores[0] < 0.3
+    assert scores[1] > 0.7  # hatching is counted as lines where a picture is empty
 
 
 def test_no_two_looks_are_alike() -> None:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.starter.clips import FILMS
 from tests.training.pictures_folder import SOURCE, TERMS, filled, texture, thing, wheel
 from training import registries, sources
 from training.packages import LICENCES, SOURCES, Source, Taking
@@ -39,6 +40,14 @@ def test_the_table_is_whole() -> None:
     for source in SOURCES:
         assert source.takings
         assert all(taking.globs and taking.licence in LICENCES for taking in source.takings)
+
+
+def test_nothing_that_is_judged_by_is_learned_from() -> None:
+    judged = {film.package.split("==")[0] for film in FILMS.values()}
+    assert judged.isdisjoint(source.package for source in SOURCES)
+    globs = [glob for source in SOURCES for taking in source.takings for glob in taking.globs]
+    assert all(glob.endswith((".jpg", ".png", "*")) for glob in globs)
+    assert not any(word in glob.lower() for glob in globs for word in ("demo", "test", "mp4"))
 
 
 def test_pictures_are_left_at_their_size_with_their_licence(tmp_path: Path) -> None:
@@ -142,7 +151,7 @@ def test_one_a_folder_takes_the_largest(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="there is no dpkg-deb here")
 def test_a_debian_package(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
-    for name, text in (("DEBIAN/control", CONTROL), ("usr/share/doc/tiny-walls/copyright", "License: GPL-2+\n")):
+    for name, text in (("DEBIAN/control", CONTROL), ("usr/share/doc/tiny-walls/copyright", COPYRIGHT)):
         (tree / name).parent.mkdir(parents=True)
         (tree / name).write_text(text)
     (tree / "usr/share/backgrounds").mkdir()
@@ -150,12 +159,17 @@ def test_a_debian_package(tmp_path: Path) -> None:
     (tmp_path / "packages").mkdir()
     package = tmp_path / "packages" / "tiny-walls_1%3a3.4-1_all.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree, package], check=True, capture_output=True)
-    taking = Taking("GPL-2.0-or-later", "License: GPL-2+\n", ("usr/share/backgrounds/*.png",))
-    lines_of(tmp_path, Source("debian", "tiny-walls", "usr/share/doc/tiny-walls/copyright", (taking,)))
+    terms, globs = "usr/share/doc/tiny-walls/copyright", ("usr/share/backgrounds/*.png",)
+    of_another_paragraph = Taking("GPL-2.0-or-later", "Files: sea*\n", globs)
+    with pytest.raises(sources.NoSources):
+        lines_of(tmp_path, Source("debian", "tiny-walls", terms, (of_another_paragraph,)))
+    taking = Taking("GPL-2.0-or-later", "Files: *\n", globs)
+    lines_of(tmp_path, Source("debian", "tiny-walls", terms, (taking,)))
     assert sources.table(tmp_path) == [("tiny-walls 1:3.4-1", "GPL-2.0-or-later", 1)]
     assert not list((tmp_path / "packages").glob("*.unpacked"))
 
 
+COPYRIGHT = "Files: *\nLicense: GPL-2+\n\nFiles: sea*\nCopyright: nobody\nLicense: CC-BY-NC-4.0\n"
 CONTROL = (
     "Package: tiny-walls\nVersion: 1:3.4-1\nArchitecture: all\nMaintainer: nobody <n@example.org>\nDescription: x\n"
 )

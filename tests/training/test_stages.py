@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +13,16 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from engine.catalog import finished
 from engine.config import STARTER, TinyVAEConfig
+from engine.device import Device
+from engine.starter import bring_up_starter
 from engine.tiny_vae import TinyVAE, padded
+from tests.training.pictures_folder import filled
 from tests.training.small import SMALL, banked, silent
 from training import autoencoder, card, linear_start, transformer
+from training.__main__ import main, parts, sized
 from training.course import Course, Plan
-from training.export import export
 from training.muon import Muon, orthogonal
 from training.pictures import Pictures
 from training.prompts import vocabulary
@@ -69,6 +75,19 @@ class Interrupted(Exception):
     pass
 
 
+def _interrupted_after(method: Callable[..., Any], calls: int) -> Callable[..., Any]:
+    made = 0
+
+    def called(*arguments: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made > calls:
+            raise Interrupted
+        return method(*arguments)
+
+    return called
+
+
 def _course(folder: Path, steps: int, saved_every: int = 3) -> tuple[Course, nn.Module]:
     torch.manual_seed(0)
     network = nn.Linear(20, 20)
@@ -101,6 +120,7 @@ def test_a_stage_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) 
         _run(stopped, early, until=8)
     again, late = _course(in_two, 12)
     assert again.step == 6
+    assert again.history == [(0, 12, 1)]
     _run(again, late)
     for one, other in zip(network.parameters(), late.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -113,6 +133,7 @@ def test_a_longer_plan_goes_on_from_before_the_rate_fell(tmp_path: Path) -> None
     _run(course, network)
     longer, _ = _course(tmp_path, 20)
     assert longer.step == 9
+    assert longer.history == [(0, 12, 1), (9, 20, 1)]
     same, _ = _course(tmp_path, 12)
     assert same.step == 12
 
@@ -166,22 +187,70 @@ def test_larger_batches_than_the_bank_are_mirrored(folder: Path) -> None:
     assert batch.target.shape[-2:] == (64, 80)
 
 
-def test_from_a_bank_to_weights(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every stage at a tiny size, each learning something, and weights that the shapes' own networks take."""
-    monkeypatch.setattr(autoencoder, "STARTER", SMALL)
-    said: list[str] = []
-    autoencoder.train(folder, Plan(12, warm_up=2), CPU, batch=2, crop=32, pictures=5, say=said.append)
-    transformer.train(folder, SMALL, Plan(8, warm_up=2), SHAPES, CPU, said.append)
-    assert any("autoencoder: step 12 of 12" in line for line in said)
-    assert any("transformer: step 8 of 8" in line for line in said)
-    export(folder, tmp_path / "out", said.append)
-    tensors = load_file(tmp_path / "out" / "weights.safetensors")
-    painter = transformer.Painter(SMALL)
+def test_from_pictures_to_weights_by_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every stage but the fetching, at a tiny size; the engine takes what comes out, and it has learned something."""
+    folder, out = filled(tmp_path / "work"), tmp_path / "out"
+    command = ["--folder", str(folder), "--target", str(out), "--width", "64", "--height", "48", "--dim", "64"]
+    command += ["--layers", "2", "--batch", "1", "--crop", "32", "--clips", "16", "--held-out", "2", "--steps", "2"]
+    threads = torch.get_num_threads()
+    for stage in ("bank", "autoencoder", "transformer", "export"):
+        assert main([stage, *command, "--device", "cpu", "--threads", str(threads)]) == 0
+    said = capsys.readouterr().out
+    assert "autoencoder: step 2 of 2" in said
+    assert "transformer: step 2 of 2" in said
+    loaded = finished(bring_up_starter(sized(64, 2), Device(CPU, torch.float32), out))
+    assert loaded.dit.head.head.weight.any()  # it begins as nothing
+    tensors = load_file(out / "weights.safetensors")
     assert all(value.dtype == torch.bfloat16 for value in tensors.values())
-    of_dit = {key.removeprefix("transformer."): v for key, v in tensors.items() if key.startswith("transformer.")}
-    painter.dit.load_state_dict(of_dit)
-    assert (tmp_path / "out" / "vocabulary.txt").read_text().split() == list(vocabulary())
-    assert not torch.equal(of_dit["head.head.weight"].float(), torch.zeros_like(painter.dit.head.head.weight))
+    assert (out / "vocabulary.txt").read_text().split() == list(vocabulary())
+    assert "--steps 2 --seed 1 from step 0" in (out / "README.md").read_text()
+
+
+def test_nothing_trained_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--folder", str(tmp_path), "--target", str(tmp_path / "out")]) == 1
+    assert "run 'autoencoder' first" in capsys.readouterr().err
+
+
+def test_the_sizes_of_the_command_are_those_that_ship_by_default() -> None:
+    assert sized(STARTER.dit.dim, STARTER.dit.layers) == STARTER
+
+
+def _autoencoder(folder: Path) -> dict[str, Any]:
+    assert isinstance(SMALL.vae, TinyVAEConfig)
+    plan = Plan(6, warm_up=2, saved_every=3)
+    autoencoder.train(folder, SMALL.vae, plan, CPU, batch=1, crop=32, pictures=5, say=silent)
+    return _saved(folder, "autoencoder")
+
+
+def _transformer(folder: Path) -> dict[str, Any]:
+    transformer.train(folder, SMALL, Plan(6, warm_up=2, saved_every=3), SHAPES, CPU, silent)
+    return _saved(folder, "transformer")
+
+
+def _saved(folder: Path, name: str) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(folder / f"{name}.pt", weights_only=True)
+    return state
+
+
+def test_the_same_seed_gives_the_same_weights_stopped_or_not(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "bank").symlink_to(folder / "bank")
+    # The autoencoder's linear start takes 64 sequences, and each of its steps one.
+    for name, train, owner, method, calls in (
+        ("autoencoder", _autoencoder, Pictures, "sequence", 64 + 4),
+        ("transformer", _transformer, Samples, "batch", 4),
+    ):
+        whole = train(tmp_path / "whole")
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, method, _interrupted_after(getattr(owner, method), calls))
+            with pytest.raises(Interrupted):
+                train(tmp_path / "stopped")
+        assert _saved(tmp_path / "stopped", name)["step"] == 3
+        again = train(tmp_path / "stopped")
+        assert all(torch.equal(value, again["averaged"][key]) for key, value in whole["averaged"].items())
 
 
 def test_the_transformer_learns_from_every_part(folder: Path) -> None:
@@ -240,8 +309,6 @@ def test_the_autoencoder_improves(folder: Path) -> None:
 
 
 def test_the_plan_of_the_stage_covers_all_sizes() -> None:
-    from training.__main__ import parts
-
     for part in parts(320, 192, 4):
         for shape in part:
             assert shape.height % 16 == 0
@@ -251,12 +318,20 @@ def test_the_plan_of_the_stage_covers_all_sizes() -> None:
 
 def test_the_card_says_what_the_benchmark_found(tmp_path: Path) -> None:
     row = {"measure": "autoencoder: PSNR", "value": 29.618, "floor": 25, "goal": None, "unit": " dB"}
+    row |= {"at_most": False, "met": "floor"}
     path = tmp_path / "starter.json"
-    assert card.results_of(path) == []
-    path.write_text(json.dumps({"sections": {"autoencoder": {"figures": [row]}}}))
-    assert card.results_of(path) == [("autoencoder: PSNR", "29.6 dB", "25 dB", "-")]
-    facts = card.Facts([("pictures 1.0", "CC0-1.0", 7)], 16, 17, [("autoencoder", 9, 0.5, "cpu")], (1, 2, 3), 24)
+    assert card.results_of(path, "abcd") == []
+    sections = {
+        "autoencoder": {"figures": [row], "weights": "ab", "quick": False},
+        "of others": {"figures": [row], "weights": "cd", "quick": False},
+        "quick": {"figures": [row], "weights": "ab", "quick": True},
+    }
+    path.write_text(json.dumps({"sections": sections}))
+    assert card.results_of(path, "abcd") == [("autoencoder: PSNR", "29.6 dB", ">= 25 dB", "-", "floor")]
+    stage = card.Stage("autoencoder", 9, [(0, 6, 1), (4, 9, 1)], 0.5, "cpu")
+    facts = card.Facts([("pictures 1.0", "CC0-1.0", 7)], 16, 17, [stage], (1, 2, 3), 24)
     assert "29.6 dB" not in card.card(facts)
-    said = card.card(replace(facts, results=card.results_of(path)))
-    assert "| autoencoder: PSNR | 29.6 dB | 25 dB | - |" in said
+    said = card.card(replace(facts, results=card.results_of(path, "abcd")))
+    assert "| autoencoder: PSNR | 29.6 dB | >= 25 dB | - | floor |" in said
+    assert "--steps 6 --seed 1 from step 0, then --steps 9 --seed 1 from step 4" in said
     assert "| pictures 1.0 | CC0-1.0 | 7 |" in said
