@@ -25,11 +25,15 @@ from app.errors import ShowError
 from app.outputs.contact_sheet import save_picture
 from benchmarks.starter import clips
 from benchmarks.starter.bench import FULL, QUICK, Bench
+from benchmarks.starter.edge import measure_edge
 from benchmarks.starter.figures import Figure, Section, figures_of, table, to_json
 from benchmarks.starter.films import write_films
-from benchmarks.starter.following import measure_edge, measure_gray, measure_pose
-from benchmarks.starter.prompting import measure_blend, measure_looks, measure_words
-from benchmarks.starter.repeating import measure_autoencoder, measure_mask, measure_reference
+from benchmarks.starter.following import measure_gray, measure_pose, measure_scribble
+from benchmarks.starter.looks import measure_looks
+from benchmarks.starter.masking import measure_mask
+from benchmarks.starter.prompting import measure_blend, measure_words
+from benchmarks.starter.reference import measure_reference
+from benchmarks.starter.repeating import measure_autoencoder, measure_grid
 from benchmarks.starter.sheets import SHEETS
 from benchmarks.starter.speed import measure_speed
 from benchmarks.starter.standing import measure_drift, measure_flicker
@@ -42,7 +46,9 @@ MEASURES: dict[str, Callable[[Bench], Section]] = {
     "edge": measure_edge,
     "pose": measure_pose,
     "gray": measure_gray,
+    "scribble": measure_scribble,
     "autoencoder": measure_autoencoder,
+    "grid": measure_grid,
     "mask": measure_mask,
     "reference": measure_reference,
     "words": measure_words,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from training.prompts import LOOKS
 
 Pixels = NDArray[np.uint8]
 Size = tuple[int, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Bench:
         self._players: dict[Size, Player] = {}
         self._shots: dict[str, list[Pixels]] = {}
         self._frames: dict[tuple[str, tuple[str, ...], int, Size], list[GuidedFrame]] = {}
+        self._made: dict[Hashable, Any] = {}
 
     def close(self) -> None:
         for player in self._players.values():
@@ -90,3 +93,10 @@ class Bench:
         if key not in self._frames:
             self._frames[key] = list(prepared(self.running(name, chunks), controls, size))
         return self._frames[key]
+
+    def once(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` gave the first time that it was asked for by this name: more than one measure works with it."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -39,6 +39,20 @@ def hue_seen(pictures: Pixels, where: Bools | None = None) -> float | None:
 def nearest_hue(hue: float, hues: Mapping[str, float]) -> str:
     """The name of the hue that is nearest round the circle."""
     return min(hues, key=lambda name: abs((hue - hues[name] + 180) % 360 - 180))
+
+
+def nearest_color(pictures: Pixels, colors: Mapping[str, Sequence[float]], where: Bools | None = None) -> str | None:
+    """The name of the colour, RGB in 0..1, that is nearest in CIE Lab to the mean of the pictures' pixels.
+
+    where: of these pixels alone. None where there is no pixel.
+    """
+    pixels = (pictures if where is None else pictures[where]).reshape(-1, 3)
+    if len(pixels) == 0:
+        return None
+    mean = pixels.mean(axis=0) / 255
+    table = np.array([mean, *colors.values()], np.float32)[:, None]
+    lab = np.asarray(cv2.cvtColor(table, cv2.COLOR_RGB2LAB), np.float64)[:, 0]
+    return list(colors)[int(np.linalg.norm(lab[1:] - lab[0], axis=-1).argmin())]
 
 
 def palette_distance(a: Pixels, b: Pixels) -> float:

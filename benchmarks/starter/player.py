@@ -98,15 +98,17 @@ class Player:
         return self._lengths[0] + (chunks - 1) * self._lengths[1]
 
     def stream(
-        self, frames: Iterable[GuidedFrame], params: Params, ending: Params | None = None
+        self, frames: Iterable[GuidedFrame], params: Params, ending: Params | None = None, steps: int | None = None
     ) -> Iterator[tuple[list[GuidedFrame], Pixels]]:
         """Frames and their pictures chunk by chunk, from the start of a new stream to the last whole chunk.
 
-        Steps and seed are the player's. ending: what the last chunk is asked for in place of ``params``.
+        The seed is the player's, and so are the steps where none are given, whatever ``params`` says. ending: what the
+        last chunk is asked for in place of ``params``.
         """
         self._cut += 1
         params, ending = (
-            replace(asked, cut=self._cut, steps=self.steps, seed=self._seed) for asked in (params, ending or params)
+            replace(asked, cut=self._cut, steps=steps or self.steps, seed=self._seed)
+            for asked in (params, ending or params)
         )
         first, later = self._lengths
         waiting = iter(frames)
@@ -118,12 +120,14 @@ class Player:
             self._host.settle()
             chunk = [] if ends else following
 
-    def play(self, frames: Iterable[GuidedFrame], params: Params, ending: Params | None = None) -> Shot:
+    def play(
+        self, frames: Iterable[GuidedFrame], params: Params, ending: Params | None = None, steps: int | None = None
+    ) -> Shot:
         """All of ``stream``."""
-        chunks = list(self.stream(frames, params, ending))
+        chunks = list(self.stream(frames, params, ending, steps))
         return Shot([frame for chunk, _ in chunks for frame in chunk], np.concatenate([output for _, output in chunks]))
 
-    def shot(self, frames: Iterable[GuidedFrame], params: Params) -> Shot:
+    def shot(self, frames: Iterable[GuidedFrame], params: Params, steps: int | None = None) -> Shot:
         """All of ``stream`` but its first chunks: what is measured."""
-        whole = self.play(frames, params)
+        whole = self.play(frames, params, steps=steps)
         return Shot(whole.frames[self.skipped :], whole.output[self.skipped :])

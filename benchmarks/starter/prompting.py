@@ -1,4 +1,4 @@
-"""Whether words are obeyed: colours by name, looks told apart, blends that move evenly."""
+"""Whether words are obeyed: colours and grounds by name, blends that move evenly."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.starter.bench import Bench
-from benchmarks.starter.color import hue_seen, nearest_hue
+from benchmarks.starter.color import hue_seen, nearest_color, nearest_hue
 from benchmarks.starter.figures import Figure, Section
-from benchmarks.starter.recognition import Classifier, features
 from benchmarks.starter.steadiness import largest_step
+from benchmarks.starter.structure import within
 from benchmarks.starter.words import prompt_of
 from engine.params import Blend, Params, WeightedPrompt
-from training.palettes import COLORS
+from training.palettes import COLORS, GROUNDS
+
+Pixels = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
 
 CHUNKS = 6
-FEW_CHUNKS = 4
-EVERY = 4
-HALVES = (tuple(COLORS)[::2], tuple(COLORS)[1::2])
+GROUND_LOOKS = ("neon", "ink")
+"""Both leave the ground bare, one light on dark, one dark on light."""
+GROUND_PX = 12.0
 BLENDS: tuple[tuple[str, str, Blend], ...] = (
     ("neon teal lines on black", "ink wash, paper, red", "linear"),
     ("neon teal lines on black", "ink wash, paper, red", "spherical"),
@@ -27,7 +30,11 @@ BLENDS: tuple[tuple[str, str, Blend], ...] = (
 
 
 def measure_words(bench: Bench) -> Section:
-    """Ten colours in every look: is the hue seen nearest to the one that was named?"""
+    """Ten colours in every look: is the hue seen nearest to the one that was named?
+
+    And all words for grounds in two looks: is the mean colour 12 px or more away from the guide's lines nearer to the
+    ground that was named than to any other? "paper" and "cream" are near one another, "black" and "midnight" too.
+    """
     frames = bench.frames(bench.effort.clips[0], "edge", chunks=CHUNKS)
     hues: dict[str, dict[str, float | None]] = {}
     right: dict[str, int] = {}
@@ -37,6 +44,8 @@ def measure_words(bench: Bench) -> Section:
             color: hue_seen(bench.player().shot(frames, Params(prompt_of(look, color))).output) for color in COLORS
         }
         right[look] = sum(hue is not None and nearest_hue(hue, COLORS) == name for name, hue in hues[look].items())
+    grounds = {look: _grounds_seen(bench, look) for look in GROUND_LOOKS}
+    named = [ground == seen for row in grounds.values() for ground, seen in row.items()]
     return Section(
         (
             Figure(
@@ -45,48 +54,26 @@ def measure_words(bench: Bench) -> Section:
             Figure(
                 "words: looks in which 8 of 10 colours or more are seen", float(sum(n >= 8 for n in right.values()))
             ),
+            Figure("words: grounds seen as named", float(np.mean(named))),
         ),
-        {"hue in degrees by look and colour": hues, "right of 10": right},
+        {"hue in degrees by look and colour": hues, "right of 10": right, "ground seen by look and word": grounds},
     )
 
 
-def measure_looks(bench: Bench) -> Section:
-    """A linear classifier learns the looks from all clips but one, in five colours, and names them on the one that is
-    left, in the other five; each clip is left out once."""
-    learned, tried = ({clip: _examples(bench, clip, colors) for clip in bench.effort.clips} for colors in HALVES)
-    truth, said = list[str](), list[str]()
-    by_clip: dict[str, float] = {}
-    for clip in bench.effort.clips:
-        others = [learned[other] for other in bench.effort.clips if other != clip]
-        classifier = Classifier(
-            np.concatenate([rows for rows, _ in others]), [name for _, row in others for name in row]
-        )
-        rows, names = tried[clip]
-        answers = classifier.named(rows)
-        by_clip[clip] = float(np.mean([a == b for a, b in zip(answers, names, strict=True)]))
-        truth, said = truth + names, said + answers
-    confused: dict[str, dict[str, int]] = {}
-    for name, answer in zip(truth, said, strict=True):
-        counts = confused.setdefault(name, {})
-        counts[answer] = counts.get(answer, 0) + 1
-    told = float(np.mean(list(by_clip.values())))
-    return Section(
-        (Figure(f"looks: share of {len(bench.effort.looks)} looks told apart on unseen clips", told, 0.8, 0.95),),
-        {"share by clip": by_clip, "answers by look": confused, "colours learned, and tried": HALVES},
-    )
+def _grounds_seen(bench: Bench, look: str) -> dict[str, str | None]:
+    """The ground that is seen, by the one that was asked for."""
+    bench.say(f"words: grounds of {look}")
+    frames = bench.frames(bench.effort.clips[0], "edge", chunks=CHUNKS)
+    seen: dict[str, str | None] = {}
+    for ground in GROUNDS:
+        shot = bench.player().shot(frames, Params(f"{look} on {ground}"))
+        seen[ground] = nearest_color(shot.output, GROUNDS, bare(shot.guide))
+    return seen
 
 
-def _examples(bench: Bench, clip: str, colors: tuple[str, ...]) -> tuple[NDArray[np.float64], list[str]]:
-    """Features of every fourth picture in every look and colour, and the looks they show."""
-    rows, names = [], []
-    frames = bench.frames(clip, "edge", chunks=FEW_CHUNKS)
-    for look in bench.effort.looks:
-        bench.say(f"looks: {look} on {clip}")
-        for color in colors:
-            output = bench.player().shot(frames, Params(prompt_of(look, color))).output[::EVERY]
-            rows += [features(rgb) for rgb in output]
-            names += [look] * len(output)
-    return np.stack(rows), names
+def bare(guides: Pixels) -> Bools:
+    """(F, H, W): where a guide's lines (F, H, W, 3) are 12 px away or more."""
+    return np.stack([~within(guide.max(axis=-1) > 127, GROUND_PX) for guide in guides])
 
 
 def measure_blend(bench: Bench) -> Section:

@@ -87,6 +87,10 @@ class Classifier:
         answers = (self._standard(pictures) @ self._weights).mean(axis=1)
         return [self._names[best] for best in answers.argmax(axis=1)]
 
+    def named_together(self, pictures: Floats) -> str:
+        """The one label of pictures that show the same: the largest answer, mean of all their tiles."""
+        return self.named(pictures.reshape(1, -1, pictures.shape[-1]))[0]
+
     def _standard(self, rows: Floats) -> Floats:
         standard = (rows - self._mean) / self._deviation
         return np.concatenate([standard, np.ones((*rows.shape[:-1], 1))], axis=-1)

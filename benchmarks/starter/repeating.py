@@ -1,34 +1,26 @@
-"""Whether pictures keep what they should keep: the autoencoder by itself, the source outside a mask, a reference's
-palette."""
+"""Whether pictures come through the autoencoder as they were, and without a grid of its latents' size."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from benchmarks.starter.bench import Bench
-from benchmarks.starter.color import hue_seen, nearest_hue, palette_distance
 from benchmarks.starter.fidelity import blockiness, psnr
 from benchmarks.starter.figures import Figure, Section
-from benchmarks.starter.player import prepared
-from benchmarks.starter.structure import edge_f1, within
-from benchmarks.starter.words import prompt_of
+from benchmarks.starter.targets import target
+from benchmarks.starter.words import usual_prompt, usual_wish
 from engine.autoencoder import PICTURES_PER_LATENT, Autoencoder
 from engine.catalog import load_model
 from engine.device import best_device
-from engine.params import EngineChoice, Params, Picture
-from training.palettes import COLORS
+from engine.params import EngineChoice, Params
 
 Pixels = NDArray[np.uint8]
 
-BORDER_PX = 8
-MASK_LOOKS = ("neon", "watercolor")
-MASK_COLORS = ("red", "green", "blue", "magenta")
-REFERENCE_LOOKS = ("neon", "ink", "lava", "watercolor")
-REFERENCES = ("meadow", "head", "walk")
+GRID_LOOKS = ("neon", "ink", "watercolor")
+"""Their textures, where they have any, do not repeat every 8 pixels."""
+GRID_FLOOR, GRID_GOAL = 1.15, 1.05
 
 
 def measure_autoencoder(bench: Bench) -> Section:
@@ -47,9 +39,42 @@ def measure_autoencoder(bench: Bench) -> Section:
         (
             Figure("autoencoder: PSNR, mean of the clips", float(np.mean(list(scores.values()))), 25, 29, " dB"),
             Figure("autoencoder: PSNR, worst clip", min(scores.values()), unit=" dB"),
-            Figure("autoencoder: 8 px grid, times the source's own", max(grids.values()), 1.15, 1.05, at_most=True),
+            Figure(
+                "autoencoder: 8 px grid, times the source's own",
+                max(grids.values()),
+                GRID_FLOOR,
+                GRID_GOAL,
+                at_most=True,
+            ),
         ),
         {"psnr": scores, "steps across the grid, times the source's own": grids},
+    )
+
+
+def measure_grid(bench: Bench) -> Section:
+    """Steps across the 8 px grid in what is painted along ``edge``, over those in training's targets for these guides.
+
+    Of looks whose own texture does not repeat every 8 pixels, with what lines there happen to lie on the grid taken out
+    by the target.
+    """
+    grids: dict[str, dict[str, float]] = {}
+    for look in GRID_LOOKS:
+        bench.say(f"grid: {look}")
+        grids[look] = {}
+        for clip in bench.effort.clips:
+            shot = bench.player().shot(bench.frames(clip, "edge"), Params(usual_prompt(look)))
+            grids[look][clip] = blockiness(shot.output) / blockiness(target(usual_wish(look), shot.guide))
+    return Section(
+        (
+            Figure(
+                "grid: 8 px grid of what is painted, times the training target's own",
+                max(grid for row in grids.values() for grid in row.values()),
+                GRID_FLOOR,
+                GRID_GOAL,
+                at_most=True,
+            ),
+        ),
+        {"steps across the grid, times the target's own, by look and clip": grids},
     )
 
 
@@ -63,82 +88,3 @@ def reconstructed(vae: Autoencoder, pictures: Pixels, device: torch.device) -> P
     decoded = torch.cat([decoder.decode(encoder.encode(chunk)) for chunk in chunks], dim=1)
     scaled = decoded[0].permute(0, 2, 3, 1).mul(127.5).add(128).to(torch.uint8)
     return np.asarray(scaled.cpu().contiguous().numpy(), np.uint8)
-
-
-def measure_mask(bench: Bench) -> Section:
-    """A box that moves over the clip is painted along its edges, the rest is kept; the composite is off."""
-    far, everywhere, lines = [], [], []
-    seen: dict[str, str] = {}
-    size = bench.effort.size
-    for clip in bench.effort.clips:
-        frames = list(prepared(bench.running(clip), ("edge",), size, moving_box(*size)))
-        for number, color in enumerate(MASK_COLORS):
-            prompt = prompt_of(MASK_LOOKS[number % len(MASK_LOOKS)], color)
-            bench.say(f"mask: {clip}, {prompt}")
-            shot = bench.player().shot(frames, Params(prompt, composite=False))
-            inside = shot.mask
-            far.append(psnr(shot.output, shot.source, np.stack([~within(mask, BORDER_PX) for mask in inside])))
-            everywhere.append(psnr(shot.output, shot.source, ~inside))
-            deep = np.stack([~within(~mask, BORDER_PX) for mask in inside])
-            hue = hue_seen(shot.output, deep)
-            seen[f"{clip}, {prompt}"] = "none" if hue is None else nearest_hue(hue, COLORS)
-            lines.append(edge_f1(shot.output, shot.guide, deep))
-    right = [name in prompt for prompt, name in seen.items()]
-    return Section(
-        (
-            Figure("mask: PSNR outside, 8 px or more from the border", float(np.mean(far)), 26, 30, " dB"),
-            Figure("mask: PSNR everywhere outside", float(np.mean(everywhere)), 26, 30, " dB"),
-            Figure("mask: share of prompts whose colour is seen inside", float(np.mean(right)), 0.8, 1.0),
-            Figure("mask: edge F1 inside, 8 px or more from the border", float(np.nanmean(lines))),
-        ),
-        {"psnr far": far, "psnr everywhere": everywhere, "colour inside": seen, "edge f1": lines},
-    )
-
-
-def moving_box(width: int, height: int) -> Iterator[Pixels]:
-    """Masks (height, width) without end: a box of 0.4 x 0.55 of the picture, 3 px a picture to the right and back."""
-    w, h, room = round(0.4 * width), round(0.55 * height), width - round(0.4 * width)
-    top = (height - h) // 2
-    at = 0
-    while True:
-        x = room - abs(room - at % (2 * room))
-        mask = np.zeros((height, width), np.uint8)
-        mask[top : top + h, x : x + w] = 255
-        yield mask
-        at += 3
-
-
-def measure_reference(bench: Bench) -> Section:
-    """How far the palette moves towards a reference: distance with it over that without; the prompt names no colour.
-
-    The guide comes from the first clip of the effort; see ``references`` for the pictures.
-    """
-    clip = bench.effort.clips[0]
-    frames = bench.frames(clip, "edge")
-    shares: dict[str, float] = {}
-    for look in REFERENCE_LOOKS:
-        params = Params(prompt_of(look))
-        without = bench.player().shot(frames, params).output
-        for name, reference in references(bench, REFERENCES).items():
-            bench.say(f"reference: {look}, {name}")
-            shown = bench.player().shot(frames, Params(prompt_of(look), references=(reference,))).output
-            apart = [palette_distance(output, reference.pixels[None]) for output in (shown, without)]
-            shares[f"{look}, {name}"] = apart[0] / apart[1]
-    return Section(
-        (
-            Figure(
-                "reference: palette distance to it, over that without",
-                float(np.mean(list(shares.values()))),
-                0.5,
-                at_most=True,
-            ),
-        ),
-        {"guide": clip, "distance with over without": shares},
-    )
-
-
-def references(bench: Bench, clips: Sequence[str]) -> dict[str, Picture]:
-    """The middle picture of each clip by its name, and that of the last one with red, green and blue exchanged."""
-    middles = {name: bench.pictures(name)[len(bench.pictures(name)) // 2] for name in clips}
-    exchanged = np.ascontiguousarray(middles[clips[-1]][..., [1, 2, 0]])
-    return {name: Picture(rgb) for name, rgb in (*middles.items(), (f"{clips[-1]}, exchanged", exchanged))}

@@ -14,10 +14,11 @@ from app.expand import Expand
 from app.frame import GuidedFrame
 from app.look import Look
 from benchmarks.starter.bench import Bench
-from benchmarks.starter.following import STRENGTHS
+from benchmarks.starter.edge import STRENGTHS
 from benchmarks.starter.grid import Grid
+from benchmarks.starter.masking import moving_box
 from benchmarks.starter.player import prepared
-from benchmarks.starter.repeating import moving_box, references
+from benchmarks.starter.reference import references
 from benchmarks.starter.words import prompt_of, usual_prompt
 from controls.stack import CONTROLS
 from engine.params import Params, Picture, ReferenceMode

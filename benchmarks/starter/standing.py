@@ -25,7 +25,7 @@ CAMERA_NOISE = 2.0
 STILLS = ("balance", "head")
 STILL_CAMERAS = ("street", "walk")
 DRIFT_CLIP = "balance"
-DRIFT_LOOKS = ("neon", "watercolor")
+DRIFT_LOOKS = ("neon", "comic")
 WINDOW = 400
 
 
@@ -94,14 +94,15 @@ def measure_drift(bench: Bench) -> Section:
     """Colour and contrast of a clip that is played to and fro for a long time, at 256x144, in windows of whole turns.
 
     Each window shows the same guides, so that it must look like the first one, but for the stream's first chunk, which
-    belongs to none.
+    belongs to none. There are never fewer pictures than the effort asks for. One look is smooth, the other full of
+    texture.
     """
     once, size = bench.pictures(DRIFT_CLIP), bench.effort.drift_size
     turn = list(islice(to_and_fro(len(once)), 2 * (len(once) - 1)))
     # The second time round, the control's own memory has settled: from here on its guides repeat.
     frames = list(prepared((once[i] for i in turn * 2), ("edge",), size))[len(turn) :]
     window = len(turn) * max(1, WINDOW // len(turn) if bench.effort.drift_pictures > 4 * WINDOW else 1)
-    player, windows = bench.player(size), max(2, bench.effort.drift_pictures // window)
+    player, windows = bench.player(size), max(2, -(-bench.effort.drift_pictures // window))
     deviation: dict[str, float] = {}
     values: dict[str, list[list[float]]] = {}
     for look in DRIFT_LOOKS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from training.palettes import COLORS
-from training.prompts import LOOKS
+from training.prompts import LOOKS, Wish
 
 _FORMS = {"neon": "neon {color} lines on black", "ink": "ink wash, paper, {color}"}
+_GROUNDS = {"neon": "black", "ink": "paper"}
 _FORM = "{color} {look}"
 
 
@@ -24,3 +25,8 @@ def color_for(look: str) -> str:
 def usual_prompt(look: str) -> str:
     """The prompt by which a look is measured where its colour does not matter."""
     return prompt_of(look, color_for(look))
+
+
+def usual_wish(look: str) -> Wish:
+    """What training takes ``usual_prompt`` for."""
+    return Wish(usual_prompt(look), look, color_for(look), _GROUNDS.get(look))

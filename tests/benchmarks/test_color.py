@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.starter.color import chroma_and_contrast, hue_seen, nearest_hue, palette_distance
+from benchmarks.starter.color import chroma_and_contrast, hue_seen, nearest_color, nearest_hue, palette_distance
 from controls.control import Pixels
-from training.palettes import COLORS
+from training.palettes import COLORS, GROUNDS
 
 
 def patch(hue: float, saturation: float = 1.0, value: float = 1.0, size: int = 8) -> Pixels:
@@ -58,6 +58,22 @@ def test_the_hue_is_looked_for_only_where_it_is_told_to() -> None:
 def test_each_named_hue_is_nearest_to_itself(name: str) -> None:
     assert nearest_hue(COLORS[name] + 3, COLORS) == name
     assert nearest_hue(358, {"red": 0.0, "pink": 336.0}) == "red"
+
+
+@pytest.mark.parametrize("name", GROUNDS)
+def test_each_ground_is_nearest_to_itself(name: str) -> None:
+    ground = np.round(255 * np.array(GROUNDS[name])).astype(np.uint8)
+    assert nearest_color(np.broadcast_to(ground, (2, 8, 8, 3)), GROUNDS) == name
+
+
+def test_the_nearest_colour_is_that_of_the_mean_of_the_pixels_looked_at() -> None:
+    halves = np.concatenate([patch(0, 0, 0), patch(0, 0, 1)], axis=2)
+    greys = {"black": (0, 0, 0), "grey": (0.5, 0.5, 0.5), "white": (1, 1, 1)}
+    right = np.zeros((1, 8, 16), np.bool_)
+    right[:, :, 8:] = True
+    assert nearest_color(halves, greys) == "grey"
+    assert nearest_color(halves, greys, right) == "white"
+    assert nearest_color(halves, greys, np.zeros_like(right)) is None
 
 
 def test_palettes_do_not_know_where_colours_lie() -> None:

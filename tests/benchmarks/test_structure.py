@@ -5,8 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from benchmarks.starter.structure import edge_f1, edges, limb_iou, within
+from benchmarks.starter.structure import distance, edge_f1, edges, limb_iou, line_contrast, within
 from controls import skeleton
 from controls.control import Pixels
 
@@ -73,6 +75,43 @@ def test_counts_only_where_it_is_told_to() -> None:
     assert edge_f1(drawn(40, 250), lines(40, 160), left) > 0.98
 
 
+@given(st.integers(0, 255), st.integers(0, 255))
+def test_line_contrast_is_the_step_from_the_ground_to_the_lines(ground: int, ink: int) -> None:
+    control = lines(40, 160)
+    painted = drawn(40, 160, ground=ground, ink=ink)
+    assert line_contrast(painted, control) == pytest.approx(abs(ink - ground), abs=0.5)
+    assert line_contrast(255 - painted, control) == pytest.approx(line_contrast(painted, control), abs=0.5)
+
+
+def test_a_faint_line_counts_in_full_as_an_edge_and_in_part_as_contrast() -> None:
+    control = lines(40, 160, 280)
+    faint, full = drawn(40, 160, 280, ink=100), drawn(40, 160, 280, ink=250)
+    assert edge_f1(faint, control) == edge_f1(full, control)
+    assert line_contrast(faint, control) / line_contrast(full, control) == pytest.approx(0.4, abs=0.01)
+
+
+def test_line_contrast_looks_neither_at_other_lines_nor_far_away() -> None:
+    # A second line of the guide in the ring of the first, and anything else at 10 px, change nothing.
+    assert line_contrast(drawn(40, 45, ink=200), lines(40, 45)) == pytest.approx(200, abs=0.5)
+    assert line_contrast(drawn(40, 50, ink=200), lines(40)) == pytest.approx(200, abs=0.5)
+    assert line_contrast(drawn(200), lines(40)) == 0
+
+
+def test_line_contrast_has_no_answer_without_lines_and_leaves_out_pictures_that_have_none() -> None:
+    nothing = np.zeros((1, *SIZE, 3), np.uint8)
+    assert np.isnan(line_contrast(drawn(40), nothing))
+    assert np.isnan(line_contrast(nothing, np.full_like(nothing, 255)))
+    both = line_contrast(np.concatenate([drawn(40), drawn(40)]), np.concatenate([lines(40), nothing]))
+    assert both == line_contrast(drawn(40), lines(40))
+
+
+def test_the_distance_to_nothing_is_infinite() -> None:
+    mask = np.zeros((5, 8), np.bool_)
+    assert np.isinf(distance(mask)).all()
+    mask[2, 3] = True
+    assert distance(mask)[2].tolist() == [3, 2, 1, 0, 1, 2, 3, 4]
+
+
 def test_within_measures_from_middle_to_middle() -> None:
     mask = np.zeros((9, 9), np.bool_)
     mask[4, 4] = True
@@ -107,6 +146,13 @@ def test_a_body_elsewhere_and_a_picture_of_noise_do_not_lie_on_the_limbs() -> No
     noise = np.random.default_rng(0).integers(0, 256, (1, *SIZE, 3)).astype(np.uint8)
     assert limb_iou(painted, limbs(0.75))[0] == 0.0
     assert limb_iou(noise, limbs())[0] < 0.35
+
+
+def test_the_same_guide_turned_round_is_not_lain_on() -> None:
+    guide = limbs(0.3)
+    body = within(guide[0].max(axis=-1) > 0, 8)
+    painted = np.where(body[..., None], 240, 10).astype(np.uint8)[None].repeat(3, axis=-1)
+    assert limb_iou(painted, guide[:, ::-1, ::-1])[0] < 0.2 < 0.9 < limb_iou(painted, guide)[0]
 
 
 def test_without_anybody_there_is_no_answer() -> None:

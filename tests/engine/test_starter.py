@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -19,7 +20,7 @@ from engine.catalog import Model, finished, load_model, untrained_model
 from engine.config import STARTER, ModelConfig
 from engine.device import Device
 from engine.errors import EngineError
-from engine.params import EngineChoice, Params
+from engine.params import EngineChoice, Params, Pixels
 from engine.starter import WEIGHTS, WORDS, Starter, bring_up_starter
 from engine.stream import Stream
 from tests.engine.test_checkpoints import assert_holds
@@ -176,3 +177,47 @@ def test_the_bundled_weights_fit_their_model() -> None:
     assert len(loaded.text.rows("teal lines on black")) == 4
     size = sum(file.stat().st_size for file in starter.FOLDER.rglob("*"))
     assert size <= 40 * 2**20
+
+
+def square(size: tuple[int, int], count: int) -> Pixels:
+    """A white outline on black in the middle of the picture, (count, H, W, 3)."""
+    width, height = size
+    guide = np.zeros((count, height, width, 3), np.uint8)
+    cv2.rectangle(guide[0], (width // 4, height // 4), (3 * width // 4, 3 * height // 4), (255, 255, 255), 1)
+    guide[1:] = guide[0]
+    return guide
+
+
+def painted(size: tuple[int, int], params: Params) -> tuple[np.ndarray, np.ndarray]:
+    """The last picture of a second with the bundled weights, and the guide's lines in it."""
+    choice = EngineChoice(width=size[0], height=size[1])
+    stream = Stream(load_model(choice, Device(torch.device("cpu"), torch.bfloat16)), choice)
+    for _ in range(4):
+        out = stream.step(chunk_of(square(size, stream.wanted(params))), params)
+        stream.settle()
+    return out[-1].astype(np.float32), square(size, 1)[0, ..., 0] > 127
+
+
+@pytest.mark.parametrize("size", [(256, 144), (320, 192), (512, 288)], ids=str)
+@pytest.mark.parametrize("steps", [1, 2])
+def test_the_bundled_starter_draws_the_guide_in_the_colour_of_the_prompt(size: tuple[int, int], steps: int) -> None:
+    """At every size and number of steps it is meant for."""
+    shown, lines = painted(size, Params(prompt="neon teal lines on black", steps=steps))
+    luma = shown @ (0.299, 0.587, 0.114)
+    away = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5) > 12
+    assert luma[lines].mean() > 100
+    assert luma[away].mean() < 40
+    glow = shown[~lines & ~away]
+    red, green, blue = glow.sum(axis=0)
+    assert green > 1.5 * red
+    assert blue > 1.5 * red
+
+
+def test_the_bundled_starter_follows_words_and_the_strength_of_the_guide() -> None:
+    size = (256, 144)
+    dark, lines = painted(size, Params(prompt="neon red lines on black"))
+    light, _ = painted(size, Params(prompt="ink wash, paper, red"))
+    away = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5) > 12
+    assert dark[away].mean() < 60 < 150 < light[away].mean()
+    free, _ = painted(size, Params(prompt="neon red lines on black", control_strength=0.0))
+    assert dark[lines].mean() > free[lines].mean() + 60
