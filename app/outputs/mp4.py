@@ -23,6 +23,9 @@ from app.framing import Fit, resized
 TICKS = 60000
 """Time stamps are whole 1/60000 s: exact for 24, 25, 30, 50, 60 and for 30000/1001, and small enough for MPEG-4."""
 
+LONGEST = 2**31 - 1
+"""Ticks, close to ten hours: more than this MPEG-4 cannot say of one picture."""
+
 KEYFRAME_EVERY = TICKS
 """A fragment begins with a key frame, so this is also how much of the picture a crash can cost."""
 
@@ -121,7 +124,7 @@ class Mp4Writer:
             self._start = time
             ticks = 0
         else:
-            ticks = max(round((time - self._start) * TICKS), self._ticks + 1)
+            ticks = min(max(round((time - self._start) * TICKS), self._ticks + 1), self._ticks + LONGEST)
             self._last_interval = ticks - self._ticks
         self._ticks = ticks
         picture = self._frame(rgb, ticks)
@@ -144,7 +147,8 @@ class Mp4Writer:
             return
         self._open = False
         if end is not None and self.frames:
-            self._last_interval = max(self._last_interval, round((end - self._start) * TICKS) - self._ticks)
+            lasted = round((end - self._start) * TICKS) - self._ticks
+            self._last_interval = min(max(self._last_interval, lasted), LONGEST)
         try:
             if self.frames:
                 for packet in self._stream.encode(None):

@@ -105,6 +105,15 @@ def test_the_last_picture_stands_until_the_end(tmp_path: Path) -> None:
     assert decoded(writer.path).seconds == pytest.approx(2.0, abs=1e-3)
 
 
+def test_a_picture_that_stood_for_a_day_costs_no_recording(tmp_path: Path) -> None:
+    path, day = tmp_path / "a.mp4", 24 * 3600.0
+    writer = Mp4Writer(path, 32, 16)
+    for time in (0.0, day, day + 0.5):
+        writer.write(np.zeros((16, 32, 3), np.uint8), time)
+    writer.close(2 * day)
+    assert len(decoded(path).times) == 3
+
+
 def test_colours_and_their_tags(tmp_path: Path) -> None:
     writer = Mp4Writer(tmp_path / "colours.mp4", 128, 96)
     for number in range(5):
