@@ -1,4 +1,5 @@
-"""The commands: live (default), render, doctor. Reads what was typed, calls what does it, tells the exit code.
+"""The commands: live (default), render, controls, bench, doctor. Reads what was typed, calls what does it, tells the
+exit code.
 
 0: done. 1: it could not be done, the sentence says why. 2: the command was not understood. 130: ended by Ctrl-C, or by
 SIGTERM.
@@ -16,6 +17,7 @@ from typing import NoReturn
 import platformdirs
 
 from app import __version__, doctor
+from app.control_options import add_bench, add_guides, wished_bench, wished_guides
 from app.errors import ShowError, UsageError
 from app.inputs import parse_source
 from app.look import Look, RecorderChoice, Setup, VirtualCameraChoice
@@ -29,7 +31,7 @@ def run(arguments: list[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["live", *arguments]
     options = _parser().parse_args(arguments)
-    if options.command == "render" and options.sheet is None:
+    if options.command in ("render", "controls") and options.sheet is None:
         options.sheet = options.output.with_suffix(".png")
     _check_files(options)
     if options.log:
@@ -46,9 +48,9 @@ def run(arguments: list[str]) -> int:
 def _live(options: argparse.Namespace) -> int:
     from app import live
 
-    if mask_film(options) is not None:
+    if (film := mask_film(options)) is not None:
         raise UsageError(
-            f"{options.mask} is a video, and the live path takes a picture as its mask; `render` takes both."
+            f"{film.target} is a video, and the live path takes a picture as its mask; `render` takes both."
         )
     look, setup, notice = live.starting_values(options.state, fresh=options.headless or options.fresh)
     look, setup = _wished(options, look, setup)
@@ -68,18 +70,45 @@ def _render(options: argparse.Namespace) -> int:
     from app.render import render
 
     look, setup = _wished(options, Look(), Setup())
-    out, sheet = options.output, options.sheet
-    result = render(look, setup, out, sheet, options.seconds, mask=mask_film(options))
+    result = render(look, setup, options.output, options.sheet, options.seconds, mask=mask_film(options))
     if options.report is not None:
         result.report.save(options.report)
-    if result.report.frames_out:
-        print(f"{result.report.frames_out} pictures are in {out}, a contact sheet of them in {sheet}.")
-    if result.interrupted:
-        kept = "; what was painted until then is kept" if result.report.frames_out else " before anything was painted"
+    code = _tell_film(result.report.frames_out, result.interrupted, options, "painted")
+    if not code and not result.report.frames_out:
+        raise ShowError(f"{result.report.source} gave no picture, so there is nothing to render.")
+    return code
+
+
+def _tell_film(frames: int, interrupted: bool, options: argparse.Namespace, made: str) -> int:
+    """Where the film is, and whether it was ended early. The exit code."""
+    if frames:
+        print(f"{frames} pictures are in {options.output}, a contact sheet of them in {options.sheet}.")
+    if interrupted:
+        kept = f"; what was {made} until then is kept" if frames else f" before anything was {made}"
         print(f"Stopped{kept}.", file=sys.stderr)
         return 130
-    if not result.report.frames_out:
-        raise ShowError(f"{result.report.source} gave no picture, so there is nothing to render.")
+    return 0
+
+
+def _controls(options: argparse.Namespace) -> int:
+    from app.guides import draw_guides
+
+    done = draw_guides(wished_guides(options), options.output, options.sheet)
+    code = _tell_film(done.frames, done.interrupted, options, "drawn")
+    if not code and not done.frames:
+        raise ShowError(f"{options.source} gave no picture, so there is nothing to draw.")
+    return code
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from app.bench import bench_controls
+    from app.bench_report import bench_json, bench_text
+
+    wish = wished_bench(options)
+    costs = bench_controls(wish)
+    if not any(cost.ms for cost in costs):
+        raise ShowError(next(cost.trouble for cost in costs))
+    print(bench_json(wish, costs) if options.json else bench_text(wish, costs))
     return 0
 
 
@@ -124,7 +153,9 @@ def _check_not_read(path: Path, options: argparse.Namespace) -> None:
     if options.source and Path(options.source).exists() and path.samefile(options.source):
         raise ShowError(f"{path} is the source itself and would be lost; choose another name for the output.")
     if any(path.samefile(other) for other in files_read(options) if other.exists()):
-        raise ShowError(f"{path} is read as a picture or a mask and would be lost; choose another name for the output.")
+        raise ShowError(
+            f"{path} is one of the files that are read and would be lost; choose another name for the output."
+        )
 
 
 def _virtual_camera(text: str) -> VirtualCameraChoice:
@@ -160,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="`python3 run.py test` runs the tests, `python3 run.py prepare` installs and stops there.",
     )
     parser.add_argument("--version", action="version", version=f"VACE Live {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="live | render | doctor")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="live | render | controls | bench | doctor")
 
     settings = "\n".join(
         f"  {kind.name}: " + ", ".join(f"{s.name} {s.low:g} to {s.high:g} ({s.default:g})" for s in kind.settings)
@@ -195,6 +226,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_common(render)
     render.set_defaults(run=_render, loop=False, virtual_camera=None, record=None)
+
+    guides = commands.add_parser(
+        "controls",
+        help="what the controls draw, beside the source, into an MP4",
+        epilog=controls,
+        formatter_class=shape,
+    )
+    guides.add_argument("source", help="a file, a URL, testcard, camera:NAME, screen:1")
+    guides.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
+    guides.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
+    guides.add_argument("--seconds", type=_positive, help="only so many of the source; needed where it never ends")
+    add_guides(guides)
+    guides.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
+    guides.set_defaults(run=_controls)
+
+    bench = commands.add_parser("bench", help="what the controls cost on this machine")
+    bench.add_argument("what", choices=("controls",))
+    bench.add_argument("--json", action="store_true")
+    add_bench(bench)
+    bench.set_defaults(run=_bench, log=None)
 
     examine = commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     examine.add_argument("--json", action="store_true")

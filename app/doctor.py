@@ -86,6 +86,8 @@ def examine(setup: Setup | None = None, machine: Machine | None = None) -> list[
         "OpenCV": check_opencv,
         "Cameras": check_cameras,
         "Pose": lambda: check_pose(setup),
+        "Person": lambda: check_person(setup),
+        "Depth": lambda: check_depth(setup),
         "Virtual camera": lambda: check_virtual_camera(setup, machine),
         "Recorder": check_recorder,
         "Disk": lambda: check_disk(setup),
@@ -258,17 +260,39 @@ def check_cameras() -> Finding:
 
 
 def check_pose(setup: Setup | None) -> Finding:
-    from controls.control import ControlUnavailable
     from controls.models import model_file
     from controls.pose import MODEL
 
-    if importlib.util.find_spec("mediapipe") is None:
-        return Finding("Pose", "missing", "mediapipe is not installed, so pose draws nobody", PREPARE)
+    return _check_control("Pose", "mediapipe", "pose draws nobody", lambda folder: model_file(MODEL, folder), setup)
+
+
+def check_person(setup: Setup | None) -> Finding:
+    from controls.models import model_file
+    from controls.person import MODEL
+
+    without = "nobody can be told from the background"
+    return _check_control("Person", "mediapipe", without, lambda folder: model_file(MODEL, folder), setup)
+
+
+def check_depth(setup: Setup | None) -> Finding:
+    from controls.depth import depth_model
+
+    return _check_control("Depth", "onnxruntime", "depth draws nothing", depth_model, setup)
+
+
+def _check_control(
+    name: str, package: str, without: str, find: Callable[[Path | None], Path], setup: Setup | None
+) -> Finding:
+    """Whether a control has its package and its model file. without: what that means for the show. find: the file."""
+    from controls.control import ControlUnavailable
+
+    if importlib.util.find_spec(package) is None:
+        return Finding(name, "missing", f"{package} is not installed, so {without}", PREPARE)
     folder = Path(setup.model_folder) if setup is not None and setup.model_folder else None
     try:
-        return Finding("Pose", "ok", str(model_file(MODEL, folder)))
+        return Finding(name, "ok", str(find(folder)))
     except ControlUnavailable as error:
-        return Finding("Pose", "missing", "its model file is not there, so pose draws nobody", str(error))
+        return Finding(name, "missing", f"its model file is not there, so {without}", str(error))
 
 
 def check_virtual_camera(setup: Setup | None, machine: Machine) -> Finding:

@@ -31,6 +31,7 @@ class GuidedFrame:
 
     epoch: the value of ``Look.params.cut`` under which the picture was captured; a cut makes older ones worthless.
     mask: (H, W) uint8, 255 = repaint, 0 = keep the source; None = repaint everything.
+    structure: the picture of a second input that the guide was made from, as large; None = from the source.
     """
 
     source: Pixels
@@ -38,6 +39,7 @@ class GuidedFrame:
     time: float
     epoch: int
     mask: Pixels | None = None
+    structure: Pixels | None = None
 
 
 def chunk_of(frames: Sequence[GuidedFrame]) -> ControlChunk:

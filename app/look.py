@@ -33,7 +33,8 @@ class Look:
     By default it paints an example over edges, in as many steps as the starter was trained for.
 
     mask: (H, W), 255 = repaint, 0 = keep the source, in between softly; it lies on the source's picture and is turned,
-        cropped and fitted with it. None = repaint everything. invert_mask: repaints what the mask would keep.
+        cropped and fitted with it. None = repaint everything. person_mask: the people in each picture are its mask;
+        with ``mask`` as well, what both say is repainted. invert_mask: of each of them, what it would keep.
     expand: what is painted on around the source, of which nothing is cut off to fill the picture; there the engine is
         on its own, inside the mask decides, and without one the source is kept.
     layout: the boxes that the control ``layout`` draws.
@@ -42,6 +43,7 @@ class Look:
     params: Params = Params(prompt=DEFAULT_PROMPT, steps=STARTER.rollout.steps)
     controls: tuple[ControlSetting, ...] = (ControlSetting("edge"), ControlSetting("pose", on=False))
     mask: Picture | None = None
+    person_mask: bool = False
     invert_mask: bool = False
     expand: Expand = Expand()
     layout: tuple[Box, ...] = ()
@@ -117,12 +119,15 @@ class RecorderChoice:
 class Setup:
     """The room.
 
-    restarts: a counter; when it goes up, the source is opened anew, a clip from its beginning. paused: the clip stands
-    still. model_folder: where the performer keeps model files, "" for none.
+    source: what is repainted. structure: a second input that the controls see in its place; None = the source.
+    restarts, structure_restarts: counters; when one goes up, that input is opened anew, a clip from its beginning.
+    paused: the source's clip stands still. model_folder: where the performer keeps model files, "" for none.
     """
 
     source: SourceChoice = SourceChoice()
+    structure: SourceChoice | None = None
     restarts: int = 0
+    structure_restarts: int = 0
     paused: bool = False
     framing: Framing = Framing()
     engine: EngineChoice = EngineChoice()

@@ -6,6 +6,7 @@ Every option that is not given leaves what is there. "none" takes away what earl
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,9 @@ _PARAMS = (
 )
 _ENGINE = ("model", "autoencoder", "precision", "offload", "compatibility")
 _FRAMING = ("mirror", "rotate", "fit")
+
+_PERSON = "person"
+"""Stands for the people in the picture where a mask's file is expected."""
 
 _HELP_WIDTH = 76
 """Characters; the help keeps the lines of such a text, and 80 is what the narrowest terminals have."""
@@ -107,6 +111,11 @@ def _add_structure(group: argparse._ArgumentGroup) -> None:
         metavar="NAME[=WEIGHT]",
         help=f"{', '.join(CONTROLS)} or none, with a weight as in edge=0.8; repeatable; default edge",
     )
+    group.add_argument(
+        "--structure",
+        metavar="SOURCE",
+        help="a second input, which the controls see in place of the source: camera, screen:1, a file, a URL, or none",
+    )
     group.add_argument("--control-strength", type=float, help="how much the controls count, 0 to 2, default 1")
     group.add_argument(
         "--strength", type=float, help="how far the source is repainted, 0.05 to 1, default 1: all of it"
@@ -120,8 +129,18 @@ def _add_structure(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_pictures(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--mask", metavar="FILE", help="white is repainted, black kept; render takes a video, too")
-    group.add_argument("--invert-mask", action=argparse.BooleanOptionalAction, help="white is kept, black repainted")
+    group.add_argument(
+        "--mask",
+        metavar="FILE",
+        action="append",
+        help="white is repainted, black kept; render takes a video, too; or person: people are repainted; or none; "
+        "a FILE and person: people where it is white",
+    )
+    group.add_argument(
+        "--invert-mask",
+        action=argparse.BooleanOptionalAction,
+        help="white is kept, black repainted; people are kept, the background repainted",
+    )
     group.add_argument(
         "--composite",
         action=argparse.BooleanOptionalAction,
@@ -142,6 +161,9 @@ def wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look,
         look, setup = _wished_look(options, look), wished_engine(options, setup)
         if options.model is not None and options.steps is None:
             look = replace(look, params=replace(look.params, steps=trained_steps(setup.engine)))
+        if options.structure is not None:
+            structure = None if options.structure == "none" else parse_source(options.structure)
+            setup = replace(setup, structure=structure)
         return look, replace(setup, framing=_framing(options, setup.framing))
 
 
@@ -156,18 +178,28 @@ def in_words() -> Iterator[None]:
 
 def mask_film(options: argparse.Namespace) -> SourceChoice | None:
     """The film of masks that ``--mask`` names; None where it names a picture, or nothing."""
-    if options.mask is None or options.mask == "none":
+    file = _mask_file(options)
+    if file is None:
         return None
-    choice = parse_source(options.mask)
+    choice = parse_source(file)
     if choice.kind not in ("still", "clip"):
-        raise UsageError(f"--mask takes the file of a picture or a video, and {options.mask} is neither.")
+        raise UsageError(f"--mask takes the file of a picture or a video, and {file} is neither.")
     return choice if choice.kind == "clip" else None
 
 
+def _mask_file(options: argparse.Namespace) -> str | None:
+    """The picture or video that ``--mask`` names; None where it names none."""
+    files = [text for text in options.mask or () if text not in ("none", _PERSON)]
+    if len(files) > 1:
+        raise UsageError(f"--mask takes one file, and beside it {_PERSON}; leave out {' or '.join(files)}.")
+    return files[0] if files else None
+
+
 def files_read(options: argparse.Namespace) -> list[Path]:
-    """The pictures and masks that are named, whether they are there or not."""
-    given = _given(options, "mask", "first_frame", "last_frame")
-    return [Path(text) for text in (*given.values(), *(options.reference or ()))]
+    """The pictures, masks and second inputs that any command's options name, whether they are there or not."""
+    given = _given(options, "first_frame", "last_frame", "structure", "region_mask")
+    several = _given(options, "mask", "reference")
+    return [Path(text) for text in (*given.values(), *itertools.chain(*several.values()))]
 
 
 def wished_engine(options: argparse.Namespace, setup: Setup) -> Setup:
@@ -205,8 +237,9 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
     params |= {name: _picture(text) for name, text in _given(options, "first_frame", "last_frame").items()}
     changes: dict[str, Any] = _given(options, "invert_mask")
     if options.mask is not None:
-        still = options.mask != "none" and mask_film(options) is None
-        changes["mask"] = load_mask(Path(options.mask)) if still else None
+        file = None if mask_film(options) else _mask_file(options)
+        changes["mask"] = None if file is None else load_mask(Path(file))
+        changes["person_mask"] = _PERSON in options.mask
     if options.expand is not None:
         changes["expand"] = (
             Expand() if options.expand == "none" else Expand(*_fractions(options.expand, "the expansion"))
@@ -214,10 +247,10 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
     if options.control is not None:
         changes["controls"] = tuple(parse_control(text) for text in _some(options.control))
     look = replace(look, params=replace(look.params, **params), **changes)
-    return look if options.box is None else _with_boxes(look, tuple(parse_box(text) for text in _some(options.box)))
+    return look if options.box is None else with_boxes(look, tuple(parse_box(text) for text in _some(options.box)))
 
 
-def _with_boxes(look: Look, boxes: tuple[Box, ...]) -> Look:
+def with_boxes(look: Look, boxes: tuple[Box, ...]) -> Look:
     """``look`` with these boxes, and the control that draws them on while there are any."""
     others = tuple(control for control in look.controls if control.name != "layout")
     layout = next((control for control in look.controls if control.name == "layout"), ControlSetting("layout"))
@@ -225,7 +258,8 @@ def _with_boxes(look: Look, boxes: tuple[Box, ...]) -> Look:
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    given = {name: getattr(options, name, None) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _some(texts: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ The same for the live path and for offline rendering. Knows no engine, no thread
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,45 +14,105 @@ import numpy as np
 
 from app.expand import Area, placed, source_area
 from app.frame import Frame, GuidedFrame, Pixels
-from app.framing import Framing, framed, seen_by_controls, turned
+from app.framing import Fit, Framing, framed, seen_by_controls, turned
 from app.look import Look, Setup
+from controls.control import ControlSetting, Region
 from controls.stack import Guide, Stack
 from engine.params import EMPTY_GUIDE, Picture
 
+_REPAINTED_AND_KEPT: tuple[tuple[Region, Region], ...] = (("person", "background"), ("background", "person"))
+"""By whether the mask is inverted."""
+
 
 class Preprocessor:
-    """Owns the controls. Used by one thread. model_folder: where the performer keeps model files."""
+    """Owns the controls. Used by one thread.
 
-    def __init__(self, model_folder: Path | None = None) -> None:
-        self._stack = Stack(model_folder)
+    model_folder: where the performer keeps model files. worker: where slow controls run, so that no picture waits for
+    them; None = every picture waits, and the same pictures give the same guides.
+    """
+
+    def __init__(self, model_folder: Path | None = None, worker: Executor | None = None) -> None:
+        self._stack = Stack(model_folder, worker)
+        self._framed: tuple[tuple[Frame, Fit, Area], tuple[Pixels, Pixels]] | None = None
 
     def reset(self) -> None:
         """Forget all earlier pictures and give networks back: call it where the source changes, and at the end."""
         self._stack.reset()
 
     def guided(
-        self, frame: Frame, look: Look, setup: Setup, epoch: int, mask: Pixels | None = None
+        self,
+        frame: Frame,
+        look: Look,
+        setup: Setup,
+        epoch: int,
+        mask: Pixels | None = None,
+        structure: Frame | None = None,
     ) -> tuple[GuidedFrame, Guide]:
         """``frame`` as the engine wants it, and the guide with its parts; all of it at the engine's size.
 
         Controls see the picture without what ``look.expand`` adds: its border is no edge. mask: (H, W) for this picture
-        alone, in place of the look's.
+        alone, in place of the look's. structure: a picture of the second input, which the controls see in place of
+        ``frame``'s; it comes to the source's place as ``setup.framing.fit`` says, and is not mirrored, turned or
+        cropped with it.
+
+        Where people are the mask, they are those of this very picture. Where they cannot be told from the background,
+        which is among the guide's troubles, it is as if they were no mask.
         """
         width, height = setup.engine.width, setup.engine.height
         framing, area = _place(frame.rgb, look, setup)
         picture, view = seen_by_controls(frame.rgb, framing, area.width, area.height)
-        guide = self._stack.guide(picture, area.width, area.height, frame.time, look.controls, look.layout)
+        other = seen_instead = None
+        if structure is not None:
+            seen_instead, seen = self._second(structure, setup.framing.fit, area)
+            other = placed(seen, area, width, height, EMPTY_GUIDE)
+        if mask is None:
+            on_canvas = _look_mask(look.mask, look.invert_mask, framing, area, width, height)
+        else:
+            on_canvas = _mask(mask, look.invert_mask, framing, area, width, height)
+        painted = None if on_canvas is None or (mask is None and look.mask is None) else on_canvas[area.slices]
+        guide = self._stack.guide(
+            picture,
+            area.width,
+            area.height,
+            frame.time,
+            _meant(look) if painted is None else look.controls,
+            look.layout,
+            mask=painted,
+            matte=look.person_mask,
+            structure=seen_instead,
+        )
+        if look.person_mask and guide.matte is not None:
+            people = _people_mask(guide.matte, look.invert_mask, painted)
+            on_canvas = placed(people, area, width, height, 255)
         guide = replace(
             guide,
             rgb=placed(guide.rgb, area, width, height, EMPTY_GUIDE),
             parts={name: placed(part, area, width, height, EMPTY_GUIDE) for name, part in guide.parts.items()},
         )
         source = placed(view, area, width, height, EMPTY_GUIDE)
-        if mask is None:
-            on_canvas = _look_mask(look.mask, look.invert_mask, framing, area, width, height)
-        else:
-            on_canvas = _mask(mask, look.invert_mask, framing, area, width, height)
-        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas), guide
+        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other), guide
+
+    def _second(self, structure: Frame, fit: Fit, area: Area) -> tuple[Pixels, Pixels]:
+        """The second input's picture as controls see it, and at the source's size; the same arrays for the same one."""
+        wanted = (structure, fit, area)
+        if self._framed is None or self._framed[0] != wanted:
+            self._framed = (wanted, seen_by_controls(structure.rgb, Framing(fit=fit), area.width, area.height))
+        return self._framed[1]
+
+
+def _meant(look: Look) -> tuple[ControlSetting, ...]:
+    """The controls; where people alone are the mask, regions that name the mask name them."""
+    if not look.person_mask:
+        return look.controls
+    repainted, kept = _REPAINTED_AND_KEPT[look.invert_mask]
+    regions: dict[Region, Region] = {"mask": repainted, "outside mask": kept}
+    return tuple(replace(control, region=regions.get(control.region, control.region)) for control in look.controls)
+
+
+def _people_mask(matte: Pixels, invert: bool, painted: Pixels | None) -> Pixels:
+    """People, or all but them, as far as ``painted`` says so, too."""
+    people = 255 - matte if invert else matte
+    return people if painted is None else np.minimum(people, painted)
 
 
 def _place(rgb: Pixels, look: Look, setup: Setup) -> tuple[Framing, Area]:

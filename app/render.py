@@ -7,36 +7,32 @@ gives the same pictures.
 from __future__ import annotations
 
 import itertools
-import shutil
-import signal
 import sys
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from app.errors import OutputError, ShowError, SourceEnded, SourceError, UsageError
+from app.errors import ShowError
+from app.film import Shot, bar, ending_by_sigterm, film
 from app.frame import Frame, GuidedFrame, Pixels, chunk_of
-from app.inputs import open_source, source_text
+from app.inputs import open_source
+from app.inputs.frames import check_it_ends, frames_of, held
 from app.inputs.source import Source
 from app.look import Look, Setup, SourceChoice
 from app.meter import Timings
 from app.modes import modes_of
 from app.outputs.contact_sheet import ContactSheet, save_picture
-from app.outputs.mp4 import Mp4Writer
 from app.pictures import brightness
 from app.preprocessor import Preprocessor
 from app.report import Report, settings_of
 from engine.host import EngineHost
 from engine.params import ModelInfo, Params
-
-_ROWS = 24
-"""tqdm is told a height, for it draws nothing at all on a terminal that does not know its own."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +41,7 @@ class RenderResult:
     interrupted: bool
 
 
-@contextmanager
-def _ending_by_sigterm() -> Iterator[None]:
-    """While inside, a polite kill does what Ctrl-C does. On the main thread only, as are all signals of Python's."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@_ending_by_sigterm()
+@ending_by_sigterm()
 def render(
     look: Look,
     setup: Setup,
@@ -72,56 +58,33 @@ def render(
     Ctrl-C or SIGTERM ends it early: what is finished by then is kept. Raises ShowError or EngineError in words,
     UsageError for a source that never ends without ``seconds``.
     """
-    if seconds is None and setup.source.kind != "clip":
-        raise UsageError(
-            f"{source_text(setup.source)} never ends, and so would its rendering; say how much of it with --seconds."
-        )
-    film = Path(setup.source.target)
-    if out.exists() and film.exists() and out.samefile(film):
+    check_it_ends(setup.source, seconds)
+    read = Path(setup.source.target)
+    if out.exists() and read.exists() and out.samefile(read):
         raise ShowError(f"{out} is the source itself and would be lost; choose another name for the output.")
-    source = open_source(replace(setup.source, loop=False), realtime=False)
-    masks = None if mask is None else open_source(replace(mask, loop=False), realtime=False)
-    # Opened before the model is loaded: a wrong path should be told at once.
-    source.open()
-    if masks is not None:
-        masks.open()
-    host = EngineHost(setup.engine, reserved_cores=0)
-    painter = Painter(host, look, setup, masks)
     sheet = ContactSheet()
-    began, interrupted = time.perf_counter(), False
-    try:
+    with ExitStack() as until:
+        # Opened before the model is loaded: a wrong path should be told at once.
+        source = _opened(setup.source, until)
+        masks = None if mask is None else _opened(mask, until)
+        structure = None if setup.structure is None else _opened(setup.structure, until)
+        host = EngineHost(setup.engine, reserved_cores=0)
+        until.callback(host.close)
+        painter = Painter(host, look, setup, masks, structure)
+        until.callback(painter.close)
+        began = time.perf_counter()
         info = _brought_up(host, look.params, quiet)
-        # Written beside and then swapped in: an older film of that name lives until there is a new one.
-        part = out.with_name(f"{out.stem}.part.mp4")
-        writer = Mp4Writer(part, setup.engine.width, setup.engine.height)
+        shots = (
+            Shot(painted.rgb, painted.frame.time, painted.rows())
+            for painted in painter.paint(frames_of(source, seconds, painter.tell))
+        )
         total = None if seconds is None or source.rate <= 0 else round(seconds * source.rate)
-        try:
-            with tqdm(
-                total=total, unit=" pictures", file=sys.stderr, ncols=_columns(), nrows=_ROWS, disable=quiet or None
-            ) as progress:
-                for painted in painter.paint(frames_of(source, seconds, painter.tell)):
-                    writer.write(painted.rgb, painted.frame.time)
-                    sheet.add(painted.frame.time, painted.rows())
-                    progress.update()
-        except KeyboardInterrupt:
-            interrupted = True
-        except Exception as error:
-            if writer.frames and not isinstance(error, OutputError):  # the writer tells where its film is
-                painter.tell(f"What was painted until then is in {part}.")
-            raise
-        finally:
-            writer.close()
-        if writer.frames:
-            part.replace(out)
-    finally:
-        source.close()
-        if masks is not None:
-            masks.close()
-        painter.close()
-        host.close()
+        size = (setup.engine.width, setup.engine.height)
+        done = film(shots, out, size, sheet, total, painter.tell, quiet=quiet)
     elapsed = time.perf_counter() - began
-    if writer.frames:
-        save_picture(sheet_path, sheet.drawn(source.title, *_caption(info, look, setup, masks is not None)))
+    if done.frames:
+        notes = _caption(info, look, setup, masks is not None, structure.title if structure else "")
+        save_picture(sheet_path, sheet.drawn(source.title, *notes))
     report = Report(
         source=source.title,
         model=info.name,
@@ -129,8 +92,8 @@ def render(
         device=f"{info.device} {info.dtype}",
         seconds=round(elapsed, 3),
         frames_in=painter.frames_in,
-        frames_out=writer.frames,
-        fps=round(writer.frames / elapsed, 2),
+        frames_out=done.frames,
+        fps=round(done.frames / elapsed, 2),
         chunk_ms=painter.chunk_ms.timing(),
         latency_ms=None,
         dropped=0,
@@ -138,55 +101,29 @@ def render(
         troubles=tuple(painter.troubles),
         **settings_of(look, setup, masks.title if masks else None),
     )
-    return RenderResult(report, interrupted)
+    return RenderResult(report, done.interrupted)
+
+
+def _opened(choice: SourceChoice, until: ExitStack) -> Source:
+    """The source, once through, open until the end of ``until``."""
+    source = open_source(replace(choice, loop=False), realtime=False)
+    until.callback(source.close)
+    source.open()
+    return source
 
 
 def _brought_up(host: EngineHost, params: Params, quiet: bool) -> ModelInfo:
     """Load the model, and say how far it is."""
     slices = host.bring_up(params, beside=False)
-    form = "{desc}: {percentage:.0f} %"
-    with tqdm(
-        total=100,
-        bar_format=form,
-        leave=False,
-        file=sys.stderr,
-        ncols=_columns(),
-        nrows=_ROWS,
-        disable=quiet or None,
-    ) as bar:
+    with tqdm(total=100, bar_format="{desc}: {percentage:.0f} %", leave=False, **bar(quiet)) as told:
         while True:
             try:
                 progress = next(slices)
             except StopIteration as end:
                 info: ModelInfo = end.value
                 return info
-            bar.set_description_str(progress.doing.capitalize(), refresh=False)
-            bar.update(100 * progress.part - bar.n)
-
-
-def frames_of(source: Source, seconds: float | None, tell: Callable[[str], None]) -> Iterator[Frame]:
-    """The source's pictures until its end, until ``seconds`` of its own time have passed, or until it breaks off.
-
-    tell: takes the sentence about a break.
-    """
-    first: float | None = None
-    while True:
-        try:
-            frame = source.read()
-        except SourceEnded:
-            return
-        except SourceError as error:
-            if first is None:
-                raise
-            tell(str(error))  # a damaged file: what came before the damage is kept
-            return
-        if frame is None:
-            continue
-        first = frame.time if first is None else first
-        # A thousandth of a second of tolerance: time stamps are rounded, and 2 s at 30 a second are 60 pictures.
-        if seconds is not None and frame.time - first >= seconds - 1e-3:
-            return
-        yield frame
+            told.set_description_str(progress.doing.capitalize(), refresh=False)
+            told.update(100 * progress.part - told.n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,9 +135,11 @@ class Painted:
     parts: dict[str, Pixels]
 
     def rows(self) -> dict[str, Pixels]:
-        """For the contact sheet: the source, each control's guide, the mask where there is one, the output."""
+        """For the contact sheet: the source, what the controls saw in its place, each control's guide, the mask where
+        there is one, the output."""
+        structure = {} if self.frame.structure is None else {"structure": self.frame.structure}
         mask = {} if self.frame.mask is None else {"mask": np.repeat(self.frame.mask[..., None], 3, axis=2)}
-        return {"source": self.frame.source, **self.parts, **mask, "output": self.rgb}
+        return {"source": self.frame.source, **structure, **self.parts, **mask, "output": self.rgb}
 
 
 _Guided = tuple[GuidedFrame, dict[str, Pixels]]
@@ -210,25 +149,28 @@ _Guided = tuple[GuidedFrame, dict[str, Pixels]]
 class Painter:
     """Controls and engine, picture for picture, chunk by chunk."""
 
-    def __init__(self, host: EngineHost, look: Look, setup: Setup, masks: Source | None = None) -> None:
-        """masks: opened; gives a mask for each of the source's pictures."""
+    def __init__(
+        self, host: EngineHost, look: Look, setup: Setup, masks: Source | None = None, structure: Source | None = None
+    ) -> None:
+        """masks, structure: opened; for each of the source's pictures a mask, and what the controls see in its place.
+        Their last ones stay."""
         self._host, self._look, self._setup = host, look, setup
         self._preprocessor = Preprocessor(Path(setup.model_folder) if setup.model_folder else None)
         self.frames_in = 0
         self.chunk_ms = Timings()
         self.troubles: list[str] = []
-        self._masks = itertools.repeat(None) if masks is None else _held(frames_of(masks, None, self.tell))
+        self._masks, self._structures = self._beside(masks), self._beside(structure)
 
     def paint(self, frames: Iterator[Frame]) -> Iterator[Painted]:
         """As many pictures as there are frames. A first frame begins the first chunk, a last frame ends the last."""
         before_last = replace(self._look.params, last_frame=None)
         waiting = list[_Guided]()
-        for frame, mask in zip(frames, self._masks, strict=False):
+        for frame, mask, structure in zip(frames, self._masks, self._structures, strict=False):
             self.frames_in += 1
             if len(waiting) == self._host.wanted(before_last):
                 yield from self._paint_chunk(waiting, before_last)
                 waiting = []
-            waiting.append(self._guided(frame, mask))
+            waiting.append(self._guided(frame, mask, structure))
         if waiting:
             yield from self._paint_chunk(waiting, self._look.params)
 
@@ -242,8 +184,12 @@ class Painter:
         """Give the controls' networks back."""
         self._preprocessor.reset()
 
-    def _guided(self, frame: Frame, mask: Pixels | None) -> _Guided:
-        guided, guide = self._preprocessor.guided(frame, self._look, self._setup, 0, mask)
+    def _beside(self, source: Source | None) -> Iterator[Frame | None]:
+        return itertools.repeat(None) if source is None else held(frames_of(source, None, self.tell))
+
+    def _guided(self, frame: Frame, mask: Frame | None, structure: Frame | None) -> _Guided:
+        painted = None if mask is None else brightness(mask.rgb)
+        guided, guide = self._preprocessor.guided(frame, self._look, self._setup, 0, painted, structure)
         for sentence in guide.troubles.values():
             self.tell(sentence)
         return guided, guide.parts
@@ -273,23 +219,11 @@ def _kept(count: int, wanted: int, to_the_end: bool) -> list[int]:
     return [-(-(i + 1) * wanted // count) - 1 for i in range(count)]
 
 
-def _held(frames: Iterator[Frame]) -> Iterator[Pixels]:
-    """The frames as masks, the last one again and again."""
-    mask = None
-    for frame in frames:
-        mask = brightness(frame.rgb)
-        yield mask
-    if mask is not None:
-        yield from itertools.repeat(mask)
+def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool, structure: str) -> tuple[str, ...]:
+    """The lines below the contact sheet's title: what every rendering has, and which modes are on, if any.
 
-
-def _columns() -> int:
-    """The terminal's width; 80 where it does not tell, for tqdm would draw nothing into a width of 0."""
-    return shutil.get_terminal_size((80, 24)).columns or 80
-
-
-def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool) -> tuple[str, ...]:
-    """The lines below the contact sheet's title: what every rendering has, and which modes are on, if any."""
+    structure: what the second input is called, "" without one.
+    """
     params = look.params
     prompt = f'"{params.prompt}"' if params.prompt else "no prompt"
     model = f"{info.name} ({info.note})" if info.note else info.name
@@ -297,5 +231,5 @@ def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool) -> 
     steps, strength = params.steps, f"control strength {params.control_strength:g}"
     passes = f"{steps} step{'' if steps == 1 else 's'}"
     always = f"{model}, {size}, {passes}, {strength}, seed {params.seed}, {prompt}"
-    modes = ", ".join(modes_of(look, film_of_masks))
+    modes = ", ".join([*modes_of(look, film_of_masks), *([f"guide from {structure}"] if structure else [])])
     return (always, modes) if modes else (always,)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ShowError
+from app.inputs.notation import source_text
 from app.look import Look, Setup, to_json
 from app.status import Timing
 
@@ -57,9 +58,10 @@ def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[
     """
     told = to_json(look, picture=lambda picture: picture.digest)
     mask = {"mask": mask_film if mask_film is not None else told["mask"]}
-    rest = {name: told[name] for name in ("invert_mask", "expand", "layout")}
+    rest = {name: told[name] for name in ("person_mask", "invert_mask", "expand", "layout")}
+    structure = None if setup.structure is None else source_text(setup.structure)
     return {
-        "asked": told["params"] | mask | rest | {"engine": to_json(setup.engine)},
+        "asked": told["params"] | mask | rest | {"structure": structure, "engine": to_json(setup.engine)},
         "size": f"{setup.engine.width}x{setup.engine.height}",
         "steps": look.params.steps,
         "seed": look.params.seed,

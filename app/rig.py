@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,15 +18,14 @@ import cv2
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.engine_thread import EngineThread, MakeHost
-from app.errors import ShowError, SourceEnded
 from app.frame import Frame, Program
 from app.framing import framed
-from app.inputs import open_source
+from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.mailbox import Inbox, Latest
-from app.meter import Rate, Timings, timing_of
+from app.meter import Timings, timing_of
 from app.output_worker import OutputWorker
 from app.outputs.output import Output
 from app.outputs.recorder import Recorder
@@ -41,7 +41,6 @@ from engine.params import EngineChoice
 
 log = logging.getLogger(__name__)
 
-_RETRY_S = 1.0  # between two tries to open a source that is not there
 _STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
 _BYPASS_WIDTH = 1280
@@ -71,6 +70,7 @@ class Rig(QObject):
         self._show = show
         self._stopping = threading.Event()
         self._captured: Latest[_Captured] = Latest()
+        self._structure: Latest[Reading] = Latest()
         self.program: Latest[Program] = Latest()
         self.view: Latest[Frame] = Latest()
         self.thumbnails: Latest[Thumbnails] = Latest()
@@ -81,10 +81,17 @@ class Rig(QObject):
             make_host, lambda: show.look, lambda: show.setup.engine, self._inbox, self._playout, parent=self
         )
         self._engine.said.connect(self.said)
+        self._source_input = InputReader(
+            self._source_wish, lambda: show.setup.paused, self._capture, self._hear_source, self._stopping
+        )
+        self._structure_input = InputReader(
+            self._structure_wish, lambda: False, self._structure.put, self._hear_structure, self._stopping
+        )
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (
-                ("input", self._read_source),
+                ("input", self._source_input.read),
+                ("second input", self._structure_input.read),
                 ("controls", self._make_guides),
                 ("playout", self._play_out),
                 ("devices", self._watch_devices),
@@ -94,12 +101,9 @@ class Rig(QObject):
         self._worker_threads: dict[str, threading.Thread] = {}
         self._output_wishes: dict[str, VirtualCameraChoice | RecorderChoice] = {}
 
-        self._frames_in = Rate()
         self._skipped = 0
-        self._source_title = self._source_trouble = ""
-        self._sources = 0
-        self._opened: tuple[SourceChoice, int] | None = None
         self._control_ms: dict[str, Timings] = {}
+        self._control_rates: dict[str, int] = {}
         self._control_troubles: dict[str, str] = {}
         self._window_latency: dict[str, Timings] = {}
         self._bypassed: tuple[tuple[Frame, Setup, EngineChoice], Frame] | None = None
@@ -147,25 +151,28 @@ class Rig(QObject):
         latency = [ms for _, timings in windows for ms in timings.values()]
         latency += [ms for _, worker in workers if worker.running for ms in worker.latency.values()]
         outputs = {name: OutputStatus(running=True, latency_ms=timings.timing()) for name, timings in windows}
-        troubles = dict(self._control_troubles)
+        troubles, rates = dict(self._control_troubles), dict(self._control_rates)
         return Status(
-            source_title=self._source_title,
-            source_trouble=self._source_trouble,
-            source_rate=self._frames_in.per_second(),
+            source_title=self._source_input.title,
+            source_trouble=self._source_input.trouble,
+            source_rate=self._source_input.frames.per_second(),
+            structure_title=self._structure_input.title,
+            structure_trouble=self._structure_input.trouble,
             engine_state=engine.state,
             engine_rate=engine.pictures.per_second(),
             loading=engine.loading,
             model=engine.model.name if engine.model else "",
             device=f"{engine.model.device} {engine.model.dtype}" if engine.model else "",
             note=engine.model.note if engine.model else "",
-            frames_in=self._frames_in.total,
+            frames_in=self._source_input.frames.total,
             frames_out=engine.pictures.total,
             dropped=self._inbox.dropped + self._skipped + self._playout.skipped,
             chunk_ms=engine.chunk_ms.timing(),
             latency_ms=timing_of(latency),
             outputs=outputs | {name: worker.status() for name, worker in workers},
             controls={
-                name: ControlStatus(ms.timing(), troubles.get(name, "")) for name, ms in list(self._control_ms.items())
+                name: ControlStatus(ms.timing(), troubles.get(name, ""), rates.get(name, 1))
+                for name, ms in list(self._control_ms.items())
             },
         )
 
@@ -173,66 +180,33 @@ class Rig(QObject):
         """New pictures of the engine a second over the whole run."""
         return self._engine.pictures.mean()
 
-    # -- the source
+    # -- the inputs
 
-    def _wish(self) -> tuple[SourceChoice, int]:
-        """What the performer wants to be open; it has changed when this has."""
+    def _source_wish(self) -> tuple[SourceChoice, int]:
         setup = self._show.setup
         return setup.source, setup.restarts
 
-    def _read_source(self) -> None:
-        while not self._stopping.is_set():
-            wish = self._wish()
-            try:
-                self._read_one(wish)
-            except SourceEnded as end:
-                self.said.emit("info", f"{end} Its last picture stays; choose it again to play it anew.")
-                self.source_ended.emit()
-                self._wait_for_other_source(wish, timeout=None)
-            except ShowError as error:
-                self._lose_source(str(error))
-                self._wait_for_other_source(wish, _RETRY_S)
-            except Exception as error:  # a driver may throw anything; the show goes on
-                log.exception("The source failed")
-                self._lose_source(f"The input failed ({error}); the last picture stays. Trying again every second.")
-                self._wait_for_other_source(wish, _RETRY_S)
-            if self._wish() != wish:
-                self._source_trouble = ""  # that was the old source's
+    def _structure_wish(self) -> tuple[SourceChoice | None, int]:
+        setup = self._show.setup
+        return second_input(setup), setup.structure_restarts
 
-    def _read_one(self, wish: tuple[SourceChoice, int]) -> None:
-        """Read one source until another one is wanted or it fails."""
-        if wish != self._opened:
-            self._opened = wish
-            self._source_title = ""
-        source = open_source(wish[0], realtime=True)
-        self._sources += 1
-        try:
-            source.open()
-            self._source_title = source.title
-            while not self._stopping.is_set() and self._wish() == wish:
-                source.paused = self._show.setup.paused
-                frame = source.read()
-                if frame is None:
-                    continue
-                if self._source_trouble:
-                    self.said.emit("info", f"{source.title} is back.")
-                    self._source_trouble = ""
-                self._frames_in.count()
-                self._captured.put(_Captured(frame, self._show.look.params.cut, self._sources))
-        finally:
-            source.close()
+    def _capture(self, reading: Reading) -> None:
+        self._captured.put(_Captured(reading.frame, self._show.look.params.cut, reading.opening))
 
-    def _lose_source(self, sentence: str) -> None:
-        """Tell it, once for each loss: trying again every second is no news."""
-        if sentence != self._source_trouble:
-            self._source_trouble = sentence
-            self.said.emit("error", sentence)
+    def _hear_source(self, event: Event, sentence: str) -> None:
+        self.said.emit("error" if event == "lost" else "info", sentence)
+        if event == "ended":
+            self.source_ended.emit()
 
-    def _wait_for_other_source(self, wish: tuple[SourceChoice, int], timeout: float | None) -> None:
-        until = None if timeout is None else time.perf_counter() + timeout
-        while not self._stopping.wait(0.05) and self._wish() == wish:
-            if until is not None and time.perf_counter() > until:
-                return
+    def _hear_structure(self, event: Event, sentence: str) -> None:
+        unseen = event == "lost" and self._seen_structure(self._show.setup) is None
+        until = " Until it comes, the controls see the source itself." if unseen else ""
+        self.said.emit("warning" if event == "lost" else "info", f"Second input: {sentence}{until}")
+
+    def _seen_structure(self, setup: Setup) -> Reading | None:
+        """The newest picture of the second input that is wished for; the last one of an input that has gone."""
+        reading = self._structure.get()
+        return reading if reading is not None and reading.choice == second_input(setup) else None
 
     def _watch_devices(self) -> None:
         while not self._stopping.is_set():
@@ -242,12 +216,18 @@ class Rig(QObject):
                 self.devices.put(Devices(cameras, screens))
             except Exception:  # a list that cannot be had is an empty menu, not the end of the show
                 log.exception("The devices could not be listed")
-            self._stopping.wait(_RETRY_S)
+            self._stopping.wait(RETRY_S)
 
     # -- the controls
 
     def _make_guides(self) -> None:
-        seen, source, folder, preprocessor = 0, 0, "", Preprocessor()
+        with ThreadPoolExecutor(1, "slow controls") as worker:
+            self._follow_source(worker)
+
+    def _follow_source(self, worker: Executor) -> None:
+        seen, folder, preprocessor = 0, "", Preprocessor(worker=worker)
+        source: int = 0
+        second: SourceChoice | None = None
         while not self._stopping.is_set():
             number, captured = self._captured.wait(seen, timeout=0.1)
             if captured is None or number == seen:
@@ -258,26 +238,32 @@ class Rig(QObject):
             if folder != setup.model_folder:
                 preprocessor.reset()
                 folder = setup.model_folder
-                preprocessor = Preprocessor(Path(folder) if folder else None)
-            if source != captured.source:
+                preprocessor = Preprocessor(Path(folder) if folder else None, worker)
+            structure = self._seen_structure(setup)
+            choice = None if structure is None else structure.choice
+            # Where a second input comes or goes, the stack forgets by itself what it has to.
+            if captured.source != source or (choice is not None and second is not None and choice != second):
                 preprocessor.reset()  # nothing of the last source's pictures belongs into this one's guides
-                source = captured.source
+            source, second = captured.source, choice
             try:
-                self._make_guide(captured, preprocessor, setup)
+                self._make_guide(captured, None if structure is None else structure.frame, preprocessor, setup)
             except Exception:  # a picture that cannot be worked on is dropped; the next one may do
                 log.exception("A picture was dropped")
                 self._skipped += 1
         preprocessor.reset()
 
-    def _make_guide(self, captured: _Captured, preprocessor: Preprocessor, setup: Setup) -> None:
+    def _make_guide(
+        self, captured: _Captured, structure: Frame | None, preprocessor: Preprocessor, setup: Setup
+    ) -> None:
         setup = replace(setup, engine=self._engine.playing or setup.engine)
-        guided, guide = preprocessor.guided(captured.frame, self._show.look, setup, captured.epoch)
+        guided, guide = preprocessor.guided(captured.frame, self._show.look, setup, captured.epoch, structure=structure)
         self._tell_troubles(guide)
         self.view.put(Frame(guided.source, guided.time))
-        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb))
+        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure))
         self._inbox.put(guided)
 
     def _tell_troubles(self, guide: Guide) -> None:
+        self._control_rates = dict(guide.every)
         for name, ms in guide.ms.items():
             self._control_ms.setdefault(name, Timings()).add(ms)
         for name, sentence in guide.troubles.items():
@@ -350,6 +336,11 @@ class Rig(QObject):
             self._show.set_setup(recorder=wish)
         else:
             self._show.set_setup(virtual_camera=wish)
+
+
+def second_input(setup: Setup) -> SourceChoice | None:
+    """What is opened beside the source. No device is opened twice: as its own second input, the source is seen."""
+    return None if setup.structure == setup.source else setup.structure
 
 
 def _sized(choice: RecorderChoice, width: int, height: int) -> RecorderChoice:

@@ -69,6 +69,14 @@ class Show(QObject):
         """Which parts are repainted: see ``Look.mask``. invert: those that the mask would keep."""
         self.set_look(replace(self._look, mask=mask, invert_mask=invert))
 
+    def set_person_mask(self, on: bool, *, invert: bool = False) -> None:
+        """Whether people alone are repainted: see ``Look.person_mask``. invert: all but people.
+
+        Once that is off, a mask that is there stays as inverted as it is.
+        """
+        inverted = invert if on else self._look.invert_mask and self._look.mask is not None
+        self.set_look(replace(self._look, person_mask=on, invert_mask=inverted))
+
     def set_expand(self, expand: Expand) -> None:
         """How much is painted on around the source."""
         self.set_look(replace(self._look, expand=expand))
@@ -91,6 +99,10 @@ class Show(QObject):
     def restart_source(self) -> None:
         """Open the source anew: a clip that is over plays again, a device gets another chance."""
         self.set_setup(restarts=self._setup.restarts + 1, paused=False)
+
+    def restart_structure(self) -> None:
+        """The same for the second input."""
+        self.set_setup(structure_restarts=self._setup.structure_restarts + 1)
 
     def hard_cut(self) -> None:
         """Forget the past: cache, autoencoder memories and every frame still in a queue."""
@@ -136,6 +148,7 @@ def load_state(path: Path) -> tuple[Look, Setup] | None:
     setup = replace(
         setup,
         restarts=0,
+        structure_restarts=0,
         paused=False,
         virtual_camera=replace(setup.virtual_camera, on=False),
         stage=replace(setup.stage, on=False),

@@ -39,26 +39,33 @@ class OutputStatus:
 
 @dataclass(frozen=True)
 class ControlStatus:
-    """One control. trouble: a sentence when it cannot run and an empty picture goes on in its place."""
+    """One control. trouble: a sentence when it cannot run and an empty picture goes on in its place.
+
+    ms: of its runs. every: it runs on each n-th picture and is carried by motion to those between.
+    """
 
     ms: Timing = Timing()
     trouble: str = ""
+    every: int = 1
 
 
 @dataclass(frozen=True)
 class Status:
     """A snapshot of the running rig.
 
-    Rates are pictures a second over the last two seconds. frames_in: pictures read from the source. frames_out: new
-    pictures of the engine. dropped: pictures that nobody had time for, of the source before the engine and of the
-    engine before the outputs. loading: how far a model has come up, beside the one that plays or in its place; None
-    where none does. latency_ms: from capture to hand-over of the engine's pictures, over all outputs that run. note: of
-    the model, e.g. "untrained weights". outputs: by name; the window's own are "preview" and "stage".
+    Rates are pictures a second over the last two seconds. source: the first input. structure: the second. frames_in:
+    pictures read from the source. frames_out: new pictures of the engine. dropped: pictures that nobody had time for,
+    of the source before the engine and of the engine before the outputs. loading: how far a model has come up, beside
+    the one that plays or in its place; None where none does. latency_ms: from capture to hand-over of the engine's
+    pictures, over all outputs that run. note: of the model, e.g. "untrained weights". outputs: by name; the window's
+    own are "preview" and "stage".
     """
 
     source_title: str = ""
     source_trouble: str = ""
     source_rate: float = 0.0
+    structure_title: str = ""
+    structure_trouble: str = ""
     engine_state: EngineState = "stopped"
     engine_rate: float = 0.0
     loading: Progress | None = None
@@ -76,10 +83,14 @@ class Status:
 
 @dataclass(frozen=True, eq=False)
 class Thumbnails:
-    """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size."""
+    """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size.
+
+    structure: the picture of the second input that they were made from; None where it was the source.
+    """
 
     parts: dict[str, Pixels]
     guide: Pixels
+    structure: Pixels | None = None
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Values = Mapping[str, float]
+Mix = Literal["max", "add", "screen"]
+MIXES: tuple[Mix, ...] = get_args(Mix)
+Region = Literal["all", "mask", "outside mask", "person", "background"]
+REGIONS: tuple[Region, ...] = get_args(Region)
+SLOWEST = 30
+"""No control runs more rarely than on each 30th picture."""
 
 
 class ControlUnavailable(Exception):
@@ -26,16 +32,28 @@ class ControlSetting:
 
     name: a key of ``controls.stack.CONTROLS``. weight: 0 to 1, how bright it is mixed in. on: whether it runs at all.
     values: what differs from the control's own defaults, as (setting name, value) pairs.
+    mix: how it joins what stands before it in the list. region: where it counts; elsewhere it gives its paper.
+    every: it runs on each n-th picture, 1 to 30, and is carried by motion to those between; 0 = by itself: on each
+        picture, unless it is too slow for the time there is.
     """
 
     name: str
     weight: float = 1.0
     on: bool = True
     values: tuple[tuple[str, float], ...] = ()
+    mix: Mix = "max"
+    region: Region = "all"
+    every: int = 0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.weight <= 1.0:
             raise ValueError(f"weight of {self.name} is {self.weight}, expected 0 to 1")
+        if self.mix not in MIXES:
+            raise ValueError(f"mix of {self.name} is {self.mix!r}, expected one of {', '.join(MIXES)}")
+        if self.region not in REGIONS:
+            raise ValueError(f"region of {self.name} is {self.region!r}, expected one of {', '.join(REGIONS)}")
+        if not 0 <= self.every <= SLOWEST:
+            raise ValueError(f"every of {self.name} is {self.every}, expected 1 to {SLOWEST}, or 0 for by itself")
 
 
 @dataclass(frozen=True)
@@ -65,3 +83,13 @@ class Control(Protocol):
     def reset(self) -> None:
         """Forget everything about earlier pictures."""
         ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A control that goes on with less where something that was asked of it is missing.
+
+    trouble: what it draws without, and what to do; empty where nothing is missing.
+    """
+
+    trouble: str

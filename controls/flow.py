@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controls.control import Pixels, Setting, Values
+from controls.motion import Vectors, displacement, lengths
 from controls.picture import resized, within
 from controls.temporal import TemporalFilter
 
@@ -28,11 +29,9 @@ PAPER = 255
 LONGEST_SIDE = 320
 """Pixels of the picture that motion is looked for in. All lengths here are meant in a picture as long as this."""
 
-_FINEST_SCALE, _STRIDE, _DESCENTS, _REFINEMENTS = 1, 5, 8, 2
-"""Of DIS: half the picture's size, where its preset "fast" stops at a quarter and turns people into clouds. With fewer
-patches and iterations that takes twice the preset's time."""
-_SMALLEST_SIDE = 8 << _FINEST_SCALE
-"""OpenCV's DIS reads outside a picture that is smaller than its patches, of 8 pixels a side, at its finest scale."""
+_STRIDE, _DESCENTS, _REFINEMENTS = 5, 8, 2
+"""Of DIS at half the picture's size, where its preset "fast" stops at a quarter and turns people into clouds. With
+fewer patches and iterations that takes twice the preset's time."""
 _LEAST_RANGE = 4.0
 """Automatic range stays above: the noise of a still camera is never in full colour."""
 _FASTEST = 0.995
@@ -52,8 +51,6 @@ _CORNERS = np.array([(255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 255, 255), (0,
 _STEPS = (15, 6, 4, 11, 13, 6)
 _FINENESS = 1024
 """Entries of the table for each colour of the wheel."""
-
-Vectors = NDArray[np.float32]
 
 
 class Flow:
@@ -81,7 +78,9 @@ class Flow:
         if last is None or last.shape != gray.shape:
             self._shown, self._range = None, 0.0
             return np.full((height, width, 3), PAPER, np.uint8)
-        motion = _displacement(gray, last) * np.float32(-LONGEST_SIDE / max(gray.shape))
+        motion = displacement(gray, last, _STRIDE, _DESCENTS, _REFINEMENTS) * np.float32(
+            -LONGEST_SIDE / max(gray.shape)
+        )
         if smoothing > 0:
             motion = _shortened(self._smoothed(motion, smoothing), _DEAD_ZONE * smoothing)
         return resized(wheel_colors(motion, values["range"] or self._automatic(motion)), width, height)
@@ -91,14 +90,14 @@ class Flow:
         if self._shown is not None:
             change = np.asarray(cv2.subtract(motion, self._shown), np.float32)
             slowest = 1.0 - smoothing * (1.0 - _SLOWEST)
-            rate = np.minimum(slowest + (1.0 - slowest) / _NEW_MOTION * _lengths(change), 1.0)
+            rate = np.minimum(slowest + (1.0 - slowest) / _NEW_MOTION * lengths(change), 1.0)
             motion = np.asarray(cv2.add(self._shown, cv2.multiply(change, cv2.merge((rate, rate)))), np.float32)
         self._shown = motion
         return motion
 
     def _automatic(self, motion: Vectors) -> float:
         """The length of full colour: follows the fastest motion, quicker up than down."""
-        fastest = max(float(np.quantile(_lengths(motion[::2, ::2]), _FASTEST)), _LEAST_RANGE)
+        fastest = max(float(np.quantile(lengths(motion[::2, ::2]), _FASTEST)), _LEAST_RANGE)
         if self._range == 0.0:
             self._range = fastest
         self._range += (_RANGE_UP if fastest > self._range else _RANGE_DOWN) * (fastest - self._range)
@@ -115,7 +114,7 @@ def wheel_colors(motion: Vectors, full: float) -> Pixels:
     angle = np.arctan2(-motion[..., 1], -motion[..., 0]) + np.float32(np.pi)
     entry = np.rint(angle * np.float32((len(_TABLE) - 1) / (2 * np.pi))).astype(np.int32)
     missing: NDArray[np.float32] = _TABLE.take(entry, axis=0)
-    missing *= np.minimum(_lengths(motion) / np.float32(full), 1.0)[..., None]
+    missing *= np.minimum(lengths(motion) / np.float32(full), 1.0)[..., None]
     return np.subtract(255.0, missing, out=missing).astype(np.uint8)
 
 
@@ -135,29 +134,7 @@ def _table() -> NDArray[np.float32]:
 _TABLE = _table()
 
 
-def _displacement(picture: Pixels, other: Pixels) -> Vectors:
-    """Where each pixel of ``picture`` (H, W) is in ``other``, from there, in pixels (H, W, 2)."""
-    height, width = picture.shape
-    below, right = max(0, _SMALLEST_SIDE - height), max(0, _SMALLEST_SIDE - width)
-    if below or right:
-        picture, other = (
-            np.asarray(cv2.copyMakeBorder(p, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
-            for p in (picture, other)
-        )
-    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    dis.setFinestScale(_FINEST_SCALE)
-    dis.setPatchStride(_STRIDE)
-    dis.setGradientDescentIterations(_DESCENTS)
-    dis.setVariationalRefinementIterations(_REFINEMENTS)
-    flow = dis.calc(picture, other, None)  # type: ignore[call-overload]
-    return np.asarray(flow, np.float32)[:height, :width]
-
-
 def _shortened(motion: Vectors, length: float) -> Vectors:
     """Vectors that are shorter by ``length``, or nothing."""
-    kept = np.maximum(1.0 - length / np.maximum(_lengths(motion), length), 0.0)
+    kept = np.maximum(1.0 - length / np.maximum(lengths(motion), length), 0.0)
     return np.asarray(cv2.multiply(motion, cv2.merge((kept, kept))), np.float32)
-
-
-def _lengths(vectors: Vectors) -> Vectors:
-    return np.asarray(cv2.magnitude(vectors[..., 0], vectors[..., 1]), np.float32)

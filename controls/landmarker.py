@@ -1,121 +1,81 @@
-"""mediapipe's pose landmarker behind one call: a picture in, 33 landmarks for each person out.
+"""mediapipe's landmarkers behind one call: a picture in, landmarks of each body, hand or face out.
 
-mediapipe is imported at the first picture, on the thread that asks (it takes a second or two), never by the window.
-It makes no network call up to the release that is pinned. Knows neither OpenPose nor drawing.
+Knows neither OpenPose nor drawing.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import tempfile
 import weakref
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controls.control import ControlUnavailable, Pixels
+from controls.control import Pixels
+from controls.mediapipe_task import close, load, without_chatter
 
 Landmarks = NDArray[np.float64]
 
-# What the C++ side writes to stderr at each start, whatever the log level: all of it is about its own making.
-_CHATTER = re.compile(rb"INFO: Created TensorFlow Lite|WARNING: All log messages before absl|[IW]\d{4} .*\.cc:\d+\] ")
+
+@dataclass(frozen=True)
+class Task:
+    """What is looked for, in mediapipe's own names.
+
+    what: for sentences. landmarker: its class; with "Options" behind it, that of its options. most: the option that
+    says how many. found: where the result has the landmarks. landmarks: how many of them one has. follows: pictures
+    are a film, in which what was found once is followed; otherwise each stands alone.
+    """
+
+    what: str
+    landmarker: str
+    most: str
+    found: str
+    landmarks: int
+    follows: bool
+
+
+POSE = Task("pose", "PoseLandmarker", "num_poses", "pose_landmarks", 33, True)
+"""With one person mediapipe follows without looking for others, which is faster, and smooths the landmarks itself."""
+HAND = Task("hand", "HandLandmarker", "num_hands", "hand_landmarks", 21, True)
+FACE = Task("face", "FaceLandmarker", "num_faces", "face_landmarks", 478, False)
+"""A face that is followed is also smoothed by mediapipe, which would mix what comes from different people."""
 
 
 class Landmarker:
-    """Follows up to ``people`` persons in a row of pictures. Owns the model; ``close`` gives it back.
+    """Finds up to ``most`` of ``task`` in a picture. Owns the model; ``close`` gives it back.
 
-    With one person mediapipe tracks without looking for others, which is faster, and smooths the landmarks itself.
     Raises ControlUnavailable when mediapipe or the model file cannot be loaded.
     """
 
-    def __init__(self, model: Path, people: int) -> None:
+    def __init__(self, model: Path, most: int, task: Task = POSE) -> None:
+        self._task = task
         self._quiet = True
-        with _without_chatter():
-            self._mediapipe, landmarker = _load(model, people)
+        with without_chatter():
+            self._mediapipe, landmarker = load(task.what, task.landmarker, model, task.follows, **{task.most: most})
         self._landmarker = landmarker
         self._time_ms = -1
-        self._close = weakref.finalize(self, _close, landmarker)
+        self._close = weakref.finalize(self, close, landmarker)
 
     def landmarks(self, picture: Pixels, time: float) -> Landmarks:
-        """(P, 33, 3) for P people: x and y as fractions of the picture's width and height, and visibility from 0 to 1.
+        """(P, N, 3) for P found: x and y as fractions of the picture's width and height, and visibility from 0 to 1,
+        which only a pose's landmarks have.
 
         picture: contiguous (H, W, 3) uint8 RGB. time: seconds; where it does not rise, mediapipe is told that it does.
         """
         self._time_ms = max(self._time_ms + 1, round(time * 1000.0))
         image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)
-        with _without_chatter() if self._quiet else contextlib.nullcontext():
-            found = self._landmarker.detect_for_video(image, self._time_ms).pose_landmarks
+        with without_chatter() if self._quiet else contextlib.nullcontext():
+            if self._task.follows:
+                result = self._landmarker.detect_for_video(image, self._time_ms)
+            else:
+                result = self._landmarker.detect(image)
+        found = getattr(result, self._task.found)
         self._quiet = self._quiet and not found
-        rows = [[(mark.x, mark.y, mark.visibility) for mark in person] for person in found]
-        return np.array(rows, np.float64).reshape(-1, 33, 3)
+        rows = [[(mark.x, mark.y, mark.visibility or 0.0) for mark in marks] for marks in found]
+        return np.array(rows, np.float64).reshape(-1, self._task.landmarks, 3)
 
     def close(self) -> None:
         """May be called twice."""
         self._close()
-
-
-def _load(model: Path, people: int) -> tuple[Any, Any]:
-    """The mediapipe module and a running landmarker."""
-    try:
-        import mediapipe
-        from mediapipe.tasks.python import BaseOptions, vision
-
-        options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(model), delegate=BaseOptions.Delegate.CPU),
-            running_mode=vision.RunningMode.VIDEO,
-            num_poses=people,
-        )
-        return mediapipe, vision.PoseLandmarker.create_from_options(options)
-    except ImportError as error:
-        raise ControlUnavailable(
-            f"Pose needs the Python package mediapipe, which cannot be imported ({error}): "
-            "install it with 'pip install mediapipe==0.10.33'."
-        ) from error
-    except OSError as error:
-        raise ControlUnavailable(
-            f"mediapipe, which finds the poses, cannot be loaded ({error}): install the system library it names "
-            "(on Debian and Ubuntu 'apt install libgles2 libegl1')."
-        ) from error
-    except (RuntimeError, ValueError) as error:
-        raise ControlUnavailable(
-            f"mediapipe cannot read the pose model {model} ({error}): put a sound copy there."
-        ) from error
-
-
-def _close(landmarker: Any) -> None:
-    try:
-        landmarker.close()
-    except RuntimeError:
-        # WORKAROUND: when the interpreter ends, mediapipe's own executor takes no more calls, and the landmarker's
-        # __del__ would print a traceback for trying again.
-        landmarker._handle = None
-
-
-@contextlib.contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keeps mediapipe's start-up lines off stderr; whatever else is written there meanwhile comes out afterwards.
-
-    The lines are written by C++ to file descriptor 2 and obey no log level, so the descriptor itself must turn away.
-    """
-    try:
-        aside = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
-        stderr = os.dup(2)
-    except OSError:  # the disk is full, or a windowed program has no stderr: chatter hurts less than no pose
-        yield
-        return
-    with aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            aside.seek(0)
-            for line in aside:
-                if not _CHATTER.match(line):
-                    os.write(2, line)

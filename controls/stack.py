@@ -1,37 +1,57 @@
-"""Runs the controls that are on and mixes what they draw into one guide. Holds the table of all controls, and their
-form on the command line.
+"""Runs the controls that are on, each at its own rate, and mixes what they draw into one guide. Holds the table of all
+controls, and their form on the command line.
 
-Lines on black and whole pictures mix by the brightest of them at each place. A control that draws on white alone gives
-just that, as VACE knows it. Beside one of the others, which its paper would hide, light and dark change places in it:
-black lines on white turn white on black, and colours on white stay the colours they are, on black.
-
-Knows no thread: whoever calls it decides where it runs. A control that cannot run, or fails, costs only itself.
+Starts no thread: slow controls run on the worker that it is given, all else on its caller's thread. A control that
+cannot run, or fails, costs only itself.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Set
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from time import perf_counter
+from typing import TypeVar
 
-import cv2
 import numpy as np
 
-from controls import color, edge, finder, flow, gray, layout, pose, scribble
+from controls import color, depth, edge, finder, flow, gray, layout, person, pose, scribble, softedge
 from controls.color import Color
-from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.control import (
+    MIXES,
+    REGIONS,
+    SLOWEST,
+    Control,
+    ControlSetting,
+    ControlUnavailable,
+    Pixels,
+    Region,
+    Setting,
+    Values,
+)
+from controls.depth import Depth
 from controls.flow import Flow
 from controls.layout import Box, Layout
-from controls.picture import as_rgb, resized, within
+from controls.mixing import Layer, mixed
+from controls.pace import Pace, Rates
+from controls.paced import PacedControl, Request, Turn
+from controls.passthrough import Passthrough
+from controls.person import Person
 from controls.scribble import Scribble
+from controls.softedge import SoftEdge
+from controls.view import View
 
 logger = logging.getLogger(__name__)
 
-EMPTY_GUIDE = 128
-"""The grey of a guide that says "no structure here": VACE's zero."""
+_MATTE_OF = "person"
+"""The control whose drawing is the matte."""
+_MATTE = "matte"
+"""Under this name the stack keeps one more of it, for the matte, beside those that draw for the guide."""
+
+_STANDS_S = 0.5
+"""A second input's picture that has been seen for so long stands still."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,8 @@ class ControlKind:
         model files, or None; quick, for models are loaded at the first picture.
     longest_side: of the picture that the control works on, in pixels; 0 = at the guide's size.
     paper: the grey level that it draws on, 0 or 255: what it gives where there is nothing to draw.
+    loads: whether its first picture takes seconds, for it loads a model.
+    moves: whether what it draws moves with the picture, and so can be carried; one that does not runs on each picture.
     """
 
     name: str
@@ -50,6 +72,8 @@ class ControlKind:
     make: Callable[[Path | None], Control]
     longest_side: int = 0
     paper: int = 0
+    loads: bool = False
+    moves: bool = True
 
     def values(self, setting: ControlSetting) -> Values:
         """Every setting by name: the default where ``setting`` has none, in range whatever it has."""
@@ -65,12 +89,16 @@ CONTROLS: dict[str, ControlKind] = {
     kind.name: kind
     for kind in (
         ControlKind("edge", "Edge", edge.SETTINGS, lambda folder: edge.Edge()),
-        ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE),
+        ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE, loads=True),
         ControlKind("scribble", "Scribble", scribble.SETTINGS, lambda folder: Scribble(), scribble.LONGEST_SIDE),
+        ControlKind("softedge", "Soft edge", softedge.SETTINGS, lambda folder: SoftEdge(), softedge.LONGEST_SIDE),
         ControlKind("flow", "Flow", flow.SETTINGS, lambda folder: Flow(), flow.LONGEST_SIDE, flow.PAPER),
         ControlKind("gray", "Gray", (), lambda folder: gray.Gray()),
         ControlKind("color", "Color", color.SETTINGS, lambda folder: Color()),
-        ControlKind("layout", "Layout", layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER),
+        ControlKind("layout", "Layout", layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER, moves=False),
+        ControlKind("person", "Person", person.SETTINGS, Person, person.LONGEST_SIDE, loads=True),
+        ControlKind("depth", "Depth", depth.SETTINGS, Depth, depth.LONGEST_SIDE, loads=True),
+        ControlKind("passthrough", "Passthrough", (), lambda folder: Passthrough()),
     )
 }
 
@@ -79,31 +107,40 @@ CONTROLS: dict[str, ControlKind] = {
 class Guide:
     """One picture's guide. All pictures are (height, width, 3) uint8.
 
-    parts: what each control that is on drew, before its weight; empty paper where it could not. ms: what each took.
-    troubles: a sentence for each control that is on and cannot run.
+    parts: what each control that is on drew, before its weight and region; empty paper where it could not. ms: what a
+    run took, of each control with a new result. every: the n, where a control runs on each n-th picture. troubles: a
+    sentence for each control that is wanted and cannot run, or draws less than was asked of it. matte: (height, width)
+    uint8, 255 = person, in this very picture; None where nobody asked for it, or it cannot be made.
     """
 
     rgb: Pixels
     parts: dict[str, Pixels]
     ms: dict[str, float]
+    every: Rates
     troubles: dict[str, str]
+    matte: Pixels | None = None
 
 
 class Stack:
-    """Owns one control of each kind that was ever on. Used by one thread.
+    """Owns one control of each kind that is on. Used by one thread.
 
-    model_folder: where the performer keeps model files.
+    model_folder: where the performer keeps model files. worker: where slow controls run beside the live path, so that
+    no picture waits for them; it must outlive the stack's last ``reset``. None: all run at once, in order, and the same
+    pictures give the same guides.
     """
 
-    def __init__(self, model_folder: Path | None = None) -> None:
-        self._model_folder = model_folder
-        self._controls: dict[str, Control] = {}
+    def __init__(self, model_folder: Path | None = None, worker: Executor | None = None) -> None:
+        self._model_folder, self._worker = model_folder, worker
+        self._controls: dict[str, PacedControl] = {}
         self._troubles: dict[str, str] = {}
+        self._pace = Pace()
+        self._structured = False
+        self._structure: tuple[Pixels, View] | None = None
 
     def reset(self) -> None:
         """Forget all earlier pictures, and try again what could not run. Gives networks back: call it at the end."""
-        for name in self._controls.keys() | self._troubles.keys():
-            self._switch_off(name)
+        self._keep(set(), False, False)
+        self._pace.reset()
 
     def guide(
         self,
@@ -113,43 +150,125 @@ class Stack:
         time: float,
         settings: tuple[ControlSetting, ...],
         boxes: tuple[Box, ...] = (),
+        mask: Pixels | None = None,
+        matte: bool = False,
+        structure: Pixels | None = None,
     ) -> Guide:
         """The guide for ``picture`` under ``settings``, at (height, width, 3).
 
         picture: (H, W, 3) uint8 of the guide's aspect and any size; gray, RGBA and empty ones are taken too.
         time: seconds, rising. settings: of two with one name the later counts. boxes: what ``layout`` draws.
-        Raises ValueError when ``picture`` has no picture's shape.
+        mask: (height, width) uint8, 255 = repaint, what the region "mask" means; None = all is repainted.
+        matte: whether the person's matte is wanted, too. It is always that of ``picture``, and never carried. Where it
+        cannot be made, the regions "person" and "background" are everywhere.
+        structure: what the controls see in place of ``picture``, of any size. The very same array again, within half a
+        second, is no new picture: it only comes more slowly than ``picture`` does.
+        Raises ValueError when a picture has no picture's shape.
         """
-        sizes = _Sizes(as_rgb(picture))
+        seen = View(picture, time)
+        looked_at = seen if structure is None else self._looked_at(structure, time)
+        if mask is not None and mask.shape != (height, width):
+            raise ValueError(f"mask is {mask.shape}, expected {(height, width)}")
         wanted = {setting.name: setting for setting in settings if setting.on}
-        for name in (self._controls.keys() | self._troubles.keys()) - wanted.keys():
-            self._switch_off(name)
-        parts, ms = {}, {}
-        for name, setting in wanted.items():
-            start = perf_counter()
-            parts[name] = self._part(setting, sizes, width, height, time, boxes)
-            ms[name] = (perf_counter() - start) * 1000.0
-        rgb = _mixed([(parts[name], wanted[name].weight, _paper(name)) for name in wanted], width, height)
-        return Guide(rgb, parts, ms, {name: self._troubles[name] for name in wanted if name in self._troubles})
+        matte = matte or any(setting.region in ("person", "background") for setting in wanted.values())
+        self._keep(wanted.keys(), matte, structure is not None)
 
-    def _part(
-        self, setting: ControlSetting, sizes: _Sizes, width: int, height: int, time: float, boxes: tuple[Box, ...]
-    ) -> Pixels:
-        """What one control draws; empty paper, and a sentence in the troubles, when it cannot."""
+        every = self._rates(time, wanted, matte)
+        turns: dict[str, Turn] = {}
+        people = None
+        if matte:
+            setting = {setting.name: setting for setting in settings}.get(_MATTE_OF, ControlSetting(_MATTE_OF))
+            turns[_MATTE_OF] = self._turn(_MATTE, setting, seen, width, height, 1)
+            if _MATTE_OF not in self._troubles:
+                people = np.ascontiguousarray(turns[_MATTE_OF].part[:, :, 0])
+        for name, setting in wanted.items():
+            if name not in turns or self._structured:
+                kind = CONTROLS.get(name)
+                view = looked_at if kind is None or kind.moves else seen
+                turns[name] = self._turn(name, setting, view, width, height, every[name], boxes)
+        regions = _regions(mask, people, width, height)
+        layers = [
+            Layer(turns[name].part, setting.weight, _paper(name), setting.mix, regions[setting.region])
+            for name, setting in wanted.items()
+        ]
+        return Guide(
+            mixed(layers, width, height),
+            {name: turns[name].part for name in wanted},
+            self._measured(turns),
+            every,
+            self._troubles | self._limits(wanted),
+            people,
+        )
+
+    def _limits(self, names: Iterable[str]) -> dict[str, str]:
+        """What those controls say that draw, but not all that was asked of them."""
+        controls = {name: self._controls[name] for name in names if name in self._controls}
+        return {name: control.trouble for name, control in controls.items() if control.trouble}
+
+    def _looked_at(self, structure: Pixels, time: float) -> View:
+        """``structure``, and while it is still the same picture, what was made of it before.
+
+        Seen as a new one it would be one in which nothing moves, between others in which all does.
+        """
+        known = self._structure
+        if known is None or known[0] is not structure or not 0 <= time - known[1].time < _STANDS_S:
+            known = self._structure = (structure, View(structure, time))
+        return known[1]
+
+    def _keep(self, names: Set[str], matte: bool, structured: bool) -> None:
+        """Switch off all but what these controls need, and the matte; all, where the controls see another picture now.
+
+        What the matte draws is the control's drawing as well, unless the control sees a picture of its own.
+        """
+        slots = set(names)
+        if matte:
+            slots = slots | {_MATTE} if structured else slots - {_MATTE_OF} | {_MATTE}
+        if structured != self._structured:
+            slots &= {_MATTE}
+            self._structured = structured
+            self._structure = None
+        for slot in self._controls.keys() - slots:
+            self._controls.pop(slot).close()
+        for name in self._troubles.keys() - names - ({_MATTE_OF} if matte else set()):
+            del self._troubles[name]
+
+    def _rates(self, time: float, wanted: Mapping[str, ControlSetting], matte: bool) -> Rates:
+        fixed, free = {_MATTE_OF: 1} if matte else {}, {}
+        for name, setting in wanted.items():
+            kind = CONTROLS.get(name)
+            if name in fixed or kind is None or not kind.moves:
+                fixed[name] = 1
+            elif setting.every or self._worker is None:
+                fixed[name] = setting.every or 1
+            else:
+                free[name] = 2 if kind.loads else 1  # what loads begins on the worker: it would hold the show up
+        return self._pace.rates(time, fixed, free)
+
+    def _turn(
+        self,
+        slot: str,
+        setting: ControlSetting,
+        view: View,
+        width: int,
+        height: int,
+        every: int,
+        boxes: tuple[Box, ...] = (),
+    ) -> Turn:
+        """What one control gives; empty paper, and a sentence in the troubles, when it cannot.
+
+        slot: the name that it is kept under.
+        """
         name = setting.name
         if name not in self._troubles:
             try:
                 kind = control_kind(name)
-                if name not in self._controls:
-                    self._controls[name] = kind.make(self._model_folder)
-                control = self._controls[name]
-                if isinstance(control, Layout):
-                    control.place(boxes)
-                source = sizes.within(kind.longest_side) if kind.longest_side else sizes.at(width, height)
-                part = control.guide(source, width, height, time, kind.values(setting))
-                if part.shape != (height, width, 3):
-                    raise ValueError(f"drew {part.shape}, expected {(height, width, 3)}")
-                return part
+                if slot not in self._controls:
+                    made = kind.make(self._model_folder)
+                    self._controls[slot] = PacedControl(made, kind.longest_side, kind.paper, self._worker)
+                paced = self._controls[slot]
+                if isinstance(paced.control, Layout):
+                    paced.control.place(boxes)
+                return paced.turn(Request(view, width, height, kind.values(setting)), every)
             except ControlUnavailable as error:
                 self._troubles[name] = str(error)
             except Exception as error:
@@ -158,16 +277,16 @@ class Stack:
                 self._troubles[name] = (
                     f"{CONTROLS[name].title} failed ({fault}) and draws nothing; switch it off and on to try again."
                 )
-        return np.full((height, width, 3), _paper(name), np.uint8)
+        return Turn(np.full((height, width, 3), _paper(name), np.uint8), None, 0.0)
 
-    def _switch_off(self, name: str) -> None:
-        self._troubles.pop(name, None)
-        if name in self._controls:
-            try:
-                self._controls[name].reset()
-            except Exception:
-                logger.exception("control %s could not be reset", name)
-                del self._controls[name]
+    def _measured(self, turns: Mapping[str, Turn]) -> dict[str, float]:
+        """What runs took, told to the pace as well."""
+        ms = {name: turn.ms for name, turn in turns.items() if turn.ms is not None}
+        for name, taken in ms.items():
+            self._pace.took(name, taken)
+        if carrying := sum(turn.carrying_ms for turn in turns.values()):
+            self._pace.carrying_took(carrying)
+        return ms
 
 
 def control_kind(name: str) -> ControlKind:
@@ -177,61 +296,34 @@ def control_kind(name: str) -> ControlKind:
     return CONTROLS[name]
 
 
-class _Sizes:
-    """One picture at the sizes the controls ask for, each made once."""
-
-    def __init__(self, picture: Pixels) -> None:
-        self._picture = picture
-        self._made: dict[tuple[int, int], Pixels] = {}
-
-    def at(self, width: int, height: int) -> Pixels:
-        size = (width, height)
-        if size not in self._made:
-            self._made[size] = resized(self._picture, width, height)
-        return self._made[size]
-
-    def within(self, longest_side: int) -> Pixels:
-        return self.at(*within(self._picture, longest_side))
-
-
 def _paper(name: str) -> int:
     return CONTROLS[name].paper if name in CONTROLS else 0
 
 
-def _mixed(parts: list[tuple[Pixels, float, int]], width: int, height: int) -> Pixels:
-    """Pictures, weights and papers as one guide: see the module. A weight fades what is drawn towards its paper.
+def _regions(mask: Pixels | None, people: Pixels | None, width: int, height: int) -> dict[Region, Pixels | None]:
+    """Where each region is, (height, width), 255 inside; None = everywhere.
 
-    Grey when there is no part.
+    mask: None = all is repainted. people: None where nobody knows where they are.
     """
-    if not parts:
-        return np.full((height, width, 3), EMPTY_GUIDE, np.uint8)
-    paper = min(paper for _, _, paper in parts)
-    drawn = [_weighted(_turned(part) if on_white else part, weight) for part, weight, on_white in parts]
-    result = drawn[0]
-    for part in drawn[1:]:
-        result = np.asarray(cv2.max(result, part), np.uint8)
-    return _turned(result) if paper else result
+    return {
+        "all": None,
+        "mask": mask,
+        "outside mask": np.zeros((height, width), np.uint8) if mask is None else 255 - mask,
+        "person": people,
+        "background": None if people is None else 255 - people,
+    }
 
 
-def _turned(part: Pixels) -> Pixels:
-    """``part`` with the lightness of HSL, the mean of a pixel's largest and smallest channel, turned about the middle.
+_EVERY = Setting("every", "Every", 0, SLOWEST, 0, whole=True)
+"""On the command line it stands among a control's own settings."""
 
-    White and black change places and hues stay. Twice is not at all.
-    """
-    red, green, blue = cv2.split(part)
-    largest, smallest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
-    # All channels move by 255 - largest - smallest, which lies in -255 to 255: first up by what is above 0, then down.
-    up = cv2.subtract(cv2.bitwise_not(largest), smallest)
-    down = cv2.subtract(smallest, cv2.bitwise_not(largest))
-    return np.asarray(cv2.subtract(cv2.add(part, cv2.merge((up,) * 3)), cv2.merge((down,) * 3)), np.uint8)
-
-
-def _weighted(part: Pixels, weight: float) -> Pixels:
-    return part if weight == 1.0 else np.asarray(cv2.convertScaleAbs(part, alpha=weight), np.uint8)
+C = TypeVar("C", bound=str)
 
 
 def parse_control(text: str) -> ControlSetting:
     """A control as the command line names it, ``NAME[=WEIGHT][,SETTING=VALUE]...``; "edge=0.7,low=80" is one.
+
+    ``mix``, ``region`` and ``every`` stand among the settings: "pose,region=person,every=3".
 
     Raises ValueError, in one sentence that lists what there is, for an unknown name, a missing or bad number, or one
     out of range.
@@ -242,13 +334,27 @@ def parse_control(text: str) -> ControlSetting:
         raise ValueError(f"There is no control {name!r}{_nearest(name, CONTROLS)}; there are {', '.join(CONTROLS)}.")
     weight = _number(f"The weight of {name}", weight_text, 0.0, 1.0) if equals else 1.0
     known = {setting.name: setting for setting in CONTROLS[name].settings}
-    values = {}
+    result, values = ControlSetting(name, weight), {}
     for part in rest:
         key, _, value = (piece.strip() for piece in part.partition("="))
-        if key not in known:
-            raise ValueError(f"{name} has no setting {key!r}{_nearest(key, known)}; it has {', '.join(known)}.")
-        values[key] = _setting_value(name, known[key], value)
-    return ControlSetting(name, weight, values=tuple(values.items()))
+        if key == "mix":
+            result = replace(result, mix=_choice(f"mix of {name}", value, MIXES))
+        elif key == "region":
+            result = replace(result, region=_choice(f"region of {name}", value, REGIONS))
+        elif key in (_EVERY.name, *known):
+            values[key] = _setting_value(name, known.get(key, _EVERY), value)
+        else:
+            all_known = [*known, "mix", "region", _EVERY.name]
+            raise ValueError(f"{name} has no setting {key!r}{_nearest(key, all_known)}; it has {', '.join(all_known)}.")
+    every = int(values.pop(_EVERY.name, 0))
+    return replace(result, every=every, values=tuple(values.items()))
+
+
+def _choice(what: str, text: str, options: tuple[C, ...]) -> C:
+    for option in options:
+        if option == text:
+            return option
+    raise ValueError(f"{what} is {text!r}{_nearest(text, options)}, expected one of {', '.join(options)}.")
 
 
 def _setting_value(control: str, setting: Setting, text: str) -> float:

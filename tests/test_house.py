@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from controls import stack
+from controls import mixing
 from engine import params
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_engine_and_controls_mean_the_same_by_an_empty_guide() -> None:
-    assert params.EMPTY_GUIDE == stack.EMPTY_GUIDE
+    assert params.EMPTY_GUIDE == mixing.EMPTY_GUIDE
 
 
 @pytest.mark.parametrize("package", ["app", "engine", "controls", "benchmarks", "docs"])

@@ -5,7 +5,6 @@ Takes pictures while they are made, without knowing how many will come, and keep
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from app.errors import OutputError
 from app.frame import Pixels
 from app.framing import resized
+from app.lettering import Colour, text_width, write
 from app.outputs.mp4 import reason
 
 BACKGROUND = (11, 13, 18)
@@ -66,7 +66,7 @@ class ContactSheet:
         columns = min(self._columns, last + 1)
         chosen = [self._moments[round(i * last / max(1, columns - 1))] for i in range(columns)]
         width, height = self._cell_width, self._cell_height
-        labels = max(_text_width(name, 0.6, 1) for name in self._rows) + 2 * GAP
+        labels = max(text_width(name, 0.6) for name in self._rows) + 2 * GAP
         left, top = MARGIN + labels, MARGIN + 84 + LINE * max(0, len(notes) - 1)
         sheet_width = left + columns * (width + GAP) - GAP + MARGIN
         sheet_height = top + len(self._rows) * (height + GAP) - GAP + MARGIN
@@ -102,22 +102,6 @@ def save_picture(path: Path, rgb: Pixels) -> None:
         raise OutputError(f"The picture {path} cannot be written: {reason(error)}") from error
 
 
-def _plain(text: str) -> str:
-    """OpenCV 4's typeface has ASCII only: accents are taken off, what is left becomes a question mark."""
-    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return "".join(letters).encode("ascii", "replace").decode("ascii")
-
-
-def _text_width(text: str, size: float, thickness: int) -> int:
-    (width, _), _ = cv2.getTextSize(_plain(text), cv2.FONT_HERSHEY_SIMPLEX, size, thickness)
-    return int(width)
-
-
-def _write(
-    sheet: Pixels, text: str, x: int, baseline: int, size: float, colour: tuple[int, int, int], thickness: int = 1
-) -> None:
-    """Draw ``text``, cut off with dots where the sheet's right margin begins."""
-    room = sheet.shape[1] - MARGIN - x
-    while text and _text_width(text, size, thickness) > room:
-        text = text.removesuffix("...")[:-1].rstrip() + "..." if len(text) > 4 else ""
-    cv2.putText(sheet, _plain(text), (x, baseline), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thickness, cv2.LINE_AA)
+def _write(sheet: Pixels, text: str, x: int, baseline: int, size: float, colour: Colour, thickness: int = 1) -> None:
+    """Draw ``text`` as far as the sheet's right margin."""
+    write(sheet, text, x, baseline, size, colour, thickness, room=sheet.shape[1] - MARGIN - x)

@@ -64,6 +64,13 @@ class Actions:
         paused = self._show.setup.paused and _same(source, self._show.setup.source)
         self._show.set_setup(source=source, paused=paused)
 
+    def choose_structure(self, structure: SourceChoice | None) -> None:
+        """What the controls see in place of the source, None for the source itself; the same one again starts anew."""
+        if structure is not None and structure == self._show.setup.structure:
+            self._show.restart_structure()
+        else:
+            self._show.set_setup(structure=structure)
+
 
 def _same(one: SourceChoice, other: SourceChoice) -> bool:
     return (one.kind, one.target) == (other.kind, other.target)

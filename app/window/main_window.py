@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         thumbnails = self._rig.thumbnails.get()
         if thumbnails is not None:
             self.controls.put_thumbnails(thumbnails)
+            self.input.second.put_thumbnails(thumbnails)
 
     # what the performer drops on it
 

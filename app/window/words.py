@@ -13,6 +13,7 @@ from app.framing import Fit
 from app.inputs.notation import PICTURES
 from app.look import SourceKind, Treatment
 from app.status import EngineState, OutputStatus, Status, Timing
+from controls.control import Mix, Region
 from engine.params import Progress
 
 WINDOW_TITLE = "VACE Live"
@@ -81,6 +82,13 @@ PAUSE, PAUSE_TIP = "Pause", "Hold the clip where it is; the engine paints on. Ke
 SOURCE_SIZE, SOURCE_SIZE_TIP = "Size", "The size that is asked of the device; it may give the nearest it has."
 RATE, RATE_TIP = "Rate", "Pictures a second that are asked of the device."
 ANY_SIZE, ANY_RATE = "Any size", "Any rate"
+SECOND_INPUT = "Guide from"
+SECOND_INPUT_TIP = (
+    "What the controls see: the source, or a second input, whose picture then leads the engine. "
+    "What is repainted is the source in either case."
+)
+SECOND_INPUTS: Sequence[tuple[str, SourceKind | None]] = (("The source", None), *SOURCE_KINDS)
+SECOND_PICTURE = "Picture of the second input"
 MIRROR, MIRROR_TIP = "Mirror", "Swap left and right, as a mirror does."
 FRAMING = "Rotate, fit, crop"
 ROTATE, ROTATE_TIP = "Rotate", "Turn the source clockwise."
@@ -97,6 +105,26 @@ CROP_EDGES, CROP_TIP = ("Crop left", "Crop top", "Crop right", "Crop bottom"), "
 CONTROLS = "Controls"
 GUIDE, GUIDE_TIP = "Guide", "The mix of all controls: the structure that the engine paints over."
 WEIGHT, WEIGHT_TIP = "Weight", "How strongly this control is mixed into the guide."
+MIX = "Mix"
+MIX_TIP = "How this control joins those above it: the brighter of the two counts, their sum, or as light on light."
+MIXES: Sequence[tuple[str, Mix]] = (("Brightest", "max"), ("Sum", "add"), ("Screen", "screen"))
+WHERE = "Where"
+WHERE_TIP = (
+    "Where this control counts. The mask is where the picture is repainted; people are found by the control Person."
+)
+WHERES: Sequence[tuple[str, Region]] = (
+    ("Everywhere", "all"),
+    ("In the mask", "mask"),
+    ("Outside the mask", "outside mask"),
+    ("On people", "person"),
+    ("Behind people", "background"),
+)
+HOW_OFTEN = "Runs"
+HOW_OFTEN_TIP = (
+    "How often this control looks at the picture; between, what it drew moves with the picture. "
+    "By itself: always, unless it is too slow for the time there is."
+)
+BY_ITSELF = "By itself"
 
 # look
 LOOK = "Look"
@@ -110,6 +138,12 @@ EXAMPLE_PROMPTS, EXAMPLE_PROMPTS_TIP = "Examples", "Prompts to begin with; the o
 KNOWN_WORDS, KNOWN_WORDS_LIST = "Words that the starter knows", known_words(64)
 STRENGTH, STRENGTH_TIP = "Control", "How strictly the picture follows the guide: 0 ignores it, 1 is as trained."
 STEPS, STEPS_TIP = "Steps", "Passes for each picture: more is cleaner and slower."
+REPAINT = "Repaint"
+REPAINT_TIP = (
+    "What is painted anew: the whole picture, the people in it, or all that is behind them.\n"
+    "The rest stays as the camera sees it. What a mask keeps stays in any case."
+)
+REPAINT_ALL, REPAINT_PEOPLE, REPAINT_BACKGROUND = "All", "People", "Behind"
 SEED, SEED_TIP = "Seed", "The start of all chance: the same seed gives the same pictures. Wheel: next or previous."
 SEED_LOCK, SEED_LOCK_TIP = "Lock the seed", "Keep this seed: the field and its buttons do nothing until it is unlocked."
 SEED_NEXT, SEED_NEXT_TIP = "Next seed", "Go to the seed that follows."
@@ -251,8 +285,28 @@ def control_tip(title: str) -> str:
     return f"{title}: on or off."
 
 
-def weight_of(title: str) -> str:
-    return f"{title}: {WEIGHT.lower()}"
+def every(pictures: int) -> str:
+    """How often a control runs, by the pictures from one run to the next; 0 = as it decides."""
+    if pictures == 0:
+        return BY_ITSELF
+    if pictures == 1:
+        return "Every picture"
+    ending = "th" if pictures % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(pictures % 10, "th")
+    return f"Every {pictures}{ending} picture"
+
+
+def control_time(ms: float, pictures: int) -> str:
+    """What a run takes, and on which share of the pictures there is one where that is not all."""
+    taken = milliseconds(ms, decimals=1 if ms < 10 else 0)
+    return taken if pictures == 1 else f"{taken}, 1/{pictures}"
+
+
+def control_time_tip(pictures: int) -> str:
+    return f"What it takes to run; it does so on {every(pictures).lower()}."
+
+
+def of_control(title: str, what: str) -> str:
+    return f"{title}: {what.lower()}"
 
 
 def guide_of(title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -19,7 +20,7 @@ from app import doctor
 from app.doctor import Finding, Machine, debian_package, doctor_json, doctor_text, examine, missing_libraries
 from app.look import RecorderChoice, Setup, VirtualCameraChoice
 from app.outputs import drivers, mp4
-from controls import pose
+from controls import depth, person, pose
 from engine.params import EngineChoice
 
 ROOT = Path(__file__).parents[2]
@@ -226,6 +227,22 @@ def test_the_pose_model_in_the_performer_s_folder(tmp_path: Path, monkeypatch: p
     assert "no_such_model.task was not found" in found.mend
 
 
+def test_what_person_and_depth_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(model_folder=str(tmp_path))
+    assert doctor.check_depth(setup).state == "missing"
+    assert f"{depth.MODELS[0]} into {tmp_path}" in doctor.check_depth(setup).mend
+    for name, check in ((person.MODEL, doctor.check_person), (depth.MODELS[0], doctor.check_depth)):
+        (tmp_path / name).touch()
+        assert check(setup) == Finding(check(setup).name, "ok", str(tmp_path / name))
+    find_spec = importlib.util.find_spec
+    without = {"mediapipe", "onnxruntime"}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in without else find_spec(name))
+    for check, package in ((doctor.check_person, "mediapipe"), (doctor.check_depth, "onnxruntime")):
+        assert check(setup).state == "missing"
+        assert package in check(setup).detail
+        assert check(setup).mend == doctor.PREPARE
+
+
 def test_recorder_and_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor.check_recorder() == Finding("Recorder", "ok", "H.264 by libx264")
     monkeypatch.setattr(mp4, "ENCODERS", mp4.ENCODERS[2:])
@@ -263,7 +280,7 @@ def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["ok"] is True
     states = {finding["name"]: finding["state"] for finding in told["findings"]}
     assert states["Engine"] == states["Model"] == states["OpenCV"] == states["Recorder"] == "ok"
-    assert set(states) >= doctor.ESSENTIAL | {"Python", "Cameras", "Pose", "Virtual camera", "Disk"}
+    assert set(states) >= doctor.ESSENTIAL | {"Python", "Cameras", "Pose", "Person", "Depth", "Virtual camera", "Disk"}
     assert all(finding["mend"] for finding in told["findings"] if finding["state"] != "ok")
 
 

@@ -198,12 +198,25 @@ def test_the_live_look_holds_mask_expansion_and_boxes(live: Callable[..., tuple[
     ]
 
 
+def test_people_are_a_mask_for_both_commands(live: Callable[..., tuple[Look, Setup]], seam: Rendered) -> None:
+    look, _ = live("--mask", "person", "--invert-mask")
+    assert (look.mask, look.person_mask, look.invert_mask) == (None, True, True)
+    look, _ = live("--mask", "left.png", "--mask", "person")
+    assert (look.mask, look.person_mask) == (load_mask(Path("left.png")), True)
+    for chunk, _ in seam("--mask", "person")[0]:
+        assert chunk.mask is not None
+        assert not chunk.mask.any(), "there is nobody in that film"
+    for chunk, _ in seam("--mask", "person", "--invert-mask")[0]:
+        assert chunk.mask is not None
+        assert (chunk.mask == 255).all()
+
+
 def test_none_takes_away_what_earlier_runs_have_kept(
     live: Callable[..., tuple[Look, Setup]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = ["--mask", "left.png", "--reference", "a.png", "--first-frame", "a.png", "--last-frame", "b.png"]
     others = ["--lora", "style.safetensors", "--also", "ice", "--box", "0,0,1,1", "--expand", "0.5,0,0.5,0"]
-    kept, setup = live(*pictures, *others)
+    kept, setup = live(*pictures, "--mask", "person", *others)
     assert kept.params.last_frame == load_picture(Path("b.png"))
     monkeypatch.setattr("app.live.starting_values", lambda state, fresh: (kept, setup, ""))
     look, _ = live()
@@ -319,6 +332,7 @@ def test_the_report_says_what_was_asked(seam: Rendered, files: Path) -> None:
     [
         ([], None),
         (["--mask", "film.mp4", "--invert-mask", "--no-composite"], "mask, inverted, no composite"),
+        (["--mask", "person", "--mask", "left.png"], "mask, people repainted"),
         (["--expand", "0.5,0,0,0", "--box", "0,0,1,1", "--strength", "0.5"], "expand, 1 box, strength 0.50"),
         (
             ["--reference", "a.png", "--reference", "b.png", "--reference-mode", "aligned", "--last-frame", "b.png"],
@@ -358,6 +372,7 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
     [
         (["--mask", "gone.png"], "gone.png"),
         (["--mask", "camera"], "camera"),
+        (["--mask", "left.png", "--mask", "a.png"], "one file"),
         (["--mask", "style.safetensors"], "style.safetensors"),
         (["--reference", "gone.png"], "gone.png"),
         (["--reference", "style.safetensors"], "style.safetensors"),

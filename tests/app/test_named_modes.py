@@ -34,6 +34,8 @@ MODES = [
     (replace(PLAIN, mask=MASK), "mask"),
     (replace(PLAIN, mask=MASK, invert_mask=True), "mask, inverted"),
     (replace(PLAIN, invert_mask=True), "inverted mask, none given"),
+    (replace(PLAIN, person_mask=True), "people repainted"),
+    (replace(PLAIN, person_mask=True, invert_mask=True), "background repainted"),
     (replace(PLAIN, expand=Expand(top=0.1)), "expand"),
     (replace(PLAIN, layout=(BOX,), controls=BOXES_ON), "1 box"),
     (replace(PLAIN, layout=(BOX, BOX), controls=BOXES_ON), "2 boxes"),

@@ -179,7 +179,7 @@ def test_equal_setups_reopen_nothing(stage: StageMaker, monkeypatch: pytest.Monk
         opened.append(choice)
         return open_source(choice, realtime=realtime)
 
-    monkeypatch.setattr("app.rig.open_source", note)
+    monkeypatch.setattr("app.input_reader.open_source", note)
     live = stage()
     live.painted()
     live.show.set_setup(preview_fit="fill")
@@ -246,8 +246,8 @@ class ScriptedSource:
 
 def test_each_loss_and_each_return_of_a_device_is_told(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     script = iter([3, 0, 0, 4, 10**9])
-    monkeypatch.setattr("app.rig.open_source", lambda choice, realtime: ScriptedSource(script))
-    monkeypatch.setattr("app.rig._RETRY_S", 0.01)
+    monkeypatch.setattr("app.input_reader.open_source", lambda choice, realtime: ScriptedSource(script))
+    monkeypatch.setattr("app.input_reader.RETRY_S", 0.01)
     live = stage()
     live.until(lambda: live.rig.status().frames_in > 20)
     live.until(lambda: len([1 for level, sentence in live.said if "Webcam" in sentence]) >= 4)
@@ -295,7 +295,7 @@ def test_controls_forget_the_pictures_of_the_source_before(
 def test_devices_that_come_and_go_are_seen(stage: StageMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     cameras = [CameraInfo("Old Webcam", "/dev/video0", "usb-1", virtual=False)]
     monkeypatch.setattr("app.rig.list_cameras", lambda: list(cameras))
-    monkeypatch.setattr("app.rig._RETRY_S", 0.01)
+    monkeypatch.setattr("app.rig.RETRY_S", 0.01)
     live = stage()
     live.until(lambda: (there := live.rig.devices.get()) is not None and there.cameras == ("Old Webcam",))
     cameras.append(CameraInfo("New Webcam", "/dev/video2", "usb-2", virtual=False))

@@ -27,7 +27,7 @@ from app.look import (
     to_json,
 )
 from app.show import Show, load_state, save_state
-from controls.control import ControlSetting
+from controls.control import MIXES, REGIONS, SLOWEST, ControlSetting
 from controls.layout import Box
 from engine.params import EngineChoice, Lora, Params, Picture, WeightedPrompt
 
@@ -64,6 +64,7 @@ looks = st.builds(
         loras=st.lists(st.builds(Lora, st.text(max_size=5), st.floats(-2, 2)), max_size=2).map(tuple),
     ),
     mask=st.none() | masks,
+    person_mask=st.booleans(),
     invert_mask=st.booleans(),
     expand=st.builds(Expand, fractions, fractions, fractions, fractions),
     layout=st.lists(st.builds(Box, box_sides, st.none() | box_sides, st.floats(0.1, 9)), max_size=2).map(tuple),
@@ -74,6 +75,9 @@ looks = st.builds(
             weight=st.floats(0, 1),
             on=st.booleans(),
             values=st.lists(st.tuples(st.text(max_size=5), st.floats(0, 255)), max_size=2).map(tuple),
+            mix=st.sampled_from(MIXES),
+            region=st.sampled_from(REGIONS),
+            every=st.integers(0, SLOWEST),
         ),
         max_size=3,
     ).map(tuple),
@@ -136,6 +140,16 @@ def test_one_bad_value_costs_only_itself() -> None:
     data["mask"] = 3
     data["params"]["references"] = [to_json(RGB), 7]
     assert from_json(Look, data).params == Params(prompt="keep me", seed=5)
+
+
+def test_controls_of_an_older_version_keep_what_they_have() -> None:
+    """Mixes, regions and rates came later, and one that is no longer known is like one that is not there."""
+    kept = Look(controls=(ControlSetting("edge", 0.5, values=(("low", 80.0),)), ControlSetting("pose", region="mask")))
+    data = to_json(kept)
+    for name in ("mix", "region", "every"):
+        del data["controls"][0][name]
+    data["controls"][1]["mix"] = "multiply"
+    assert from_json(Look, data) == kept
 
 
 def test_a_change_is_announced_once_and_no_change_not_at_all() -> None:

@@ -102,7 +102,7 @@ def test_a_typed_prompt_reaches_the_engine(desk: Desk) -> None:
 def test_space_pauses_and_never_blacks_out(desk: Desk) -> None:
     """Where the field that has the focus disappears, the focus must not land on Blackout."""
     desk.on_air("engine")
-    desk.window.input.clip.setFocus()
+    desk.window.input.pages.clip.setFocus()
     desk.window.look.prompt.setFocus()
     desk.window.look.hide()
     assert desk.window.focusWidget() is desk.window.program.preview

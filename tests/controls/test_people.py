@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from controls.people import Body, People, Points, distinct
+from controls.people import Body, People, Person, Points, distinct
 
 JOINTS = 18
 SHAPE = np.random.default_rng(0).uniform(0, 1, (JOINTS, 2)) * (0.2, 0.5)
@@ -23,7 +23,14 @@ def shaky(x: float, number: int) -> Body:
 def follow(
     people: People, bodies: list[Body], number: int, smoothing: float = 0.5, threshold: float = 0.5
 ) -> list[Points]:
-    return people.update(bodies, number * STEP_S, threshold, smoothing)
+    """The joints to draw, NaN where one is out of sight."""
+    found = people.update(bodies, number * STEP_S, threshold, smoothing)
+    assert all(set(person.opacity) <= {0, 1} for person in found)  # without fading
+    return [np.where(person.opacity[:, None] > 0, person.points, np.nan) for person in found]
+
+
+def fade(people: People, bodies: list[Body], number: int, fade_s: float = 0.2) -> list[Person]:
+    return people.update(bodies, number * STEP_S, 0.5, 0.5, fade_s)
 
 
 def jitter(points: list[Points]) -> float:
@@ -133,7 +140,7 @@ def test_when_time_stands_still_or_goes_back_everybody_is_forgotten(time: float)
     for number in range(11):
         follow(people, [body(0.3)], number)
     drawn = people.update([body(0.35)], time, 0.5, 1.0)
-    np.testing.assert_array_equal(drawn[0], body(0.35).points)
+    np.testing.assert_array_equal(drawn[0].points, body(0.35).points)
 
 
 def test_all_joints_in_one_place_are_no_trouble() -> None:
@@ -143,3 +150,55 @@ def test_all_joints_in_one_place_are_no_trouble() -> None:
         drawn = follow(people, distinct([point, point]), number)
     assert len(drawn) == 1
     assert np.isfinite(drawn[0]).all()
+
+
+def test_a_person_keeps_a_number_that_nobody_else_ever_has() -> None:
+    people = People()
+    numbers = []
+    for number, at in enumerate([(0.1, 1.2), (1.2, 0.1), (1.2, 0.1)]):
+        found = people.update([body(x) for x in at], number * STEP_S, 0.5, 0.5)
+        numbers.append({round(float(person.points[0, 0] - SHAPE[0, 0]), 1): person.number for person in found})
+        assert all(person.found for person in found)
+    assert numbers[0] == numbers[1] == numbers[2]
+    held = people.update([body(0.1)], 3 * STEP_S, 0.5, 0.5)
+    assert {person.number: person.found for person in held} == {numbers[0][0.1]: True, numbers[0][1.2]: False}
+    (somebody,) = people.update([body(0.1)], 0.0, 0.5, 0.5)  # time went back
+    assert somebody.number not in numbers[0].values()
+
+
+def test_with_fading_a_joint_that_is_unsure_comes_and_goes_by_and_by() -> None:
+    people = People()
+    sure, gone = body(0.3), Body(body(0.3).points, SURE.copy())
+    gone.confidence[4] = 0.1
+    assert fade(people, [sure], 0)[0].opacity[4] == 1  # who is there from the start is there
+    going = [float(fade(people, [gone], number)[0].opacity[4]) for number in range(1, 7)]
+    np.testing.assert_allclose(going, [0.8, 0.6, 0.4, 0.2, 0, 0], atol=1e-9)
+    coming = [float(fade(people, [sure], number)[0].opacity[4]) for number in range(7, 13)]
+    np.testing.assert_allclose(coming, [0.2, 0.4, 0.6, 0.8, 1, 1], atol=1e-9)
+    others = np.delete(fade(people, [gone], 13)[0].opacity, 4)
+    assert (others == 1).all()
+
+
+def test_with_fading_a_joint_at_the_threshold_is_steady() -> None:
+    """Its confidence goes up and down there: without fading it would be there or not, here it is faint."""
+    people = People()
+    shown = []
+    for number in range(40):
+        unsure = Body(body(0.3).points, SURE.copy())
+        unsure.confidence[4] = 0.43 + 0.04 * (-1) ** number
+        shown.append(float(fade(people, [unsure], number)[0].opacity[4]))
+    assert 0.2 < min(shown[10:]) < max(shown[10:]) < 0.9
+    assert np.abs(np.diff(shown)).max() <= STEP_S / 0.2 + 1e-9
+
+
+def test_with_fading_people_come_and_go_too() -> None:
+    people = People()
+    fade(people, [body(0.1)], 0)
+    seen = [fade(people, [body(0.1), body(1.2)], number) for number in range(1, 12)]
+    assert [len(found) for found in seen] == [1] * 2 + [2] * 9  # in their third picture
+    assert [round(float(found[1].opacity.max()), 1) for found in seen[2:]] == [0.2, 0.4, 0.6, 0.8] + [1] * 5
+    left = [fade(people, [body(0.1)], number) for number in range(12, 30)]
+    opacity = [max((float(person.opacity.max()) for person in found[1:]), default=0.0) for found in left]
+    assert opacity == sorted(opacity, reverse=True)
+    assert (opacity[4], opacity[-1]) == (1, 0)
+    assert sum(0 < value < 1 for value in opacity) >= 3

@@ -7,20 +7,27 @@ import sys
 import threading
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
-from controls.control import ControlUnavailable, Pixels, Values
-from controls.finder import openpose_joints
-from controls.landmarker import Landmarker
+from assets import CLIP
+from controls import face, hands
+from controls.control import ControlSetting, ControlUnavailable, Pixels, Values
+from controls.details import Details
+from controls.finder import Finder, openpose_joints
+from controls.landmarker import FACE, HAND, Landmarker, Task
 from controls.models import model_file
+from controls.people import People
 from controls.picture import resized
 from controls.pose import MODEL, SETTINGS, Pose
-from controls.skeleton import COLORS, JOINTS, Points
+from controls.skeleton import BONE_COLORS, COLORS, FACE_COLOR, HAND_COLOR, JOINTS, Points
+from controls.stack import Stack
 from tests.clips import missed, pictures
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+WHOLE = DEFAULTS | {"hands": 1.0, "face": 1.0}
 WIDTH, HEIGHT = 360, 640
 RATE = 25
 BODY = [JOINTS.index(side + part) for side in ("right ", "left ") for part in ("elbow", "wrist", "knee", "ankle")]
@@ -52,6 +59,53 @@ def joints_in(guide: Pixels) -> Points:
         if len(x):
             middles[joint] = x.mean() + 0.5, y.mean() + 0.5
     return middles
+
+
+def details_of(shown: list[Pixels]) -> list[tuple[list[Points], list[Points]]]:
+    """Hands and faces in each of ``shown``, in pixels."""
+    finder, people, details = Finder(model_file(MODEL), 1), People(), Details()
+    result = []
+    for number, picture in enumerate(shown):
+        time = number / RATE
+        somebody = people.update(finder.bodies(picture, time), time, 0.5, 0.5)
+        found = details.update(picture, somebody, time, WHOLE)
+        in_hands, in_faces = ([marks.points * len(picture) for marks in kind] for kind in found)
+        result.append((in_hands, in_faces))
+    finder.close()
+    details.reset()
+    return result
+
+
+def mediapipes_own(task: Task, model: str, picture: Pixels, near: Points) -> Points:
+    """What mediapipe finds in a plain square of ``picture`` around ``near``, at three times its size, in pixels."""
+    corner = near.mean(axis=0) - np.ptp(near, axis=0).max() * 1.25
+    side = 2.5 * np.ptp(near, axis=0).max()
+    x, y, size = round(corner[0]), round(corner[1]), round(side)
+    cut = np.ascontiguousarray(picture[y : y + size, x : x + size])
+    assert cut.shape == (size, size, 3)
+    landmarker = Landmarker(model_file(model), 1, task)
+    (marks,) = landmarker.landmarks(np.asarray(cv2.resize(cut, None, fx=3, fy=3), np.uint8), 0.0)
+    landmarker.close()
+    return np.asarray(marks[:, :2] * size + (x, y))
+
+
+def noisy(picture: Pixels, count: int) -> list[Pixels]:
+    """``picture`` as a camera that stands still sees it, again and again."""
+    random = np.random.default_rng(0)
+    return [np.clip(picture + random.normal(0, 4, picture.shape), 0, 255).astype(np.uint8) for _ in range(count)]
+
+
+def jitter(places: list[Points]) -> float:
+    """Root mean square distance of each point from where it is on average; the mean of all points."""
+    stack = np.stack(places)
+    return float(np.sqrt(((stack - stack.mean(axis=0)) ** 2).sum(axis=-1).mean(axis=0)).mean())
+
+
+@pytest.fixture(scope="session")
+def figure(model: Path) -> Pixels:
+    """A picture of the bundled clip, 640x360: its figure has a face that mediapipe finds."""
+    with av.open(str(CLIP)) as film:
+        return np.asarray(next(film.decode(video=0)).to_ndarray(format="rgb24"), np.uint8)
 
 
 def necks(guide: Pixels) -> int:
@@ -88,7 +142,7 @@ def test_his_colours_are_those_of_the_table(model: Path) -> None:
 def test_on_a_still_the_joints_are_mediapipes_own(model: Path) -> None:
     (picture,) = film("balance", 1, start=10)
     joints = joints_in(guides(Pose(), [picture] * 12)[-1])
-    landmarker = Landmarker(model, people=1)
+    landmarker = Landmarker(model, 1)
     for number in range(12):
         own = landmarker.landmarks(picture, number / RATE)
     landmarker.close()
@@ -102,12 +156,96 @@ def test_on_a_still_the_joints_are_mediapipes_own(model: Path) -> None:
 
 def test_on_a_noisy_still_the_joints_are_calm(model: Path) -> None:
     (picture,) = film("balance", 1, start=10)
-    random = np.random.default_rng(0)
-    noisy = [np.clip(picture + random.normal(0, 4, picture.shape), 0, 255).astype(np.uint8) for _ in range(20)]
-    joints = np.stack([joints_in(guide) for guide in guides(Pose(), noisy)])[6:, BODY]
+    joints = np.stack([joints_in(guide) for guide in guides(Pose(), noisy(picture, 20))])[6:, BODY]
     assert np.isfinite(joints).all()
     rms = np.sqrt(((joints - joints.mean(axis=0)) ** 2).sum(axis=-1).mean(axis=0))
     assert np.median(rms) < 0.5
+
+
+def test_on_a_still_hands_are_mediapipes_own_and_calm(model: Path) -> None:
+    """mediapipe's own answer moves by a pixel or two with the cut, for a hand of 12 by 26 pixels."""
+    (picture,) = film("balance", 1, start=10)
+    found = [in_hands for in_hands, _faces in details_of(noisy(picture, 16))]
+    assert all(len(in_hands) == 1 for in_hands in found)  # mediapipe does not find his left one
+    (hand,) = found[-1]
+    own = mediapipes_own(HAND, hands.MODEL, picture, hand)
+    assert np.linalg.norm(hand - own, axis=1).mean() < 2.0
+    assert jitter([in_hands[0] for in_hands in found[8:]]) < 0.5
+
+
+def test_on_a_still_a_face_is_mediapipes_own_and_calm(figure: Pixels) -> None:
+    found = [faces for _hands, faces in details_of(noisy(figure, 10))]
+    (drawn,) = found[-1]
+    own = mediapipes_own(FACE, face.MODEL, figure, drawn)[list(face.LANDMARKS)]
+    assert np.linalg.norm(drawn - own, axis=1).max() < 2.0
+    assert jitter([faces[0] for faces in found[4:]]) < 0.5
+
+
+def test_hands_are_drawn_where_they_are_wanted_and_nothing_else_changes(model: Path) -> None:
+    shown = film("balance", 2, start=10)
+    plain, handed, with_face = (
+        guides(Pose(), shown, people=1, **changed)[-1] for changed in ({}, {"hands": 1}, {"face": 1})
+    )
+    np.testing.assert_array_equal(plain, with_face)  # his own is blurred by those who published the film
+    rainbow = set(BONE_COLORS) - set(COLORS)
+    bones = [len(rainbow & {tuple(color) for color in guide.reshape(-1, 3).tolist()}) for guide in (plain, handed)]
+    assert bones[0] <= 1 < 4 < bones[1]
+    assert np.count_nonzero((handed == HAND_COLOR).all(axis=2)) > np.count_nonzero((plain == HAND_COLOR).all(axis=2))
+    y, x = np.nonzero((plain != handed).any(axis=2))
+    assert max(np.ptp(x), np.ptp(y)) < 60  # one hand
+
+
+def test_a_face_is_drawn_where_it_is_wanted_and_nothing_else_changes(figure: Pixels) -> None:
+    plain, faced = (
+        Pose().guide(figure, 640, 360, 0.0, DEFAULTS | changed) for changed in ({"people": 1}, {"people": 1, "face": 1})
+    )
+    assert not (plain == FACE_COLOR).all(axis=2).any()
+    assert (faced == FACE_COLOR).all(axis=2).any()
+    y, x = np.nonzero((plain != faced).any(axis=2))
+    assert 15 < min(np.ptp(x), np.ptp(y)) < max(np.ptp(x), np.ptp(y)) < 40
+
+
+def test_the_source_shows_behind_as_bright_as_it_is_set(figure: Pixels) -> None:
+    pose = Pose()
+    black = pose.guide(figure, 320, 180, 0.0, DEFAULTS)
+    over = pose.guide(figure, 320, 180, 0.0, DEFAULTS | {"source": 0.5})
+    small = resized(figure, 320, 180)
+    untouched = cv2.dilate(black.max(axis=2), np.ones((3, 3), np.uint8)) == 0
+    assert np.abs(over[untouched] - 0.5 * small[untouched]).max() <= 1
+    full = (black == COLORS[1]).all(axis=2)
+    assert full.any()
+    assert (over[full] == COLORS[1]).all()
+
+
+def test_with_fading_a_person_goes_by_and_by(figure: Pixels) -> None:
+    pose, nobody = Pose(), np.zeros_like(figure)
+    there = pose.guide(figure, 320, 180, 0.0, DEFAULTS | {"fade": 0.5})
+    left = [pose.guide(nobody, 320, 180, time, DEFAULTS | {"fade": 0.5}) for time in (0.2, 0.3, 0.4, 0.5, 1.1)]
+    brightness = [int(guide.astype(int).max()) for guide in (there, *left)]
+    assert brightness[:2] == [255, 255]
+    assert 255 > brightness[2] > brightness[3] > brightness[4] > brightness[5] == 0
+
+
+def test_a_turned_camera_turns_the_skeleton(figure: Pixels) -> None:
+    height, width = figure.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 25, 0.8)
+    turned = np.asarray(cv2.warpAffine(figure, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    upright, leaning = (details_of([picture] * 3)[-1][1][0] for picture in (figure, turned))
+    expected = upright @ turn[:, :2].T + turn[:, 2]
+    assert np.linalg.norm(leaning - expected, axis=1).max() < 3
+
+
+def test_without_a_hand_model_the_body_goes_on_and_it_says_what_to_do(tmp_path: Path, figure: Pixels) -> None:
+    (tmp_path / hands.MODEL).write_bytes(b"not a model")
+    stack = Stack(tmp_path)
+    setting = ControlSetting("pose", values=(("hands", 1), ("face", 1)))
+    guide = stack.guide(figure, 640, 360, 0.0, (setting,))
+    assert "Pose draws no hands." in guide.troubles["pose"]
+    assert str(tmp_path / hands.MODEL) in guide.troubles["pose"]
+    colors = {tuple(color) for color in guide.rgb.reshape(-1, 3).tolist()}
+    assert {COLORS[1], FACE_COLOR} <= colors
+    assert stack.guide(figure, 640, 360, 0.1, (ControlSetting("pose"),)).troubles == {}
+    stack.reset()
 
 
 def test_several_people_are_drawn(model: Path) -> None:
@@ -116,10 +254,20 @@ def test_several_people_are_drawn(model: Path) -> None:
     assert [necks(guide) for guide in guides(Pose(), shown, people=1)] == [1, 1, 1, 1]
 
 
+def test_a_person_is_followed_through_a_sudden_change_of_size(figure: Pixels) -> None:
+    pose = Pose()
+    for number, (width, height) in enumerate([(640, 360), (320, 180), (641, 361)]):
+        guide = pose.guide(resized(figure, width, height), width, height, number / RATE, WHOLE)
+        assert guide.shape == (height, width, 3)
+        y, x = np.nonzero((guide == FACE_COLOR).all(axis=2))
+        assert abs(x.mean() / width - 0.5) < 0.1
+        assert abs(y.mean() / height - 0.2) < 0.1
+
+
 def test_nobody_is_an_empty_guide_and_any_size_is_taken(model: Path) -> None:
     pose = Pose()
     for number, (width, height) in enumerate([(64, 48), (1, 1), (7, 301), (64, 48)]):
-        guide = pose.guide(np.zeros((height, width, 3), np.uint8), height, width, number / RATE, DEFAULTS)
+        guide = pose.guide(np.zeros((height, width, 3), np.uint8), height, width, number / RATE, WHOLE)
         assert guide.shape == (width, height, 3)
         assert not guide.any()
 
@@ -128,7 +276,7 @@ def test_reset_forgets_and_gives_the_networks_back(model: Path) -> None:
     shown = film("balance", 6, start=10)
     before = threading.active_count()
     pose = Pose()
-    guides(pose, shown[::-1])
+    guides(pose, shown[::-1], hands=1, face=1)
     assert threading.active_count() > before
     pose.reset()
     assert threading.active_count() == before
@@ -169,7 +317,7 @@ def speak():
 speaker = threading.Thread(target=speak)
 speaker.start()
 for number in range(3):
-    guide = controls.landmarker.kept.guide(picture, 90, 160, number / 25, {DEFAULTS!r})
+    guide = controls.landmarker.kept.guide(picture, 90, 160, number / 25, {WHOLE!r})
 stop.set()
 speaker.join()
 print(guide.any(), len(words))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -9,7 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controls.control import Pixels
-from controls.skeleton import COLORS, JOINTS, LIMBS, Points, draw
+from controls.skeleton import (
+    BONE_COLORS,
+    BONES,
+    COLORS,
+    FACE_COLOR,
+    HAND_COLOR,
+    JOINTS,
+    LIMBS,
+    Marks,
+    Points,
+    draw,
+    draw_bodies,
+    draw_faces,
+    draw_hands,
+)
+from tests.controls.test_hands import HAND as HANGING
 
 # A person with arms and legs spread, so that no limb hides another: fractions of a square picture.
 PERSON: Points = np.array(
@@ -19,6 +35,13 @@ PERSON: Points = np.array(
         (0.46, 0.11), (0.54, 0.11), (0.40, 0.14), (0.60, 0.14),
     ]
 )  # fmt: skip
+
+HAND = HANGING * 0.1 + (0.5, 0.95)
+"""Of the same picture."""
+
+
+def marks(points: Points, opacity: float = 1.0) -> Marks:
+    return Marks(points, np.full(len(points), opacity))
 
 
 def test_the_table_is_openposes() -> None:
@@ -31,6 +54,12 @@ def test_the_table_is_openposes() -> None:
     steps = np.abs(np.diff(np.array([*COLORS, COLORS[0]]), axis=0))
     assert (steps.sum(axis=1) == 85).all()
     assert len(JOINTS) == len(COLORS) == 18
+
+    fingers = [[0, 1], [1, 2], [2, 3], [3, 4], [0, 5], [5, 6], [6, 7], [7, 8], [0, 9], [9, 10], [10, 11], [11, 12]]
+    fingers += [[0, 13], [13, 14], [14, 15], [15, 16], [0, 17], [17, 18], [18, 19], [19, 20]]
+    assert [list(bone) for bone in BONES] == fingers
+    wheel = cv2.cvtColor(np.array([[(18 * i, 1, 1) for i in range(20)]], np.float32), cv2.COLOR_HSV2RGB)[0] * 255
+    assert np.abs(np.array(BONE_COLORS) - wheel).max() <= 0.51
 
 
 @pytest.mark.parametrize("size", [192, 512, 1024])
@@ -113,3 +142,73 @@ def test_less_than_a_pixel_of_motion_shows() -> None:
 )
 def test_any_size_and_any_joints_can_be_drawn(w: int, h: int, numbers: list[float], thickness: float) -> None:
     assert draw([np.array(numbers).reshape(18, 2)], w, h, thickness).shape == (h, w, 3)
+
+
+def published_hand(size: int, scale: int) -> Pixels:
+    """What DWPose draws of ``HAND``, with its whole pixels, ``scale`` times as thick as at 1,024."""
+    canvas, points = np.zeros((size, size, 3), np.uint8), (HAND * size).astype(int).tolist()
+    for (start, end), color in zip(BONES, BONE_COLORS, strict=True):
+        cv2.line(canvas, points[start], points[end], color, 3 * scale - 1)  # of 2, it draws 3 pixels
+    for point in points:
+        cv2.circle(canvas, point, round(4.5 * scale), HAND_COLOR, -1)
+    return canvas
+
+
+def test_it_draws_the_hands_that_dwpose_draws() -> None:
+    """At four times the size, averaged down: bones, points, their order and colours."""
+    expected = cv2.resize(published_hand(4096, 4), (1024, 1024), interpolation=cv2.INTER_AREA)
+    for thickness, fits in ((0.85, False), (1.0, True), (1.15, False)):
+        canvas = np.zeros((1024, 1024, 3), np.uint8)
+        draw_hands(canvas, [marks(HAND)], thickness)
+        difference = np.abs(canvas.astype(int) - expected)[expected.any(axis=2) | canvas.any(axis=2)]
+        assert (difference.mean() < 7) == fits
+
+
+def test_faces_are_white_dots_three_quarters_as_large_as_joints() -> None:
+    faces, bodies = np.zeros((2, 1024, 1024, 3), np.uint8)
+    points = np.random.default_rng(0).uniform(0.1, 0.9, (18, 2))
+    draw_faces(faces, [marks(points)], 1.0)
+    assert {tuple(color) for color in faces[tuple((points.T[::-1] * 1024).astype(int))].tolist()} == {FACE_COLOR}
+    draw_bodies(bodies, [Marks(points, np.eye(18)[number]) for number in range(18)], 1.0)  # joints without limbs
+    areas = [np.count_nonzero(drawn.max(axis=2) > 127) for drawn in (faces, bodies)]
+    assert areas[0] / areas[1] == pytest.approx((3.5 / 4.5) ** 2, rel=0.05)  # radius 3 covers 7 pixels, 4 covers 9
+
+
+@pytest.mark.parametrize("drawing", [draw_bodies, draw_hands, draw_faces])
+def test_what_is_faint_shows_what_lies_under_it(drawing: Callable[[Pixels, list[Marks], float], None]) -> None:
+    points = PERSON if drawing is draw_bodies else HAND
+    points = points[[0]].repeat(len(points), axis=0) if drawing is draw_bodies else points
+    ground = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+    full, faint, none = ground.copy(), ground.copy(), ground.copy()
+    one = np.zeros(len(points))
+    one[0] = 1.0
+    drawing(full, [Marks(points, one)], 4.0)
+    drawing(faint, [Marks(points, one * 0.25)], 4.0)
+    drawing(none, [Marks(points, one * 0)], 4.0)
+    assert (full != ground).any()
+    np.testing.assert_array_equal(none, ground)
+    assert np.abs(faint - (0.25 * full.astype(float) + 0.75 * ground)).max() <= 1
+
+
+def test_a_limb_is_as_faint_as_its_fainter_end() -> None:
+    opacity = np.ones(18)
+    opacity[JOINTS.index("right elbow")] = 0.5
+    canvas = np.zeros((512, 512, 3), np.uint8)
+    draw_bodies(canvas, [Marks(PERSON, opacity)], 1.0)
+    for limb, part in ((2, 0.5), (3, 0.5), (4, 1.0)):
+        x, y = (PERSON[list(LIMBS[limb])].mean(axis=0) * 512).astype(int)
+        assert np.abs(canvas[y, x] - np.array(COLORS[limb]) * 0.6 * part).max() <= 1
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.lists(st.floats() | st.floats(-2, 2), min_size=42, max_size=42),
+    st.lists(st.floats(0, 1), min_size=21, max_size=21),
+)
+def test_any_hand_and_face_can_be_drawn(w: int, h: int, numbers: list[float], opacity: list[float]) -> None:
+    canvas = np.zeros((h, w, 3), np.uint8)
+    some = Marks(np.array(numbers).reshape(21, 2), np.array(opacity))
+    draw_hands(canvas, [some], 1.0)
+    draw_faces(canvas, [some], 1.0)
+    draw_bodies(canvas, [Marks(some.points[:18], some.opacity[:18])], 1.0)

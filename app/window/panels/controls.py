@@ -1,24 +1,29 @@
-"""The controls: a row each with on and off, weight, own settings, a small live picture, its time and its trouble."""
+"""The controls: a row each with on and off, weight, a small live picture, its time and its trouble.
+
+Opened, a row shows the control's own settings, how it mixes, where it counts and how often it runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.look import Look
 from app.status import ControlStatus, Status, Thumbnails
 from app.window import words
 from app.window.bind import Bindings
-from app.window.cards import Card, Expander, Trouble, text
-from app.window.choice import Switch
+from app.window.cards import Card, Elided, Expander, Trouble, named, text
+from app.window.choice import Option, Picker, Switch
 from app.window.fader import Fader
 from app.window.picture import PictureView
-from controls.control import ControlSetting, Setting
+from controls.control import SLOWEST, ControlSetting, Setting
 
 THUMBNAIL = QSize(96, 58)
+RATES = (0, 1, 2, 3, 4, 6, 8, 12, 20, SLOWEST)
+_TITLE_WIDTH = 112
 
 
 class ControlKind(Protocol):
@@ -33,6 +38,9 @@ class ControlKind(Protocol):
     @property
     def settings(self) -> tuple[Setting, ...]: ...
 
+    @property
+    def moves(self) -> bool: ...
+
 
 class ControlRow(QFrame):
     """One control of the look."""
@@ -45,10 +53,14 @@ class ControlRow(QFrame):
         self.switch = Switch(kind.title, words.control_tip(kind.title), caption=False)
         self.weight = Fader(words.WEIGHT, 0.0, 1.0, 1.0, help=words.WEIGHT_TIP, title_width=52)
         for part in (self.weight.slider, self.weight.number):
-            part.setAccessibleName(words.weight_of(kind.title))
+            part.setAccessibleName(words.of_control(kind.title, words.WEIGHT))
         self.picture = PictureView(words.guide_of(kind.title), words.OFF, size=THUMBNAIL)
-        self.time = text("", "dim")
+        self.time = Elided("dim")
+        self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.trouble = Trouble()
+        self.mix = self._picker(words.MIX, words.MIX_TIP, words.MIXES)
+        self.region = self._picker(words.WHERE, words.WHERE_TIP, words.WHERES)
+        self.every = self._picker(words.HOW_OFTEN, words.HOW_OFTEN_TIP, [(words.every(n), n) for n in RATES])
         self.settings = {setting.name: self._fader(bindings, setting) for setting in kind.settings}
         self._lay_out()
         bindings.look(
@@ -63,13 +75,33 @@ class ControlRow(QFrame):
             self.weight.moved,
             lambda weight: show.set_control(name, weight=weight),
         )
+        bindings.look(
+            lambda look: setting_of(look, name).mix,
+            self.mix.put,
+            self.mix.picked,
+            lambda mix: show.set_control(name, mix=mix),
+        )
+        bindings.look(
+            lambda look: setting_of(look, name).region,
+            self.region.put,
+            self.region.picked,
+            lambda region: show.set_control(name, region=region),
+        )
+        bindings.look(
+            lambda look: setting_of(look, name).every,
+            self.every.put,
+            self.every.picked,
+            lambda every: show.set_control(name, every=every),
+        )
 
     def put_thumbnail(self, thumbnails: Thumbnails) -> None:
         self.picture.set_picture(thumbnails.parts.get(self._kind.name) if self.switch.isChecked() else None)
 
     def put_status(self, status: ControlStatus | None) -> None:
         shown = status if self.switch.isChecked() else None
-        self.time.setText(words.milliseconds(shown.ms.p50, decimals=1) if shown and shown.ms.p50 is not None else "")
+        ms = shown.ms.p50 if shown else None
+        self.time.put(words.control_time(ms, shown.every) if shown and ms is not None else "")
+        self.time.setToolTip(words.control_time_tip(shown.every) if shown else "")
         self.trouble.put(shown.trouble if shown else "")
 
     def _lay_out(self) -> None:
@@ -77,8 +109,7 @@ class ControlRow(QFrame):
         head.setSpacing(8)
         head.addWidget(self.switch)
         head.addWidget(text(self._kind.title, "row_title"))
-        head.addStretch(1)
-        head.addWidget(self.time)
+        head.addWidget(self.time, 1)
         right = QVBoxLayout()
         right.setSpacing(4)
         right.addLayout(head)
@@ -92,19 +123,27 @@ class ControlRow(QFrame):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self.trouble)
-        if self.settings:
-            opened = self._own_settings()
-            head.addWidget(Expander(words.settings_of(self._kind.title), opened))
-            column.addWidget(opened)
+        opened = self._own_settings()
+        head.addWidget(Expander(words.settings_of(self._kind.title), opened))
+        column.addWidget(opened)
 
     def _own_settings(self) -> QWidget:
         part = QWidget()
-        faders = QVBoxLayout(part)
-        faders.setContentsMargins(0, 0, 0, 0)
-        faders.setSpacing(6)
+        lines = QVBoxLayout(part)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(6)
         for fader in self.settings.values():
-            faders.addWidget(fader)
+            lines.addWidget(fader)
+        lines.addLayout(named(words.MIX, self.mix, _TITLE_WIDTH))
+        lines.addLayout(named(words.WHERE, self.region, _TITLE_WIDTH))
+        if self._kind.moves:  # one that draws whatever the picture shows has nothing to carry
+            lines.addLayout(named(words.HOW_OFTEN, self.every, _TITLE_WIDTH))
         return part
+
+    def _picker(self, title: str, tip: str, options: Sequence[Option]) -> Picker:
+        picker = Picker(words.of_control(self._kind.title, title), words.every, tip)
+        picker.set_options(options)
+        return picker
 
     def _put_on(self, on: bool) -> None:
         self.switch.setChecked(on)
@@ -124,7 +163,7 @@ class ControlRow(QFrame):
             whole=setting.whole,
             decimals=0 if span >= 100 else 1 if span >= 10 else 2,
             help=setting.help,
-            title_width=112,
+            title_width=_TITLE_WIDTH,
         )
         bindings.look(
             lambda look: dict(setting_of(look, name).values).get(setting.name, setting.default),

@@ -1,4 +1,4 @@
-"""The input: which source, how its picture is turned and cut, and what the device says of itself.
+"""The input: which source, how its picture is turned and cut, what the device says of itself; and a second input.
 
 Kinds that need a file show their page first; the source that runs goes on until the file is chosen.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.framing import Framing
-from app.look import SourceChoice, SourceKind
+from app.look import SourceChoice
 from app.status import Devices, Status
 from app.window import words
 from app.window.actions import Actions
@@ -19,7 +19,8 @@ from app.window.bind import Bindings
 from app.window.cards import Card, Elided, Expander, Trouble, named
 from app.window.choice import Segments, Switch
 from app.window.fader import Fader
-from app.window.panels.sources import CameraPage, CardPage, ClipPage, FilePage, ScreenPage, SourcePage, StillPage
+from app.window.panels.second_input import SecondInput
+from app.window.panels.sources import SourcePages
 from app.window.picture import PictureView
 
 CROP_LIMIT = 0.95
@@ -33,24 +34,12 @@ class InputPanel(Card):
 
     def __init__(self, bindings: Bindings, actions: Actions) -> None:
         super().__init__(words.INPUT)
-        self._actions = actions
-        self.camera, self.screen_page, self.clip = CameraPage(), ScreenPage(), ClipPage()
-        self.still, self.testcard = StillPage(), CardPage()
-        self._pages: dict[SourceKind, SourcePage] = {
-            "camera": self.camera,
-            "screen": self.screen_page,
-            "clip": self.clip,
-            "still": self.still,
-            "testcard": self.testcard,
-        }
         self.kinds = Segments(words.SOURCE, words.SOURCE_KINDS, words.SOURCE_SYMBOLS, words.SOURCE_TIP)
-        self._stack = QStackedWidget()
+        self.pages = SourcePages()
         self.body.addWidget(self.kinds)
-        self.body.addWidget(self._stack)
-        for page in self._pages.values():
-            self._stack.addWidget(page)
-            page.picked.connect(actions.choose_source)
-        self.kinds.picked.connect(self._kind_picked)
+        self.body.addWidget(self.pages)
+        self.kinds.picked.connect(self.pages.pick)
+        self.pages.picked.connect(actions.choose_source)
 
         self.picture = PictureView(words.SOURCE_PICTURE, words.NO_PICTURE_YET, size=THUMBNAIL)
         self.title = Elided("dim")
@@ -70,12 +59,14 @@ class InputPanel(Card):
         self.framing = FramingPart(bindings)
         self.body.addWidget(Expander(words.FRAMING, self.framing, words.FRAMING))
         self.body.addWidget(self.framing)
+        self.second = SecondInput(bindings, actions)
+        self.body.addWidget(self.second)
 
         bindings.setup(lambda setup: setup.source, self._put_source)
         bindings.setup(
             lambda setup: setup.paused,
-            self.clip.pause.setChecked,
-            self.clip.pause.clicked,
+            self.pages.clip.pause.setChecked,
+            self.pages.clip.pause.clicked,
             lambda _: actions.toggle_pause(),
         )
         bindings.setup(
@@ -85,42 +76,18 @@ class InputPanel(Card):
             lambda on: set_framing(bindings, mirror=on),
         )
 
-    @property
-    def page(self) -> SourcePage:
-        """The page that is open."""
-        page = self._stack.currentWidget()
-        assert isinstance(page, SourcePage)
-        return page
-
     def put_devices(self, devices: Devices) -> None:
-        for page in self._pages.values():
-            page.put_devices(devices)
+        self.pages.put_devices(devices)
+        self.second.pages.put_devices(devices)
 
     def put_status(self, status: Status) -> None:
         self.title.put(status.source_title)
         self.trouble.put(status.source_trouble)
+        self.second.put_status(status)
 
     def _put_source(self, source: SourceChoice) -> None:
-        page = self._pages[source.kind]
-        page.put(source)
+        self.pages.put(source)
         self.kinds.put(source.kind)
-        self._show_page(page)
-
-    def _kind_picked(self, kind: SourceKind) -> None:
-        page = self._pages[kind]
-        self._show_page(page)
-        if page.ready:
-            self._actions.choose_source(page.choice)
-        elif isinstance(page, FilePage):
-            page.open_dialog()
-
-    def _show_page(self, page: SourcePage) -> None:
-        self._stack.setCurrentWidget(page)
-        # A stack is as high as its highest page unless the hidden ones ask for nothing.
-        for other in self._pages.values():
-            policy = other.sizePolicy()
-            policy.setVerticalPolicy(policy.Policy.Preferred if other is page else policy.Policy.Ignored)
-            other.setSizePolicy(policy)
 
 
 class FramingPart(QWidget):

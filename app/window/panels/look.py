@@ -1,4 +1,7 @@
-"""The look: prompt and examples, which modes are on, control strength, seed, steps, hard cut; and the engine's size."""
+"""The look: prompt and examples, which modes are on, control strength, what is repainted, seed, steps, hard cut.
+
+And the engine's size.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Card, named, text
-from app.window.choice import Picker
+from app.window.choice import Picker, Segments
 from app.window.fader import Fader
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import LineField, PromptField
@@ -26,6 +29,12 @@ from engine.params import EngineChoice
 
 DEFAULTS = Look().params
 LARGEST_SEED = 2**63 - 1
+_REPAINTED = (
+    (words.REPAINT_ALL, (False, False)),
+    (words.REPAINT_PEOPLE, (True, False)),
+    (words.REPAINT_BACKGROUND, (True, True)),
+)
+"""Whether people are the mask, and whether it is inverted."""
 SIZES = ((256, 144), (320, 192), (384, 224), (512, 288), (640, 352), (832, 480))
 
 
@@ -160,6 +169,7 @@ class LookPanel(Card):
         self.modes.clear.clicked.connect(actions.clear_modes)
         self.strength = Fader(words.STRENGTH, 0.0, 2.0, DEFAULTS.control_strength, help=words.STRENGTH_TIP)
         self.steps = Fader(words.STEPS, 1, 8, DEFAULTS.steps, whole=True, help=words.STEPS_TIP)
+        self.repainted = Segments(words.REPAINT, _REPAINTED, help=words.REPAINT_TIP)
         self.seed = SeedRow()
         self.engine_size = Picker(words.ENGINE_SIZE, lambda size: words.size(*size), words.ENGINE_SIZE_TIP)
         self.engine_size.set_options([(words.size(*size), size) for size in SIZES])
@@ -175,6 +185,7 @@ class LookPanel(Card):
         self.body.addWidget(self.modes)
         self.body.addWidget(self.strength)
         self.body.addWidget(self.steps)
+        self.body.addLayout(named(words.REPAINT, self.repainted, 56))
         self.body.addLayout(named(words.SEED, self.seed, 56))
         self.body.addLayout(named(words.ENGINE_SIZE, self.engine_size, 56))
         self.body.addWidget(self.cut)
@@ -197,6 +208,12 @@ class LookPanel(Card):
             self.steps.set_value,
             self.steps.moved,
             lambda steps: show.set_params(steps=round(steps)),
+        )
+        bindings.look(
+            lambda look: (look.person_mask, look.person_mask and look.invert_mask),
+            self.repainted.put,
+            self.repainted.picked,
+            lambda people: show.set_person_mask(people[0], invert=people[1]),
         )
         bindings.look(
             lambda look: look.params.seed, self.seed.put, self.seed.picked, lambda seed: show.set_params(seed=seed)

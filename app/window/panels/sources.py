@@ -1,4 +1,7 @@
-"""One page for each kind of source. A page displays a ``SourceChoice`` and speaks when the performer makes another."""
+"""One page for each kind of source, and the pages of one input, of which one is open.
+
+A page displays a ``SourceChoice`` and speaks when the performer makes another.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.look import SourceChoice, SourceKind
 from app.status import Devices
@@ -202,9 +213,9 @@ class FilePage(SourcePage):
 
 
 class ClipPage(FilePage):
-    """A file page with loop and pause."""
+    """A file page with loop and pause. pausable: whether the input's clip can stand still."""
 
-    def __init__(self) -> None:
+    def __init__(self, pausable: bool = True) -> None:
         super().__init__("clip", words.CLIP, words.CLIP_PLACEHOLDER, words.CLIP_FILTER, words.CLIP_TIP)
         self.loop = Switch(words.LOOP, words.LOOP_TIP)
         self.pause = Switch(words.PAUSE, words.PAUSE_TIP)
@@ -212,6 +223,7 @@ class ClipPage(FilePage):
         line.setSpacing(16)
         line.addWidget(self.loop)
         line.addWidget(self.pause)
+        self.pause.setVisible(pausable)
         line.addStretch(1)
         self.column.addLayout(line)
         self.loop.clicked.connect(lambda on: self.pick(loop=on))
@@ -241,3 +253,56 @@ class CardPage(SourcePage):
 
     def display(self, choice: SourceChoice) -> None:
         self.wanted.display(choice)
+
+
+class SourcePages(QStackedWidget):
+    """A page for each kind; ``picked(choice)`` speaks only of the performer's hand. pausable: see ``ClipPage``."""
+
+    picked = Signal(object)
+
+    def __init__(self, pausable: bool = True) -> None:
+        super().__init__()
+        self.camera, self.screen_page, self.clip = CameraPage(), ScreenPage(), ClipPage(pausable)
+        self.still, self.testcard = StillPage(), CardPage()
+        self._pages: dict[SourceKind, SourcePage] = {
+            "camera": self.camera,
+            "screen": self.screen_page,
+            "clip": self.clip,
+            "still": self.still,
+            "testcard": self.testcard,
+        }
+        for page in self._pages.values():
+            self.addWidget(page)
+            page.picked.connect(self.picked)
+
+    @property
+    def page(self) -> SourcePage:
+        """The page that is open."""
+        page = self.currentWidget()
+        assert isinstance(page, SourcePage)
+        return page
+
+    def put(self, choice: SourceChoice) -> None:
+        self._pages[choice.kind].put(choice)
+        self._open(choice.kind)
+
+    def put_devices(self, devices: Devices) -> None:
+        for page in self._pages.values():
+            page.put_devices(devices)
+
+    def pick(self, kind: SourceKind) -> None:
+        """The performer wants such a source: as its page was last set, or once its file is chosen."""
+        self._open(kind)
+        page = self._pages[kind]
+        if page.ready:
+            self.picked.emit(page.choice)
+        elif isinstance(page, FilePage):
+            page.open_dialog()
+
+    def _open(self, kind: SourceKind) -> None:
+        self.setCurrentWidget(self._pages[kind])
+        # A stack is as high as its highest page unless the hidden ones ask for nothing.
+        for other_kind, other in self._pages.items():
+            policy = other.sizePolicy()
+            policy.setVerticalPolicy(policy.Policy.Preferred if other_kind == kind else policy.Policy.Ignored)
+            other.setSizePolicy(policy)

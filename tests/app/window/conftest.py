@@ -25,6 +25,7 @@ class Kind:
     name: str
     title: str
     settings: tuple[Setting, ...] = ()
+    moves: bool = True
 
 
 KINDS = {

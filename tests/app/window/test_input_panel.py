@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from app.look import Setup, SourceChoice, SourceKind
 from app.show import Show
-from app.status import Devices, Status
+from app.status import Devices, Status, Thumbnails
 from app.window import words
 from app.window.main_window import MainWindow
 from tests.app.window.hands import click, pick, press, type_text
-from tests.app.window.rig import StillRig
+from tests.app.window.rig import StillRig, plain
 
 
 def changes_of(show: Show) -> list[Setup]:
@@ -29,7 +29,7 @@ def test_a_camera_is_chosen_by_its_name(window: MainWindow, show: Show, rig: Sti
     rig.devices.put(Devices(("BRIO", "FaceTime"), ()))
     window.poll_status()
     changes = changes_of(show)
-    pick(window.input.camera.camera, "FaceTime")
+    pick(window.input.pages.camera.camera, "FaceTime")
     assert show.setup.source == SourceChoice("camera", "FaceTime")
     assert len(changes) == 1
 
@@ -39,7 +39,7 @@ def test_cameras_that_come_and_go_change_the_list_and_not_the_choice(
 ) -> None:
     show.set_setup(source=SourceChoice("camera", "BRIO"))
     changes = changes_of(show)
-    camera = window.input.camera.camera
+    camera = window.input.pages.camera.camera
     for cameras, text in (((), "BRIO (not connected)"), (("FaceTime", "BRIO"), "BRIO"), (("FaceTime",), "BRIO (not")):
         rig.devices.put(Devices(cameras, ()))
         window.poll_status()
@@ -49,12 +49,12 @@ def test_cameras_that_come_and_go_change_the_list_and_not_the_choice(
 
 
 def test_size_and_rate_are_asked_of_the_camera(window: MainWindow, show: Show) -> None:
-    pick(window.input.camera.wanted.size, (1280, 720))
-    pick(window.input.camera.wanted.rate, 25.0)
+    pick(window.input.pages.camera.wanted.size, (1280, 720))
+    pick(window.input.pages.camera.wanted.rate, 25.0)
     source = show.setup.source
     assert (source.width, source.height, source.rate) == (1280, 720, 25.0)
     show.set_setup(source=SourceChoice("camera", width=777, height=333))  # an odd wish from a file is shown as it is
-    assert window.input.camera.wanted.size.currentText() == "777 × 333"
+    assert window.input.pages.camera.wanted.size.currentText() == "777 × 333"
 
 
 @pytest.mark.parametrize("kind", ["screen", "testcard"])
@@ -70,9 +70,9 @@ def test_a_clip_waits_for_its_file_and_the_old_source_goes_on(
 ) -> None:
     before = show.setup.source
     click(window.input.kinds.button("clip"))
-    page = window.input.clip
+    page = window.input.pages.clip
     assert show.setup.source == before
-    assert window.input.page is page
+    assert window.input.pages.page is page
     dialog = page.dialog
     assert dialog is not None
     assert dialog.isVisible()
@@ -93,7 +93,7 @@ def test_each_kind_remembers_what_it_was_set_to(window: MainWindow, show: Show, 
 
 def test_a_stream_is_typed_as_a_url(window: MainWindow, show: Show, qtbot: QtBot) -> None:
     show.set_setup(source=SourceChoice("clip", "/films/rain.mp4"))
-    field = window.input.clip.path
+    field = window.input.pages.clip.path
     field.setFocus()
     field.selectAll()
     type_text(field, "rtsp://10.0.0.2/live")
@@ -103,7 +103,7 @@ def test_a_stream_is_typed_as_a_url(window: MainWindow, show: Show, qtbot: QtBot
 
 def test_loop_and_pause(window: MainWindow, show: Show, qtbot: QtBot) -> None:
     show.set_setup(source=SourceChoice("clip", "/films/rain.mp4"))
-    page = window.input.clip
+    page = window.input.pages.clip
     click(page.pause)
     assert show.setup.paused
     click(page.loop)
@@ -124,7 +124,7 @@ def test_a_region_of_the_screen(window: MainWindow, show: Show, rig: StillRig, q
     rig.devices.put(Devices((), ("Screen 1", "Screen 2")))
     window.poll_status()
     click(window.input.kinds.button("screen"))
-    page = window.input.screen_page
+    page = window.input.pages.screen_page
     pick(page.screen_picker, "Screen 2")
     assert show.setup.source == SourceChoice("screen", "Screen 2")
     click(page.region)
@@ -192,7 +192,7 @@ def test_a_file_dropped_on_the_window_plays(
     data.setUrls([QUrl.fromLocalFile(str(file))])
     drop(window, data)
     assert show.setup.source == SourceChoice(kind, str(file))
-    assert window.input.page.choice.target == str(file)
+    assert window.input.pages.page.choice.target == str(file)
 
 
 def test_a_dropped_address_plays_and_dropped_nonsense_is_told(window: MainWindow, show: Show) -> None:
@@ -211,5 +211,53 @@ def test_a_dropped_address_plays_and_dropped_nonsense_is_told(window: MainWindow
 
 def test_the_dialog_is_ours_alone_and_opens_once(window: MainWindow, qtbot: QtBot) -> None:
     click(window.input.kinds.button("still"))
-    click(window.input.still.browse)
+    click(window.input.pages.still.browse)
     assert len(window.findChildren(QFileDialog)) == 1
+
+
+def test_the_second_input_is_off_until_one_is_chosen(
+    window: MainWindow, show: Show, rig: StillRig, tmp_path: Path
+) -> None:
+    second = window.input.second
+    changes = changes_of(show)
+    assert second.kinds.currentText() == "The source"
+    assert not second.pages.isVisible()
+    pick(second.kinds, "testcard")
+    assert show.setup.structure == SourceChoice("testcard")
+    assert second.pages.isVisible()
+    pick(second.kinds, "clip")
+    assert len(changes) == 1, "a clip waits for its file"
+    dialog = second.pages.clip.dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path / "dance.mp4"))
+    dialog.close()
+    clip = SourceChoice("clip", str(tmp_path / "dance.mp4"))
+    assert show.setup.structure == clip
+    assert not second.pages.clip.pause.isVisible(), "what pauses is the source"
+    second.pages.clip.picked.emit(clip)
+    assert show.setup.structure_restarts == 1, "the same one again plays anew"
+    assert show.setup.restarts == 0
+    pick(second.kinds, None)
+    assert changes[-1].structure is None
+    assert not second.pages.isVisible()
+    assert {setup.source for setup in changes} == {Setup().source}
+
+
+def test_the_second_input_shows_what_the_show_holds(window: MainWindow, show: Show, rig: StillRig) -> None:
+    second = window.input.second
+    rig.devices.put(Devices(("BRIO", "FaceTime"), ()))
+    show.set_setup(structure=SourceChoice("camera", "FaceTime"))
+    rig.now = Status(structure_title="FaceTime, 640x480", structure_trouble="FaceTime was unplugged.")
+    rig.thumbnails.put(Thumbnails({}, plain(1, 2, 3), plain(90, 90, 90)))
+    window.poll_status()
+    window.poll_pictures()
+    assert second.kinds.value == "camera"
+    assert second.pages.camera.camera.currentText() == "FaceTime"
+    assert second.title.whole == "FaceTime, 640x480"
+    assert second.trouble.sentence == "FaceTime was unplugged."
+    assert second.picture.grab().toImage().pixelColor(48, 29).red() == 90
+    assert window.input.title.whole == ""
+    show.set_setup(structure=None)
+    assert second.kinds.value is None
+    assert not second.title.isVisible()

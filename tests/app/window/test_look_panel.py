@@ -24,6 +24,7 @@ from tests.app.window.hands import NO_KEY, click, pick, press, turn_wheel, type_
 from tests.app.window.rig import StillRig
 
 RGB = Picture(np.zeros((2, 3, 3), np.uint8))
+MASK = Picture(np.zeros((2, 3), np.uint8))
 
 
 def test_the_prompt_goes_both_ways(window: MainWindow, show: Show) -> None:
@@ -267,3 +268,24 @@ def test_many_modes_are_all_read_in_a_narrow_column(window: MainWindow, show: Sh
     content = column.widget()
     assert content is not None
     assert content.minimumSizeHint().width() <= column.viewport().width()
+
+
+def test_what_is_repainted_goes_both_ways(window: MainWindow, show: Show) -> None:
+    repainted = window.look.repainted
+    people, background, everything = (
+        repainted.button(value) for value in ((True, False), (True, True), (False, False))
+    )
+    assert everything.isChecked()
+    click(people)
+    assert (show.look.person_mask, show.look.invert_mask) == (True, False)
+    click(background)
+    assert (show.look.person_mask, show.look.invert_mask) == (True, True)
+    click(everything)
+    assert show.look == Look()
+    show.set_person_mask(True, invert=True)
+    assert background.isChecked()
+    show.set_mask(MASK, invert=True)
+    show.set_person_mask(False)
+    assert everything.isChecked(), "a mask's own affair"
+    click(everything)
+    assert show.look.invert_mask

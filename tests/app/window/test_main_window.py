@@ -316,7 +316,7 @@ def test_tab_goes_from_the_input_over_the_look_to_the_outputs(window: MainWindow
     places = [
         order.index(part)
         for part in (
-            window.input.camera.camera,
+            window.input.pages.camera.camera,
             window.input.mirror,
             window.controls.rows["edge"].switch,
             window.look.prompt,
@@ -354,7 +354,7 @@ def test_look_and_room_are_there_again_and_nothing_is_on_the_air(
     assert again.look.prompt.toPlainText() == "rain"
     assert again.controls.rows["pose"].switch.isChecked()
     assert again.controls.rows["pose"].weight.value == 0.5
-    assert again.input.clip.path.text() == "/films/a.mp4"
+    assert again.input.pages.clip.path.text() == "/films/a.mp4"
     assert not again.top_bar.treatments["blackout"].isChecked()
     assert not again.outputs.recorder.button.isChecked()
 

@@ -1,0 +1,101 @@
+"""The figures of ``bench controls`` as a table for people and as JSON for programs, with the machine they belong to."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.bench import BAR_LEFT, LOAD_RATE, LOAD_SIZE, SIZES, BenchWish, Cost, Load
+from assets import CLIP
+
+_PACKAGES = ("opencv-contrib-python", "mediapipe", "onnxruntime", "numpy")
+
+
+def bench_json(wish: BenchWish, costs: list[Cost]) -> str:
+    """For programs: the figures, and the machine they belong to."""
+    return json.dumps(
+        {
+            "machine": machine(),
+            "clip": CLIP.name,
+            "pictures": wish.pictures,
+            "opencv_threads": 1,
+            "ms": {c.name: {size: asdict(timing) for size, timing in c.ms.items()} for c in costs if c.ms},
+            "load": {c.name: _load_json(c.load) for c in costs if c.load is not None},
+            "not_here": {c.name: c.trouble for c in costs if c.trouble},
+        },
+        indent=2,
+    )
+
+
+def bench_text(wish: BenchWish, costs: list[Cost]) -> str:
+    """For people: a table, the load, and what does not run here."""
+    sizes = [f"{width}x{height}" for width, height in SIZES]
+    measured = [cost for cost in costs if cost.ms]
+    width = max((len(cost.name) for cost in measured), default=0) + 2
+    facts = machine()
+    lines = [
+        f"Milliseconds a picture: median (95th percentile) of {wish.pictures}, one thread for OpenCV.",
+        f"{facts['cpu']}, {facts['cores']} cores.",
+        "",
+        " " * width + "".join(f"{size:>20}" for size in sizes),
+    ]
+    for cost in measured:
+        cells = (f"{cost.ms[size].p50:.2f} ({cost.ms[size].p95:.2f})" for size in sizes)
+        lines.append(f"{cost.name:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+    for cost in measured:
+        if cost.load is not None:
+            lines += ["", _load_text(cost, cost.load)]
+    lines += ["", *(f"{cost.name}: {cost.trouble}" for cost in costs if cost.trouble)]
+    return "\n".join(lines).rstrip()
+
+
+def _load_text(cost: Cost, load: Load) -> str:
+    size, wanted = f"{LOAD_SIZE[0]}x{LOAD_SIZE[1]}", f"{LOAD_RATE:g}"
+    kept = "" if load.pictures_per_second > 0.98 * LOAD_RATE else f" ({load.pictures_per_second:.1f} were kept)"
+    return (
+        f"{cost.name} at {size}, {wanted} pictures a second{kept}: {load.cpu_seconds_per_second:.2f} CPU seconds a "
+        f"second, so of two cores {load.left_of_two_cores:.2f} are left."
+    )
+
+
+def _load_json(load: Load) -> dict[str, Any]:
+    return {
+        "size": f"{LOAD_SIZE[0]}x{LOAD_SIZE[1]}",
+        "wanted_pictures_per_second": LOAD_RATE,
+        **asdict(load),
+        "left_of_two_cores": load.left_of_two_cores,
+        "bar_left_of_two_cores": BAR_LEFT,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on: processor, system, and the packages that do the work."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        **versions,
+    }
+
+
+def _cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")  # where Linux tells what Python does not
+    if sys.platform.startswith("linux") and cpuinfo.exists():
+        for line in cpuinfo.read_text("utf-8", "replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()

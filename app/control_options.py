@@ -1,0 +1,90 @@
+"""What ``controls`` and ``bench controls`` understand: their options, for argparse, and as what is to be drawn or
+measured."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.bench import BenchWish
+from app.errors import UsageError
+from app.guides import GuidesWish
+from app.inputs import parse_source
+from app.look import Look
+from app.options import in_words, size_of, with_boxes
+from app.pictures import load_mask
+from controls.control import ControlSetting
+from controls.layout import parse_box
+from controls.stack import CONTROLS, parse_control
+
+_SIDES = (16, 4096)
+"""Pixels that a guide's sides may have."""
+
+
+def add_guides(parser: argparse.ArgumentParser) -> None:
+    """What is drawn, from what, and how large."""
+    _add_controls(parser, "default: each one that runs here")
+    parser.add_argument("--size", metavar="WxH", help="of the guides, default: the source's own, 640 at most")
+    parser.add_argument(
+        "--box", metavar="L,T,R,B[:L,T,R,B@SECONDS]", action="append", help="a box of layout; repeatable"
+    )
+    parser.add_argument(
+        "--mix", action=argparse.BooleanOptionalAction, help="their mix, too; default: where several are named"
+    )
+    parser.add_argument("--mask", dest="region_mask", metavar="FILE", help="a picture: what the region mask means")
+
+
+def wished_guides(options: argparse.Namespace) -> GuidesWish:
+    """Raises ShowError where what is asked for makes no sense or is not there."""
+    with in_words():
+        settings = _settings(options)
+        boxes = tuple(parse_box(text) for text in options.box or ())
+        if boxes and settings is not None:
+            settings = with_boxes(Look(controls=settings), boxes).controls
+        return GuidesWish(
+            source=parse_source(options.source),
+            settings=settings,
+            seconds=options.seconds,
+            size=None if options.size is None else _size(options.size),
+            boxes=boxes,
+            mix=options.mix,
+            mask=None if options.region_mask is None else load_mask(Path(options.region_mask)),
+            model_folder=_folder(options),
+        )
+
+
+def add_bench(parser: argparse.ArgumentParser) -> None:
+    """What is measured, and how often."""
+    _add_controls(parser, "default: each one, and pose and edge together")
+    parser.add_argument("--pictures", metavar="N", type=int, default=BenchWish.pictures, help="default %(default)s")
+
+
+def wished_bench(options: argparse.Namespace) -> BenchWish:
+    """Raises ShowError where what is asked for makes no sense."""
+    with in_words():
+        return BenchWish(_settings(options), options.pictures, _folder(options))
+
+
+def _add_controls(parser: argparse.ArgumentParser, default: str) -> None:
+    names = f"{', '.join(CONTROLS)}, with a weight and settings as in edge=1,thickness=2; repeatable; {default}"
+    parser.add_argument("--control", action="append", metavar="NAME[=WEIGHT][,SETTING=VALUE]...", help=names)
+    parser.add_argument("--models", metavar="FOLDER", type=Path, help="where your model files are")
+
+
+def _settings(options: argparse.Namespace) -> tuple[ControlSetting, ...] | None:
+    return None if options.control is None else tuple(parse_control(text) for text in options.control)
+
+
+def _folder(options: argparse.Namespace) -> Path | None:
+    folder: Path | None = options.models
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"There is no folder {folder} with models in it; name one that is there.")
+    return folder
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, height = size_of(text)
+    low, high = _SIDES
+    if not (low <= width <= high and low <= height <= high):
+        raise ValueError(f"the size {text} is out of range, expected sides of {low} to {high} pixels")
+    return width, height

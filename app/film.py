@@ -1,0 +1,99 @@
+"""A film written while its pictures are made: how far it is, a contact sheet, and an early end that loses nothing.
+
+Knows neither where the pictures come from nor what they show.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from app.errors import OutputError
+from app.frame import Pixels
+from app.outputs.contact_sheet import ContactSheet
+from app.outputs.mp4 import Mp4Writer
+
+_ROWS = 24
+"""tqdm is told a height, for it draws nothing at all on a terminal that does not know its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """One picture of a film, (H, W, 3), its time in seconds, and what the contact sheet shows of it, by row."""
+
+    rgb: Pixels
+    time: float
+    rows: Mapping[str, Pixels]
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """How many pictures the film has, and whether Ctrl-C or SIGTERM ended it."""
+
+    frames: int
+    interrupted: bool
+
+
+@contextmanager
+def ending_by_sigterm() -> Iterator[None]:
+    """While inside, a polite kill does what Ctrl-C does. On the main thread only, as are all signals of Python's."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def film(
+    shots: Iterator[Shot],
+    out: Path,
+    size: tuple[int, int],
+    sheet: ContactSheet,
+    total: int | None,
+    tell: Callable[[str], None],
+    *,
+    made: str = "painted",
+    quiet: bool = False,
+) -> Filmed:
+    """Write ``shots`` to ``out`` and show them to ``sheet``, until they end or Ctrl-C does it: what is done is kept.
+
+    size: width and height of the film. total: how many shots there will be, None where nobody knows. tell: takes the
+    sentence about what is left of a film that broke, in which pictures were ``made``, in one word. Without a single
+    shot nothing is written.
+    """
+    # Written beside and then swapped in: an older film of that name lives until there is a new one.
+    part = out.with_name(f"{out.stem}.part.mp4")
+    writer = Mp4Writer(part, *size)
+    interrupted = False
+    try:
+        with tqdm(total=total, unit=" pictures", **bar(quiet)) as progress:
+            for shot in shots:
+                writer.write(shot.rgb, shot.time)
+                sheet.add(shot.time, shot.rows)
+                progress.update()
+    except KeyboardInterrupt:
+        interrupted = True
+    except Exception as error:
+        if writer.frames and not isinstance(error, OutputError):  # the writer tells where its film is
+            tell(f"What was {made} until then is in {part}.")
+        raise
+    finally:
+        writer.close()
+    if writer.frames:
+        part.replace(out)
+    return Filmed(writer.frames, interrupted)
+
+
+def bar(quiet: bool = False) -> dict[str, Any]:
+    """How every progress bar is drawn, for tqdm: on a terminal's error output, and nowhere else."""
+    # 80 where the terminal does not tell its width, for tqdm would draw nothing into a width of 0.
+    columns = shutil.get_terminal_size((80, 24)).columns or 80
+    return {"file": sys.stderr, "ncols": columns, "nrows": _ROWS, "disable": quiet or None}

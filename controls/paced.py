@@ -1,0 +1,157 @@
+"""One control on the pictures it has time for: run here or on a worker, and carried by motion to all others.
+
+A drawing is carried from the picture it was made from straight to the one that is shown, never step by step, so that
+neither blur nor error adds up. Decides nothing about rates and knows no mixing.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from controls.control import Control, Limited, Pixels, Values
+from controls.motion import carried
+from controls.view import View
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A guide of (height, width) that is wanted for ``view``, under ``values``: see ``Control.guide``."""
+
+    view: View
+    width: int
+    height: int
+    values: Values
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What a control drew for a request, (height, width, 3), and how long that took."""
+
+    part: Pixels
+    request: Request
+    ms: float
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """What a control gives for one picture.
+
+    ms: what its run took, where its result is newly in; None where an older one was carried. carrying_ms: what that
+    took; 0 where nothing was.
+    """
+
+    part: Pixels
+    ms: float | None
+    carrying_ms: float
+
+
+class PacedControl:
+    """Owns one control, the job that it is busy with on the worker, and what it drew last. Used by one thread.
+
+    longest_side, paper: as in ``ControlKind``. worker: where it runs while it does not run on each picture; None: here.
+    The control is never used from two threads at a time.
+    """
+
+    def __init__(self, control: Control, longest_side: int, paper: int, worker: Executor | None) -> None:
+        self.control = control
+        self._longest_side, self._paper, self._worker = longest_side, paper, worker
+        self._job: Future[Drawing] | None = None
+        self._last: Drawing | None = None
+        self._asked: Values = {}
+        self._age = 0
+
+    def turn(self, request: Request, every: int) -> Turn:
+        """The guide for ``request``, of a picture later than all before, or of the very same view as the last one.
+
+        every: the control runs on each n-th picture; sooner when its values have changed, when its last drawing is of
+        another size, and where the scene is another one. On a worker, the last drawing stays until the next one is
+        there, and empty paper until the first one is.
+        Raises what the control raised, here or on the worker.
+        """
+        ms = self._receive()
+        if self._last is not None and not _is_of_one_size(self._last.request, request):
+            self._last = None
+        if self._last is not None and _is_the_same(self._last.request, request):
+            return Turn(self._last.part, ms, 0.0)
+        self._age += 1
+        due = self._last is None or self._age >= every or request.values != self._asked
+        if due and (drawing := self._run(request, every)):
+            return Turn(drawing.part, drawing.ms, 0.0)
+        if self._last is None:
+            return Turn(np.full((request.height, request.width, 3), self._paper, np.uint8), ms, 0.0)
+        began = perf_counter()
+        motion = request.view.motion_since(self._last.request.view)
+        if motion is None:  # a cut: what was drawn last belongs to the scene before it
+            drawing = self._run(request, every)
+            return Turn(drawing.part, drawing.ms, 0.0) if drawing else Turn(self._last.part, ms, 0.0)
+        part = carried(self._last.part, motion)
+        return Turn(part, ms, (perf_counter() - began) * 1000.0)
+
+    @property
+    def trouble(self) -> str:
+        """What the control draws without, in words; empty where nothing is missing."""
+        return self.control.trouble if isinstance(self.control, Limited) else ""
+
+    def close(self) -> None:
+        """Let the control forget everything and give networks back: at once, or, where it is busy, when it is done.
+
+        Never waits. The last call: nothing that the control still draws is ever shown.
+        """
+        if self._job is None:
+            self._reset()
+        else:
+            self._job.cancel()
+            self._job.add_done_callback(lambda job: self._reset())
+
+    def _run(self, request: Request, every: int) -> Drawing | None:
+        """Begin a run: what it drew, or None where the worker is to draw it, or still draws for an earlier picture."""
+        if self._job is not None:
+            return None
+        self._age, self._asked = 0, request.values
+        began, view = perf_counter(), request.view
+        source = view.within(self._longest_side) if self._longest_side else view.at(request.width, request.height)
+        preparing_ms = (perf_counter() - began) * 1000.0
+        if every > 1 and self._worker is not None:
+            self._job = self._worker.submit(self._draw, request, source, preparing_ms)
+            return None
+        self._last = self._draw(request, source, preparing_ms)
+        return self._last
+
+    def _draw(self, request: Request, source: Pixels, preparing_ms: float) -> Drawing:
+        """On whichever thread the control runs."""
+        began, width, height = perf_counter(), request.width, request.height
+        part = self.control.guide(source, width, height, request.view.time, request.values)
+        if part.shape != (height, width, 3):
+            raise ValueError(f"drew {part.shape}, expected {(height, width, 3)}")
+        return Drawing(part, request, preparing_ms + (perf_counter() - began) * 1000.0)
+
+    def _receive(self) -> float | None:
+        """Take what the worker has drawn, if it is done; what that took."""
+        if self._job is None or not self._job.done():
+            return None
+        job, self._job = self._job, None
+        if job.cancelled():  # the worker was shut down
+            return None
+        self._last = job.result()
+        return self._last.ms
+
+    def _reset(self) -> None:
+        try:
+            self.control.reset()
+        except Exception:
+            logger.exception("a control could not be reset")
+
+
+def _is_the_same(old: Request, new: Request) -> bool:
+    return old.view is new.view and old.values == new.values
+
+
+def _is_of_one_size(old: Request, new: Request) -> bool:
+    return (old.width, old.height, old.view.size) == (new.width, new.height, new.view.size)

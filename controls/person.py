@@ -1,0 +1,61 @@
+"""``person``: the people in the picture in white on black, as many as there are. Also the matte that regions and the
+mask of people are made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from controls.control import Pixels, Setting, Values
+from controls.matte import Decision, Inside, feathered
+from controls.models import model_file
+from controls.picture import resized, within
+from controls.segmenter import Segmenter
+
+SETTINGS = (
+    Setting("softness", "Softness", 0.0, 40.0, 3.0, help="Width of the border's fade, in pixels of 320."),
+    Setting("grow", "Grow", -20.0, 20.0, 0.0, help="Moves the border outwards, below 0 inwards, in pixels of 320."),
+    Setting("threshold", "Threshold", 0.05, 0.95, 0.4, help="How sure it must be that a place is a person."),
+    Setting("hold", "Hold", 0.0, 1.0, 0.7, help="Calms the border where the picture stands still; 0: as found."),
+    Setting("holes", "Holes", 0.0, 10.0, 0.5, help="Gaps in people up to this size are filled, in % of the picture."),
+)
+
+MODEL = "selfie_segmenter.tflite"
+LONGEST_SIDE = 640
+"""Pixels of the picture that people are looked for in."""
+_WORKING_SIDE = 320
+"""Pixels of the mask while it is decided on: the network sees 256."""
+
+
+class Person:
+    """See the module. Owns the network and what was decided about the last picture."""
+
+    def __init__(self, model_folder: Path | None = None) -> None:
+        self._model_folder = model_folder
+        self._segmenter: Segmenter | None = None
+        self._decision = Decision()
+
+    def reset(self) -> None:
+        self._decision.reset()
+        if self._segmenter is not None:
+            self._segmenter.close()
+            self._segmenter = None
+
+    def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
+        """The first picture loads mediapipe and the network: a second or two."""
+        inside = self._inside(picture, values)
+        scale = max(inside.shape) / _WORKING_SIDE
+        matte = feathered(inside, values["grow"] * scale, values["softness"] * scale, width, height)
+        return np.asarray(cv2.cvtColor(matte, cv2.COLOR_GRAY2RGB), np.uint8)
+
+    def _inside(self, picture: Pixels, values: Values) -> Inside:
+        if self._segmenter is None:
+            self._segmenter = Segmenter(model_file(MODEL, self._model_folder))
+        width, height = within(picture, _WORKING_SIDE)
+        gray = np.asarray(cv2.cvtColor(resized(picture, width, height), cv2.COLOR_RGB2GRAY), np.uint8)
+        confidence = cv2.resize(self._segmenter.confidence(picture), (width, height), interpolation=cv2.INTER_LINEAR)
+        return self._decision.inside(
+            np.asarray(confidence, np.float32), gray, values["threshold"], values["hold"], values["holes"] / 100
+        )
