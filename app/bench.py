@@ -1,7 +1,8 @@
-"""``bench controls``: what each control costs on this machine, over the bundled clip, as the live path runs it.
+"""``bench controls``: what each control costs on this machine, as the live path runs it.
 
-Times are of one picture through ``controls.stack.Stack``, warm, with one thread for OpenCV and nothing else running in
-this process. No control is spared a picture: what is too slow for each picture of a show is seen here.
+The pictures are those of the bundled clip, scaled to each size before the clock starts. Times are of one picture
+through ``controls.stack.Stack``, warm, with one thread for OpenCV and nothing else running in this process. Unless its
+setting ``every`` says so, no control is spared a picture: what is too slow for each picture of a show is seen here.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from app.look import SourceChoice
 from app.meter import timing_of
 from app.status import Timing
 from assets import CLIP
-from controls.control import ControlSetting
+from controls.control import SLOWEST, ControlSetting
 from controls.layout import Box
-from controls.stack import CONTROLS, Stack
+from controls.stack import CONTROLS, Guide, Stack
 
 SIZES = ((640, 360), (1280, 720))
 LOAD_SIZE = SIZES[0]
@@ -39,15 +40,17 @@ BAR_LEFT = 0.4
 """Of one core: what pose and edge have to leave of two at that rate."""
 
 _PAIR = ("pose", "edge")
+_CARRIED = ControlSetting("edge", every=3)
+"""What carrying takes is no matter of the control: the quickest to load will do."""
 _WARM_UP = 8
 _BOXES = (Box((0.1, 0.2, 0.4, 0.9)), Box((0.6, 0.1, 0.9, 0.5)))
 
 
 @dataclass(frozen=True)
 class BenchWish:
-    """settings: what is measured, alone and, where there are several, together; None = every control alone, and pose
-    and edge together. pictures: how many are timed for each figure. model_folder: where the performer keeps model
-    files."""
+    """settings: what is measured, alone and, where there are several, together; None = every control alone, one that
+    is carried between its runs, and pose and edge together. pictures: how many are timed for each figure.
+    model_folder: where the performer keeps model files."""
 
     settings: tuple[ControlSetting, ...] | None = None
     pictures: int = 96
@@ -73,18 +76,20 @@ class Load:
 
 @dataclass(frozen=True)
 class Cost:
-    """name: of the control, or of those that ran together, as "pose + edge". ms: by size, as "640x360". load: of
-    several at the pace of a show. trouble: why they could not run, if so."""
+    """name: of the control, or of those that ran together, as "pose + edge". ms: by size, as "640x360"; empty where one
+    of them cannot run. carried_ms: of those pictures alone to which all was carried and none ran; empty where there are
+    none. load: of several at the pace of a show. trouble: why they cannot run, or what they draw without."""
 
     name: str
     ms: dict[str, Timing]
+    carried_ms: dict[str, Timing]
     load: Load | None = None
     trouble: str = ""
 
 
 def bench_controls(wish: BenchWish) -> list[Cost]:
     """Measure what ``wish`` asks for; how far it is stands on the error output."""
-    alone = wish.settings or tuple(ControlSetting(name) for name in CONTROLS)
+    alone = wish.settings or (*(ControlSetting(name) for name in CONTROLS), _CARRIED)
     together = wish.settings or tuple(ControlSetting(name) for name in _PAIR)
     groups = [(setting,) for setting in alone] + ([together] if len(together) > 1 else [])
     clip = _clip(_WARM_UP + wish.pictures)
@@ -104,16 +109,30 @@ def bench_controls(wish: BenchWish) -> list[Cost]:
 def _cost(settings: tuple[ControlSetting, ...], clip: list[Pixels], wish: BenchWish) -> Cost:
     name = _name(settings)
     ms: dict[str, Timing] = {}
+    carried_ms: dict[str, Timing] = {}
+    trouble = ""
     for width, height in SIZES:
+        size = f"{width}x{height}"
         run = _Run(settings, wish.model_folder, width, height)
         try:
-            times = [run.draw(picture) for picture in islice(cycle(clip), _WARM_UP + wish.pictures)]
-            if run.trouble:
-                return Cost(name, {}, None, run.trouble)
+            drawn = [run.draw(picture) for picture in islice(cycle(clip), _WARM_UP + wish.pictures)][_WARM_UP:]
         finally:
             run.close()
-        ms[f"{width}x{height}"] = timing_of(times[_WARM_UP:])
-    return Cost(name, ms, _load(settings, clip, wish) if len(settings) > 1 else None)
+        trouble = trouble or run.trouble
+        if run.is_broken:
+            return Cost(name, {}, {}, None, trouble)
+        ms[size] = timing_of([one.ms for one in drawn])
+        if carried := [one.ms for one in drawn if one.is_carried]:
+            carried_ms[size] = timing_of(carried)
+    return Cost(name, ms, carried_ms, _load(settings, clip, wish) if len(settings) > 1 else None, trouble)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A guide, without its picture. is_carried: whether no control ran for it."""
+
+    ms: float
+    is_carried: bool
 
 
 class _Run:
@@ -122,18 +141,27 @@ class _Run:
     def __init__(self, settings: tuple[ControlSetting, ...], folder: Path | None, width: int, height: int) -> None:
         self._settings, self._stack, self._size = settings, Stack(folder), (width, height)
         self._drawn = 0
+        self._silent = {setting.name: SLOWEST for setting in settings}
         self.trouble = ""
+        self.is_broken = False
 
-    def draw(self, picture: Pixels) -> float:
-        """Milliseconds that the guide of one more picture takes."""
+    def draw(self, picture: Pixels) -> _Drawn:
+        """The guide of one more picture."""
         width, height = self._size
         seen = resized(picture, width, height, "stretch")
         self._drawn += 1
         began = time.perf_counter()
         guide = self._stack.guide(seen, width, height, self._drawn / LOAD_RATE, self._settings, _BOXES)
         ms = (time.perf_counter() - began) * 1000
+        self._judge(guide)
+        return _Drawn(ms, not guide.ms and max(guide.every.values()) > 1)
+
+    def _judge(self, guide: Guide) -> None:
+        """Broken is what has a sentence and has not run when its turn came; what only draws less has run."""
         self.trouble = self.trouble or " ".join(guide.troubles.values())
-        return ms
+        for name, pictures in self._silent.items():
+            self._silent[name] = 0 if name in guide.ms else pictures + 1
+            self.is_broken |= name in guide.troubles and self._silent[name] >= guide.every[name]
 
     def close(self) -> None:
         self._stack.reset()

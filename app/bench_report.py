@@ -6,15 +6,19 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app.bench import BAR_LEFT, LOAD_RATE, LOAD_SIZE, SIZES, BenchWish, Cost, Load
+from app.status import Timing
 from assets import CLIP
 
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "onnxruntime", "numpy")
+_CARRIED = "  carried"
+"""Below a control's row: those of its pictures on which it did not run."""
 
 
 def bench_json(wish: BenchWish, costs: list[Cost]) -> str:
@@ -23,11 +27,14 @@ def bench_json(wish: BenchWish, costs: list[Cost]) -> str:
         {
             "machine": machine(),
             "clip": CLIP.name,
+            "clip_is_scaled": True,
             "pictures": wish.pictures,
             "opencv_threads": 1,
-            "ms": {c.name: {size: asdict(timing) for size, timing in c.ms.items()} for c in costs if c.ms},
+            "ms": {c.name: _timings(c.ms) for c in costs if c.ms},
+            "carried_ms": {c.name: _timings(c.carried_ms) for c in costs if c.carried_ms},
             "load": {c.name: _load_json(c.load) for c in costs if c.load is not None},
-            "not_here": {c.name: c.trouble for c in costs if c.trouble},
+            "draws_less": {c.name: homeless(c.trouble) for c in costs if c.trouble and c.ms},
+            "not_here": {c.name: homeless(c.trouble) for c in costs if c.trouble and not c.ms},
         },
         indent=2,
     )
@@ -37,22 +44,36 @@ def bench_text(wish: BenchWish, costs: list[Cost]) -> str:
     """For people: a table, the load, and what does not run here."""
     sizes = [f"{width}x{height}" for width, height in SIZES]
     measured = [cost for cost in costs if cost.ms]
-    width = max((len(cost.name) for cost in measured), default=0) + 2
+    rows = [(name, ms) for cost in measured for name, ms in ((cost.name, cost.ms), (_CARRIED, cost.carried_ms)) if ms]
+    width = max((len(name) for name, _ in rows), default=0) + 2
     facts = machine()
     lines = [
         f"Milliseconds a picture: median (95th percentile) of {wish.pictures}, one thread for OpenCV.",
+        "The pictures are the bundled clip's, scaled to each size.",
         f"{facts['cpu']}, {facts['cores']} cores.",
         "",
         " " * width + "".join(f"{size:>20}" for size in sizes),
     ]
-    for cost in measured:
-        cells = (f"{cost.ms[size].p50:.2f} ({cost.ms[size].p95:.2f})" for size in sizes)
-        lines.append(f"{cost.name:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+    for name, ms in rows:
+        cells = (f"{ms[size].p50:.2f} ({ms[size].p95:.2f})" if size in ms else "-" for size in sizes)
+        lines.append(f"{name:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
     for cost in measured:
         if cost.load is not None:
             lines += ["", _load_text(cost, cost.load)]
-    lines += ["", *(f"{cost.name}: {cost.trouble}" for cost in costs if cost.trouble)]
+    lines += ["", *(f"{cost.name}: {homeless(cost.trouble)}" for cost in costs if cost.trouble)]
     return "\n".join(lines).rstrip()
+
+
+def _timings(ms: dict[str, Timing]) -> dict[str, Any]:
+    return {size: asdict(timing) for size, timing in ms.items()}
+
+
+def homeless(sentence: str) -> str:
+    """``sentence`` with ~ for the home folder: figures are shown around, and the folder's name is often a person's."""
+    home = str(Path.home())
+    if home == Path(home).anchor:
+        return sentence
+    return re.sub(rf"(?<![\w.-]){re.escape(home)}(?![\w-])", "~", sentence)
 
 
 def _load_text(cost: Cost, load: Load) -> str:

@@ -86,6 +86,8 @@ def examine(setup: Setup | None = None, machine: Machine | None = None) -> list[
         "OpenCV": check_opencv,
         "Cameras": check_cameras,
         "Pose": lambda: check_pose(setup),
+        "Hands": lambda: check_hands(setup),
+        "Face": lambda: check_face(setup),
         "Person": lambda: check_person(setup),
         "Depth": lambda: check_depth(setup),
         "Virtual camera": lambda: check_virtual_camera(setup, machine),
@@ -264,6 +266,26 @@ def check_pose(setup: Setup | None) -> Finding:
     from controls.pose import MODEL
 
     return _check_control("Pose", "mediapipe", "pose draws nobody", lambda folder: model_file(MODEL, folder), setup)
+
+
+def check_hands(setup: Setup | None) -> Finding:
+    from controls.hands import MODEL
+
+    return _check_part("Hands", "pose draws no hands", MODEL, setup)
+
+
+def check_face(setup: Setup | None) -> Finding:
+    from controls.face import MODEL
+
+    return _check_part("Face", "pose draws no faces", MODEL, setup)
+
+
+def _check_part(name: str, without: str, model: str, setup: Setup | None) -> Finding:
+    """Of what pose draws besides the body: it runs without."""
+    from controls.models import model_file
+
+    found = _check_control(name, "mediapipe", without, lambda folder: model_file(model, folder), setup)
+    return replace(found, state="warning") if found.state == "missing" else found
 
 
 def check_person(setup: Setup | None) -> Finding:

@@ -61,8 +61,9 @@ class GuidesWish:
 def draw_guides(wish: GuidesWish, out: Path, sheet_path: Path) -> Filmed:
     """Draw what ``wish`` asks for into the film ``out``, with a contact sheet at ``sheet_path``.
 
-    Controls that cannot run here are told on the error output and left out. Ctrl-C or SIGTERM ends it early: what is
-    finished by then is kept. Raises ShowError in words: of the source, or where no control runs at all.
+    Controls that cannot run here are told on the error output and left out; those that draw less than was asked of
+    them are told, too. Ctrl-C or SIGTERM ends it early: what is finished by then is kept. Raises ShowError in words:
+    of the source, or where no control runs at all.
     """
     check_it_ends(wish.source, wish.seconds)
     told = _Told()
@@ -95,15 +96,18 @@ class _Drawing:
         self._mask = None if wish.mask is None else framed(wish.mask.pixels, Framing(), *self._size)
         self._settings = wish.settings or _every_control(wish.boxes)
         source, guide = self._guided(first)
-        shown = {setting.name: setting for setting in self._settings if setting.name not in guide.troubles}
-        *sentences, last = guide.troubles.values() or [""]
-        for sentence in sentences:
-            told(sentence)
+        # One that draws less than was asked of it has a sentence, too, but it ran.
+        broken = guide.troubles.keys() - guide.ms.keys()
+        shown = {setting.name: setting for setting in self._settings if setting.name not in broken}
         if not shown:
+            *others, last = guide.troubles.values()
+            for sentence in others:
+                told(sentence)
             raise ShowError(last)
         self._settings = tuple(shown.values())
-        if last:
-            told(last)
+        if broken:
+            for sentence in guide.troubles.values():
+                told(sentence)
             stack.reset()  # what is left out has left nothing in the guide, and nothing in anyone's memory
             source, guide = self._guided(first)
         # The mix of all there is tells little; of some that were chosen, it is what the engine would get.
@@ -129,9 +133,8 @@ class _Drawing:
         return view, self._stack.guide(picture, *self._size, frame.time, self._settings, boxes, mask)
 
     def _shot(self, frame: Frame, source: Pixels, guide: Guide) -> Shot:
-        for setting in self._settings:
-            if setting.name in guide.troubles:
-                self._told(guide.troubles[setting.name])
+        for sentence in guide.troubles.values():
+            self._told(sentence)
         parts = {setting.name: guide.parts[setting.name] for setting in self._settings}
         rows = {SOURCE: source, **parts, **({MIX: guide.rgb} if self._mixed else {})}
         return Shot(self.grid.drawn(list(rows.values())), frame.time, rows)

@@ -16,12 +16,9 @@ from app.expand import Area, placed, source_area
 from app.frame import Frame, GuidedFrame, Pixels
 from app.framing import Fit, Framing, framed, seen_by_controls, turned
 from app.look import Look, Setup
-from controls.control import ControlSetting, Region
+from controls.regions import Repainted
 from controls.stack import Guide, Stack
 from engine.params import EMPTY_GUIDE, Picture
-
-_REPAINTED_AND_KEPT: tuple[tuple[Region, Region], ...] = (("person", "background"), ("background", "person"))
-"""By whether the mask is inverted."""
 
 
 class Preprocessor:
@@ -56,7 +53,7 @@ class Preprocessor:
         cropped with it.
 
         Where people are the mask, they are those of this very picture. Where they cannot be told from the background,
-        which is among the guide's troubles, it is as if they were no mask.
+        which is among the guide's troubles, and while the network that can is loading, it is as if they were no mask.
         """
         width, height = setup.engine.width, setup.engine.height
         framing, area = _place(frame.rgb, look, setup)
@@ -75,15 +72,14 @@ class Preprocessor:
             area.width,
             area.height,
             frame.time,
-            _meant(look) if painted is None else look.controls,
+            look.controls,
             look.layout,
             mask=painted,
-            matte=look.person_mask,
             structure=seen_instead,
+            repainted=_repainted(look),
         )
-        if look.person_mask and guide.matte is not None:
-            people = _people_mask(guide.matte, look.invert_mask, painted)
-            on_canvas = placed(people, area, width, height, 255)
+        if look.person_mask and guide.matte is not None and guide.mask is not None:
+            on_canvas = placed(guide.mask, area, width, height, 255)
         guide = replace(
             guide,
             rgb=placed(guide.rgb, area, width, height, EMPTY_GUIDE),
@@ -100,19 +96,10 @@ class Preprocessor:
         return self._framed[1]
 
 
-def _meant(look: Look) -> tuple[ControlSetting, ...]:
-    """The controls; where people alone are the mask, regions that name the mask name them."""
+def _repainted(look: Look) -> Repainted:
     if not look.person_mask:
-        return look.controls
-    repainted, kept = _REPAINTED_AND_KEPT[look.invert_mask]
-    regions: dict[Region, Region] = {"mask": repainted, "outside mask": kept}
-    return tuple(replace(control, region=regions.get(control.region, control.region)) for control in look.controls)
-
-
-def _people_mask(matte: Pixels, invert: bool, painted: Pixels | None) -> Pixels:
-    """People, or all but them, as far as ``painted`` says so, too."""
-    people = 255 - matte if invert else matte
-    return people if painted is None else np.minimum(people, painted)
+        return "all"
+    return "background" if look.invert_mask else "person"
 
 
 def _place(rgb: Pixels, look: Look, setup: Setup) -> tuple[Framing, Area]:

@@ -11,6 +11,8 @@ from app.errors import ShowError
 from app.inputs.notation import source_text
 from app.look import Look, Setup, to_json
 from app.status import Timing
+from controls.control import ControlSetting
+from controls.stack import CONTROLS
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Report:
     """fps: new pictures of the engine a second, repeats not counted. Times in milliseconds; ``seconds`` on the clock.
 
     latency_ms: capture to hand-over at the outputs; null offline, where nothing is captured.
-    asked: everything that was asked of the engine and of the picture, by name; a picture is named by its digest.
+    controls: the weights of those that are on. asked: everything that was asked of the engine, of the controls and of
+    the picture, by name; a picture is named by its digest.
     """
 
     source: str
@@ -59,9 +62,18 @@ def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[
     told = to_json(look, picture=lambda picture: picture.digest)
     mask = {"mask": mask_film if mask_film is not None else told["mask"]}
     rest = {name: told[name] for name in ("person_mask", "invert_mask", "expand", "layout")}
+    controls = {control.name: _control_json(control) for control in look.controls if control.on}
     structure = None if setup.structure is None else source_text(setup.structure)
     return {
-        "asked": told["params"] | mask | rest | {"structure": structure, "engine": to_json(setup.engine)},
+        "asked": told["params"]
+        | mask
+        | rest
+        | {
+            "controls": controls,
+            "structure": structure,
+            "framing": to_json(setup.framing),
+            "engine": to_json(setup.engine),
+        },
         "size": f"{setup.engine.width}x{setup.engine.height}",
         "steps": look.params.steps,
         "seed": look.params.seed,
@@ -69,3 +81,15 @@ def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[
         "control_strength": look.params.control_strength,
         "controls": {control.name: control.weight for control in look.controls if control.on},
     }
+
+
+def _control_json(control: ControlSetting) -> dict[str, Any]:
+    """The weight, and what differs from the control's defaults: its values by name, mix, region and every."""
+    values = dict(control.values)
+    if kind := CONTROLS.get(control.name):
+        defaults = {setting.name: setting.default for setting in kind.settings}
+        values = {name: value for name, value in kind.values(control).items() if value != defaults[name]}
+    plain = ControlSetting(control.name)
+    how = {name: getattr(control, name) for name in ("mix", "region", "every")}
+    differing = {name: value for name, value in how.items() if value != getattr(plain, name)}
+    return {"weight": control.weight} | ({"values": values} if values else {}) | differing

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from app.inputs.screen import list_screens
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.mailbox import Inbox, Latest
 from app.meter import Timings, timing_of
+from app.model_switch import Host
 from app.output_worker import OutputWorker
 from app.outputs.output import Output
 from app.outputs.recorder import Recorder
@@ -36,7 +38,8 @@ from app.show import Show
 from app.slate import slate
 from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails
 from controls.stack import Guide
-from engine.host import EngineHost
+from engine.device import compute_threads
+from engine.host import EngineHost, Submit
 from engine.params import EngineChoice
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,9 @@ log = logging.getLogger(__name__)
 _STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
 _BYPASS_WIDTH = 1280
+_CONTROL_RUNS = 30
+"""What controls take is told of so many runs, so that it follows what the performer does."""
+_MANY_CORES = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +70,8 @@ class Rig(QObject):
     """A clip that does not loop is over."""
     _output_gave_up = Signal(object)
 
-    def __init__(self, show: Show, make_host: MakeHost = EngineHost) -> None:
-        """make_host: what stands behind the engine's seam."""
+    def __init__(self, show: Show, make_host: MakeHost | None = None) -> None:
+        """make_host: what stands behind the engine's seam, in place of ``EngineHost``."""
         super().__init__()
         self._show = show
         self._stopping = threading.Event()
@@ -78,7 +84,12 @@ class Rig(QObject):
         self._inbox = Inbox(capacity=32)
         self._playout = Playout(slate("VACE Live", "Starting"))
         self._engine = EngineThread(
-            make_host, lambda: show.look, lambda: show.setup.engine, self._inbox, self._playout, parent=self
+            make_host or _host_beside_controls,
+            lambda: show.look,
+            lambda: show.setup.engine,
+            self._inbox,
+            self._playout,
+            parent=self,
         )
         self._engine.said.connect(self.said)
         self._source_input = InputReader(
@@ -102,7 +113,7 @@ class Rig(QObject):
         self._output_wishes: dict[str, VirtualCameraChoice | RecorderChoice] = {}
 
         self._skipped = 0
-        self._control_ms: dict[str, Timings] = {}
+        self._control_ms: dict[str, deque[float]] = {}
         self._control_rates: dict[str, int] = {}
         self._control_troubles: dict[str, str] = {}
         self._window_latency: dict[str, Timings] = {}
@@ -113,7 +124,7 @@ class Rig(QObject):
 
     def start(self) -> None:
         self._engine.start()
-        # Cores are shared out: torch has all but one, the controls that one. OpenCV would start a thread for each core.
+        # Cores are shared out, see ``_host_beside_controls``. OpenCV would start a thread for each core.
         cv2.setNumThreads(1)
         for thread in self._threads:
             thread.start()
@@ -171,7 +182,7 @@ class Rig(QObject):
             latency_ms=timing_of(latency),
             outputs=outputs | {name: worker.status() for name, worker in workers},
             controls={
-                name: ControlStatus(ms.timing(), troubles.get(name, ""), rates.get(name, 1))
+                name: ControlStatus(timing_of(list(ms)), troubles.get(name, ""), rates.get(name, 1))
                 for name, ms in list(self._control_ms.items())
             },
         )
@@ -264,10 +275,11 @@ class Rig(QObject):
 
     def _tell_troubles(self, guide: Guide) -> None:
         self._control_rates = dict(guide.every)
+        known = self._control_ms
+        self._control_ms = {name: known.get(name, deque(maxlen=_CONTROL_RUNS)) for name in guide.every}
         for name, ms in guide.ms.items():
-            self._control_ms.setdefault(name, Timings()).add(ms)
+            self._control_ms[name].append(ms)
         for name, sentence in guide.troubles.items():
-            self._control_ms.setdefault(name, Timings())
             if self._control_troubles.get(name) != sentence:
                 self.said.emit("warning", sentence)
         self._control_troubles = dict(guide.troubles)
@@ -336,6 +348,12 @@ class Rig(QObject):
             self._show.set_setup(recorder=wish)
         else:
             self._show.set_setup(virtual_camera=wish)
+
+
+def _host_beside_controls(choice: EngineChoice, *, submit: Submit) -> Host:
+    """The engine, with cores left to the others: one to the controls' thread, and one to the worker that slow controls
+    run on, unless the engine would be left with a single one then."""
+    return EngineHost(choice, 2 if compute_threads(0) >= _MANY_CORES else 1, submit)
 
 
 def second_input(setup: Setup) -> SourceChoice | None:

@@ -39,9 +39,10 @@ class OutputStatus:
 
 @dataclass(frozen=True)
 class ControlStatus:
-    """One control. trouble: a sentence when it cannot run and an empty picture goes on in its place.
+    """One control that is on.
 
-    ms: of its runs. every: it runs on each n-th picture and is carried by motion to those between.
+    ms: of its last runs. trouble: a sentence when it cannot run and an empty picture goes on in its place, or when it
+    draws less than was asked of it. every: it runs on each n-th picture and is carried by motion to those between.
     """
 
     ms: Timing = Timing()

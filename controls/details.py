@@ -35,6 +35,8 @@ _SAME = 0.3
 """Mean distance, in its size, below which a hand is one that another wrist has already."""
 _BETA = 5.0
 """Hz for a speed of one hand or face size a second, seen from its joint."""
+_SLACK = 0.16
+"""Hand or face sizes at full smoothing, see ``people._SLACK``."""
 
 _NECK = JOINTS.index("neck")
 _SHOULDERS = [JOINTS.index("right shoulder"), JOINTS.index("left shoulder")]
@@ -109,7 +111,14 @@ class _Part(ABC):
         else:
             size = _size(found)
             jumped = np.linalg.norm(beside - self._filter.points, axis=1) > _JUMP * size
-            self._filter.update(beside, time - self._found, cutoff_at_rest_hz(smoothing), _BETA / size, jumped)
+            self._filter.update(
+                beside,
+                time - self._found,
+                cutoff_at_rest_hz(smoothing),
+                _BETA / size,
+                jumped,
+                _SLACK * smoothing * size,
+            )
         self._found, self._missed = time, math.nan
 
     def miss(self, time: float) -> None:

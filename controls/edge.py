@@ -28,7 +28,7 @@ _HIGH_RANGE = (60.0, 800.0)
 """Automatic high thresholds stay in here: below lies noise, above only the borders of black and white shapes."""
 _NOISE_GRADIENT = 7.0
 """Noise of one grey level (as ``TemporalFilter.noise``) still leaves gradients up to about this much when filtered."""
-_STICKINESS = 0.5
+_STICKINESS = 0.8
 """At full smoothing, a line of the last picture counts as this much stronger."""
 
 

@@ -43,6 +43,12 @@ FACE = Task("face", "FaceLandmarker", "num_faces", "face_landmarks", 478, False)
 """A face that is followed is also smoothed by mediapipe, which would mix what comes from different people."""
 
 
+_QUIET = 3
+"""Pictures that mediapipe may write start-up lines at. All but one of these lines come while it is made. That one comes
+when the first body of the process is found, and gets through where nobody is in sight so early: to wait for him would
+turn the whole process's stderr away at each picture, and hold up whoever loads a model meanwhile."""
+
+
 class Landmarker:
     """Finds up to ``most`` of ``task`` in a picture. Owns the model; ``close`` gives it back.
 
@@ -51,7 +57,7 @@ class Landmarker:
 
     def __init__(self, model: Path, most: int, task: Task = POSE) -> None:
         self._task = task
-        self._quiet = True
+        self._quiet = _QUIET
         with without_chatter():
             self._mediapipe, landmarker = load(task.what, task.landmarker, model, task.follows, **{task.most: most})
         self._landmarker = landmarker
@@ -66,13 +72,13 @@ class Landmarker:
         """
         self._time_ms = max(self._time_ms + 1, round(time * 1000.0))
         image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)
-        with without_chatter() if self._quiet else contextlib.nullcontext():
+        with without_chatter() if self._quiet > 0 else contextlib.nullcontext():
             if self._task.follows:
                 result = self._landmarker.detect_for_video(image, self._time_ms)
             else:
                 result = self._landmarker.detect(image)
         found = getattr(result, self._task.found)
-        self._quiet = self._quiet and not found
+        self._quiet -= 1
         rows = [[(mark.x, mark.y, mark.visibility or 0.0) for mark in marks] for marks in found]
         return np.array(rows, np.float64).reshape(-1, self._task.landmarks, 3)
 

@@ -44,53 +44,73 @@ class Turn:
     """What a control gives for one picture.
 
     ms: what its run took, where its result is newly in; None where an older one was carried. carrying_ms: what that
-    took; 0 where nothing was.
+    took; 0 where nothing was. own: whether it was drawn from this very picture: neither carried nor empty paper.
     """
 
     part: Pixels
-    ms: float | None
-    carrying_ms: float
+    ms: float | None = None
+    carrying_ms: float = 0.0
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Loading:
+    """When a control loads models, which takes a second or two: at its first run, where ``at_first``, and whenever a
+    setting of ``anew`` has another value than in the run before."""
+
+    at_first: bool = False
+    anew: tuple[str, ...] = ()
+
+    def comes(self, before: Values | None, now: Values) -> bool:
+        """before: the values of the last run; None where there was none."""
+        if before is None:
+            return self.at_first
+        return any(before.get(name) != now.get(name) for name in self.anew)
 
 
 class PacedControl:
     """Owns one control, the job that it is busy with on the worker, and what it drew last. Used by one thread.
 
-    longest_side, paper: as in ``ControlKind``. worker: where it runs while it does not run on each picture; None: here.
-    The control is never used from two threads at a time.
+    longest_side, paper, loading: as in ``ControlKind``. worker: where it runs while it does not run on each picture, or
+    loads; None: here. The control is never used from two threads at a time.
     """
 
-    def __init__(self, control: Control, longest_side: int, paper: int, worker: Executor | None) -> None:
+    def __init__(
+        self, control: Control, longest_side: int, paper: int, worker: Executor | None, loading: Loading = Loading()
+    ) -> None:
         self.control = control
-        self._longest_side, self._paper, self._worker = longest_side, paper, worker
+        self._longest_side, self._paper, self._worker, self._loading = longest_side, paper, worker, loading
         self._job: Future[Drawing] | None = None
         self._last: Drawing | None = None
-        self._asked: Values = {}
+        self._asked: Values | None = None
         self._age = 0
 
     def turn(self, request: Request, every: int) -> Turn:
         """The guide for ``request``, of a picture later than all before, or of the very same view as the last one.
 
         every: the control runs on each n-th picture; sooner when its values have changed, when its last drawing is of
-        another size, and where the scene is another one. On a worker, the last drawing stays until the next one is
-        there, and empty paper until the first one is.
+        another size, and where the scene is another one. On a worker, and that is where it loads models whatever
+        ``every`` says, the last drawing stays until the next one is there, and empty paper until the first one is: the
+        first of all, of a size, and of a scene.
         Raises what the control raised, here or on the worker.
         """
         ms = self._receive()
         if self._last is not None and not _is_of_one_size(self._last.request, request):
             self._last = None
         if self._last is not None and _is_the_same(self._last.request, request):
-            return Turn(self._last.part, ms, 0.0)
+            return Turn(self._last.part, ms, own=True)
         self._age += 1
         due = self._last is None or self._age >= every or request.values != self._asked
         if due and (drawing := self._run(request, every)):
-            return Turn(drawing.part, drawing.ms, 0.0)
+            return Turn(drawing.part, drawing.ms, own=True)
         if self._last is None:
-            return Turn(np.full((request.height, request.width, 3), self._paper, np.uint8), ms, 0.0)
+            return self._empty(request, ms)
         began = perf_counter()
         motion = request.view.motion_since(self._last.request.view)
         if motion is None:  # a cut: what was drawn last belongs to the scene before it
+            self._last = None
             drawing = self._run(request, every)
-            return Turn(drawing.part, drawing.ms, 0.0) if drawing else Turn(self._last.part, ms, 0.0)
+            return Turn(drawing.part, drawing.ms, own=True) if drawing else self._empty(request, ms)
         part = carried(self._last.part, motion)
         return Turn(part, ms, (perf_counter() - began) * 1000.0)
 
@@ -110,15 +130,19 @@ class PacedControl:
             self._job.cancel()
             self._job.add_done_callback(lambda job: self._reset())
 
+    def _empty(self, request: Request, ms: float | None) -> Turn:
+        return Turn(np.full((request.height, request.width, 3), self._paper, np.uint8), ms)
+
     def _run(self, request: Request, every: int) -> Drawing | None:
         """Begin a run: what it drew, or None where the worker is to draw it, or still draws for an earlier picture."""
         if self._job is not None:
             return None
+        loads = self._loading.comes(self._asked, request.values)
         self._age, self._asked = 0, request.values
         began, view = perf_counter(), request.view
         source = view.within(self._longest_side) if self._longest_side else view.at(request.width, request.height)
         preparing_ms = (perf_counter() - began) * 1000.0
-        if every > 1 and self._worker is not None:
+        if (every > 1 or loads) and self._worker is not None:
             self._job = self._worker.submit(self._draw, request, source, preparing_ms)
             return None
         self._last = self._draw(request, source, preparing_ms)

@@ -43,6 +43,8 @@ class Body:
         return float(common / (np.prod(high - low, axis=1).sum() - common))
 
 
+_MOST = 4
+"""People who are followed at once, however many are found."""
 _SAME_DETECTION = 0.5
 """Overlap above which two people found in one picture are one, found twice."""
 _JUMP = 0.5
@@ -55,8 +57,10 @@ _FEWEST_JOINTS = 4
 """A person with fewer joints in sight is a mistake of the model's, or of no use as a guide."""
 _HYSTERESIS = 0.7
 """A joint in sight stays so down to this share of the threshold."""
-_BETA = 10.0
+_BETA = 20.0
 """Hz for a speed of one body size a second: a wrist in a quick gesture follows within a fiftieth of the body's size."""
+_SLACK = 0.02
+"""Body sizes at full smoothing: so far the network's own idea of a still figure wanders, too slowly for a low-pass."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +105,8 @@ class People:
     ) -> list[Person]:
         """Those to draw.
 
-        bodies: nobody twice. time: seconds, rising; when it stands still or goes back, everybody is forgotten.
+        bodies: nobody twice, surest first: where there are too many, those who come last are left out, unless they are
+        followed already. time: seconds, rising; when it stands still or goes back, everybody is forgotten.
         threshold: the confidence from which a joint is in sight. smoothing: 0 (off) to 1 (slow when at rest).
         fade_s: how long a joint takes to come and to go; then those that are a little below the threshold show faintly.
         """
@@ -112,6 +117,8 @@ class People:
         trial = _TRIAL if self._people else 1
         for body, person in _matched(bodies, self._people):
             if person is None:
+                if len(self._people) >= _MOST:
+                    continue
                 person = _Followed(next(self._numbers), body, time, trial)
                 self._people.append(person)
             self._follow(person, body, time, threshold, smoothing)
@@ -133,7 +140,8 @@ class People:
             jumped = np.linalg.norm(body.points - person.filter.points, axis=1) > _JUMP * body.size
             restart = jumped | ~(person.shown | (person.opacity > 0))
             cutoff_hz = cutoff_at_rest_hz(smoothing)
-            person.filter.update(body.points, time - person.seen, cutoff_hz, _BETA / body.size, restart)
+            slack = _SLACK * smoothing * body.size
+            person.filter.update(body.points, time - person.seen, cutoff_hz, _BETA / body.size, restart, slack)
         person.shown = body.confidence >= np.where(person.shown, _HYSTERESIS * threshold, threshold)
         person.seen = time
         person.trial -= 1

@@ -27,7 +27,6 @@ from controls.control import (
     ControlSetting,
     ControlUnavailable,
     Pixels,
-    Region,
     Setting,
     Values,
 )
@@ -36,9 +35,10 @@ from controls.flow import Flow
 from controls.layout import Box, Layout
 from controls.mixing import Layer, mixed
 from controls.pace import Pace, Rates
-from controls.paced import PacedControl, Request, Turn
+from controls.paced import Loading, PacedControl, Request, Turn
 from controls.passthrough import Passthrough
 from controls.person import Person
+from controls.regions import Repainted, regions_of
 from controls.scribble import Scribble
 from controls.softedge import SoftEdge
 from controls.view import View
@@ -47,8 +47,9 @@ logger = logging.getLogger(__name__)
 
 _MATTE_OF = "person"
 """The control whose drawing is the matte."""
-_MATTE = "matte"
-"""Under this name the stack keeps one more of it, for the matte, beside those that draw for the guide."""
+_MATTE = "person's matte"
+"""Under this name, which no control has, the stack keeps one more of it for the matte, beside those that draw for the
+guide."""
 
 _STANDS_S = 0.5
 """A second input's picture that has been seen for so long stands still."""
@@ -62,7 +63,7 @@ class ControlKind:
         model files, or None; quick, for models are loaded at the first picture.
     longest_side: of the picture that the control works on, in pixels; 0 = at the guide's size.
     paper: the grey level that it draws on, 0 or 255: what it gives where there is nothing to draw.
-    loads: whether its first picture takes seconds, for it loads a model.
+    loading: when a picture takes seconds, for models are loaded.
     moves: whether what it draws moves with the picture, and so can be carried; one that does not runs on each picture.
     """
 
@@ -72,7 +73,7 @@ class ControlKind:
     make: Callable[[Path | None], Control]
     longest_side: int = 0
     paper: int = 0
-    loads: bool = False
+    loading: Loading = Loading()
     moves: bool = True
 
     def values(self, setting: ControlSetting) -> Values:
@@ -85,19 +86,22 @@ class ControlKind:
         return result
 
 
+_LOADS_AT_FIRST = Loading(at_first=True)
+_POSE_LOADS = Loading(at_first=True, anew=("people", "hands", "face"))
+
 CONTROLS: dict[str, ControlKind] = {
     kind.name: kind
     for kind in (
         ControlKind("edge", "Edge", edge.SETTINGS, lambda folder: edge.Edge()),
-        ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE, loads=True),
+        ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE, loading=_POSE_LOADS),
         ControlKind("scribble", "Scribble", scribble.SETTINGS, lambda folder: Scribble(), scribble.LONGEST_SIDE),
         ControlKind("softedge", "Soft edge", softedge.SETTINGS, lambda folder: SoftEdge(), softedge.LONGEST_SIDE),
         ControlKind("flow", "Flow", flow.SETTINGS, lambda folder: Flow(), flow.LONGEST_SIDE, flow.PAPER),
         ControlKind("gray", "Gray", (), lambda folder: gray.Gray()),
         ControlKind("color", "Color", color.SETTINGS, lambda folder: Color()),
         ControlKind("layout", "Layout", layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER, moves=False),
-        ControlKind("person", "Person", person.SETTINGS, Person, person.LONGEST_SIDE, loads=True),
-        ControlKind("depth", "Depth", depth.SETTINGS, Depth, depth.LONGEST_SIDE, loads=True),
+        ControlKind("person", "Person", person.SETTINGS, Person, person.LONGEST_SIDE, loading=_LOADS_AT_FIRST),
+        ControlKind("depth", "Depth", depth.SETTINGS, Depth, depth.LONGEST_SIDE, loading=_LOADS_AT_FIRST),
         ControlKind("passthrough", "Passthrough", (), lambda folder: Passthrough()),
     )
 }
@@ -110,7 +114,8 @@ class Guide:
     parts: what each control that is on drew, before its weight and region; empty paper where it could not. ms: what a
     run took, of each control with a new result. every: the n, where a control runs on each n-th picture. troubles: a
     sentence for each control that is wanted and cannot run, or draws less than was asked of it. matte: (height, width)
-    uint8, 255 = person, in this very picture; None where nobody asked for it, or it cannot be made.
+    uint8, 255 = person, in this very picture; None where nobody asked for it, it cannot be made, or its network is
+    still loading. mask: (height, width) uint8, where the region "mask" is; None = everywhere.
     """
 
     rgb: Pixels
@@ -119,6 +124,7 @@ class Guide:
     every: Rates
     troubles: dict[str, str]
     matte: Pixels | None = None
+    mask: Pixels | None = None
 
 
 class Stack:
@@ -151,18 +157,23 @@ class Stack:
         settings: tuple[ControlSetting, ...],
         boxes: tuple[Box, ...] = (),
         mask: Pixels | None = None,
-        matte: bool = False,
+        repainted: Repainted = "all",
         structure: Pixels | None = None,
     ) -> Guide:
         """The guide for ``picture`` under ``settings``, at (height, width, 3).
 
         picture: (H, W, 3) uint8 of the guide's aspect and any size; gray, RGBA and empty ones are taken too.
         time: seconds, rising. settings: of two with one name the later counts. boxes: what ``layout`` draws.
-        mask: (height, width) uint8, 255 = repaint, what the region "mask" means; None = all is repainted.
-        matte: whether the person's matte is wanted, too. It is always that of ``picture``, and never carried. Where it
-        cannot be made, the regions "person" and "background" are everywhere.
+        mask: (height, width) uint8, 255 = repaint; None = all is repainted.
+        repainted: with "person" or "background" these alone are, as far as ``mask`` says so too. The region "mask" is
+        where both do.
         structure: what the controls see in place of ``picture``, of any size. The very same array again, within half a
         second, is no new picture: it only comes more slowly than ``picture`` does.
+
+        Where people are asked for, in ``repainted`` or by a region, the matte is made: always that of ``picture``,
+        never carried. Where it cannot be, "person" and "background" are everywhere. So they are for the second or two
+        that its network takes to load on the worker, as before somebody asked: no picture waits, what a mask of people
+        is to hide is repainted with all else rather than shown, and there is no trouble to tell of.
         Raises ValueError when a picture has no picture's shape.
         """
         seen = View(picture, time)
@@ -170,7 +181,8 @@ class Stack:
         if mask is not None and mask.shape != (height, width):
             raise ValueError(f"mask is {mask.shape}, expected {(height, width)}")
         wanted = {setting.name: setting for setting in settings if setting.on}
-        matte = matte or any(setting.region in ("person", "background") for setting in wanted.values())
+        used = {repainted, *(setting.region for setting in wanted.values())}
+        matte = not used.isdisjoint(("person", "background"))
         self._keep(wanted.keys(), matte, structure is not None)
 
         every = self._rates(time, wanted, matte)
@@ -179,14 +191,14 @@ class Stack:
         if matte:
             setting = {setting.name: setting for setting in settings}.get(_MATTE_OF, ControlSetting(_MATTE_OF))
             turns[_MATTE_OF] = self._turn(_MATTE, setting, seen, width, height, 1)
-            if _MATTE_OF not in self._troubles:
+            if turns[_MATTE_OF].own:
                 people = np.ascontiguousarray(turns[_MATTE_OF].part[:, :, 0])
         for name, setting in wanted.items():
             if name not in turns or self._structured:
                 kind = CONTROLS.get(name)
                 view = looked_at if kind is None or kind.moves else seen
                 turns[name] = self._turn(name, setting, view, width, height, every[name], boxes)
-        regions = _regions(mask, people, width, height)
+        regions = regions_of(mask, people, repainted, width, height)
         layers = [
             Layer(turns[name].part, setting.weight, _paper(name), setting.mix, regions[setting.region])
             for name, setting in wanted.items()
@@ -196,14 +208,16 @@ class Stack:
             {name: turns[name].part for name in wanted},
             self._measured(turns),
             every,
-            self._troubles | self._limits(wanted),
+            self._told(wanted),
             people,
+            regions["mask"],
         )
 
-    def _limits(self, names: Iterable[str]) -> dict[str, str]:
-        """What those controls say that draw, but not all that was asked of them."""
+    def _told(self, names: Iterable[str]) -> dict[str, str]:
+        """The troubles by control, and what those controls say that draw, but not all that was asked of them."""
+        troubles = {_MATTE_OF if slot == _MATTE else slot: sentence for slot, sentence in self._troubles.items()}
         controls = {name: self._controls[name] for name in names if name in self._controls}
-        return {name: control.trouble for name, control in controls.items() if control.trouble}
+        return troubles | {name: control.trouble for name, control in controls.items() if control.trouble}
 
     def _looked_at(self, structure: Pixels, time: float) -> View:
         """``structure``, and while it is still the same picture, what was made of it before.
@@ -223,14 +237,14 @@ class Stack:
         slots = set(names)
         if matte:
             slots = slots | {_MATTE} if structured else slots - {_MATTE_OF} | {_MATTE}
+        for slot in self._troubles.keys() - slots:
+            del self._troubles[slot]
         if structured != self._structured:
             slots &= {_MATTE}
             self._structured = structured
             self._structure = None
         for slot in self._controls.keys() - slots:
             self._controls.pop(slot).close()
-        for name in self._troubles.keys() - names - ({_MATTE_OF} if matte else set()):
-            del self._troubles[name]
 
     def _rates(self, time: float, wanted: Mapping[str, ControlSetting], matte: bool) -> Rates:
         fixed, free = {_MATTE_OF: 1} if matte else {}, {}
@@ -241,7 +255,7 @@ class Stack:
             elif setting.every or self._worker is None:
                 fixed[name] = setting.every or 1
             else:
-                free[name] = 2 if kind.loads else 1  # what loads begins on the worker: it would hold the show up
+                free[name] = 2 if kind.loading.at_first else 1  # a network is slow until it is known to be quick
         return self._pace.rates(time, fixed, free)
 
     def _turn(
@@ -256,28 +270,28 @@ class Stack:
     ) -> Turn:
         """What one control gives; empty paper, and a sentence in the troubles, when it cannot.
 
-        slot: the name that it is kept under.
+        slot: the name that it is kept under, and its trouble: what fails on one input may do on the other.
         """
         name = setting.name
-        if name not in self._troubles:
+        if slot not in self._troubles:
             try:
                 kind = control_kind(name)
                 if slot not in self._controls:
                     made = kind.make(self._model_folder)
-                    self._controls[slot] = PacedControl(made, kind.longest_side, kind.paper, self._worker)
+                    self._controls[slot] = PacedControl(made, kind.longest_side, kind.paper, self._worker, kind.loading)
                 paced = self._controls[slot]
                 if isinstance(paced.control, Layout):
                     paced.control.place(boxes)
                 return paced.turn(Request(view, width, height, kind.values(setting)), every)
             except ControlUnavailable as error:
-                self._troubles[name] = str(error)
+                self._troubles[slot] = str(error)
             except Exception as error:
                 logger.exception("control %s failed", name)
                 fault = " ".join(f"{type(error).__name__}: {error}".split())
-                self._troubles[name] = (
+                self._troubles[slot] = (
                     f"{CONTROLS[name].title} failed ({fault}) and draws nothing; switch it off and on to try again."
                 )
-        return Turn(np.full((height, width, 3), _paper(name), np.uint8), None, 0.0)
+        return Turn(np.full((height, width, 3), _paper(name), np.uint8))
 
     def _measured(self, turns: Mapping[str, Turn]) -> dict[str, float]:
         """What runs took, told to the pace as well."""
@@ -298,20 +312,6 @@ def control_kind(name: str) -> ControlKind:
 
 def _paper(name: str) -> int:
     return CONTROLS[name].paper if name in CONTROLS else 0
-
-
-def _regions(mask: Pixels | None, people: Pixels | None, width: int, height: int) -> dict[Region, Pixels | None]:
-    """Where each region is, (height, width), 255 inside; None = everywhere.
-
-    mask: None = all is repainted. people: None where nobody knows where they are.
-    """
-    return {
-        "all": None,
-        "mask": mask,
-        "outside mask": np.zeros((height, width), np.uint8) if mask is None else 255 - mask,
-        "person": people,
-        "background": None if people is None else 255 - people,
-    }
 
 
 _EVERY = Setting("every", "Every", 0, SLOWEST, 0, whole=True)

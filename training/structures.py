@@ -28,6 +28,9 @@ NOTHING = 128 / 255
 _BLOCK = 20.0
 """Pixels: the control's default of 16 blocks along 320 pixels."""
 
+_BUBBLE = 1.0
+"""Deviations: where noise is higher, a bubble is painted."""
+
 _RATE = 16.0
 """Pictures a second, where boxes move."""
 
@@ -194,19 +197,16 @@ def _bump(strength: float) -> float:
 def noise_field(noise: Tensor) -> tuple[Tensor, Tensor]:
     """The structure hidden in starting noise [n, C, h, w]: lines [F, 8h, 8w] and brightness around 0, F = 1 + 4 (n-1).
 
-    Level lines of the first channel after a blur about 3 latent pixels wide, so that each seed draws its own.
+    The first channel's mean over each patch of 2x2, grown smoothly: bubbles where it is high, outlined, so that each
+    seed draws its own. What a patch shows is found in it and its neighbours: level lines of a wider blur were not
+    learned in 2,700 steps.
     """
-    radius, sigma = 5, 2.0
-    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=noise.device) / sigma) ** 2)
-    x = noise[:, :1]
-    x = F.conv2d(F.pad(x, (radius, radius, 0, 0), mode="replicate"), taps.view(1, 1, 1, -1))
-    x = F.conv2d(F.pad(x, (0, 0, radius, radius), mode="replicate"), taps.view(1, 1, -1, 1))
-    x = x / taps.square().sum()  # variance 1
-    x = F.interpolate(x, scale_factor=8, mode="bicubic", align_corners=False).squeeze(1)
+    x = 2 * F.avg_pool2d(noise[:, :1], 2)  # variance 1
+    x = F.interpolate(x, scale_factor=16, mode="bicubic", align_corners=False).squeeze(1)
     padded = F.pad(x.unsqueeze(1), (1, 1, 1, 1), mode="replicate").squeeze(1)
     across, down = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2], padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
     slope = (across.square() + down.square()).sqrt() / 2 + 0.004
-    line = (2.0 - x.abs() / slope).clamp(0, 1)
+    line = (2.0 - (x - _BUBBLE).abs() / slope).clamp(0, 1)
     tone = 0.22 * torch.tanh(x)
     return _each_picture(line), _each_picture(tone)
 

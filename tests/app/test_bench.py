@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
 
 from app.__main__ import main
-from app.bench import BenchWish, bench_controls
+from app.bench import BenchWish, _Drawn, bench_controls
+from app.bench_report import homeless
+from controls import hands, person
 from controls.control import ControlSetting
 from controls.stack import CONTROLS, Guide, Stack
 
@@ -61,10 +65,10 @@ def test_figures_for_programs(runs: Any, capsys: pytest.CaptureFixture[str]) -> 
 def test_the_first_pictures_only_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 
-    def draw(run: Any, picture: Any) -> float:
+    def draw(run: Any, picture: Any) -> _Drawn:
         nonlocal calls
         calls += 1
-        return 1000.0 if calls % 10 in (1, 2) else 5.0  # a model that loads
+        return _Drawn(1000.0 if calls % 10 in (1, 2) else 5.0, False)  # a model that loads
 
     monkeypatch.setattr("app.bench._WARM_UP", 2)
     monkeypatch.setattr("app.bench._Run.draw", draw)
@@ -85,6 +89,88 @@ def test_a_table_for_people(
     assert next(line for line in out.splitlines() if line.startswith("depth: ")).endswith(".")
 
 
+def test_a_control_that_draws_less_is_measured_and_told(
+    runs: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / hands.MODEL).write_bytes(b"no model")
+    (tmp_path / person.MODEL).write_bytes(b"no model")
+    few = ["--pictures", "2", "--models", str(tmp_path), "--control", "pose,hands=1,every=2"]
+    assert main(["bench", "controls", "--json", *few, "--control", "edge,region=person", "--control", "person"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["ms"]) == {"pose hands 1, every 2", "edge region person"}
+    assert set(told["draws_less"]) == set(told["ms"])
+    assert told["draws_less"]["pose hands 1, every 2"].startswith("Pose draws no hands.")
+    assert person.MODEL in told["draws_less"]["edge region person"]
+    assert set(told["not_here"]) == {"person", "pose hands 1, every 2 + edge region person + person"}
+
+
+def test_a_control_that_fails_on_the_way_is_not_measured(runs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide, calls = CONTROLS["gray"].make(None).guide, 0
+
+    def fails(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            raise ZeroDivisionError("oh")
+        return guide(*arguments)
+
+    monkeypatch.setattr("controls.gray.Gray.guide", lambda control, *arguments: fails(*arguments))
+    (cost,) = bench_controls(BenchWish((ControlSetting("gray", every=2),), 8))
+    assert not cost.ms
+    assert "oh" in cost.trouble
+
+
+def test_what_carrying_takes_stands_beside_it(runs: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--pictures", "4", "--control", "edge", "--control", "gray,every=3"]
+    assert main(["bench", "controls", "--json", *few]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["carried_ms"]) == {"gray every 3"}
+    assert all(timing["p50"] > 0 for timing in told["carried_ms"]["gray every 3"].values())
+    assert set(told["carried_ms"]["gray every 3"]) == {"640x360", "1280x720"}
+    assert told["clip_is_scaled"] is True
+    assert main(["bench", "controls", *few]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "scaled" in lines[1]
+    (place,) = (place for place, line in enumerate(lines) if line.startswith("gray every 3 "))
+    assert lines[place + 1].startswith("  carried ")
+    assert lines[place + 1].count("(") == 2
+
+
+def test_only_pictures_on_which_nothing_ran_count_as_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(self: Any, picture: Any) -> _Drawn:
+        self._drawn += 1
+        return _Drawn(2.0, True) if self._drawn % 3 else _Drawn(50.0, False)
+
+    monkeypatch.setattr("app.bench._Run.draw", drawn)
+    (cost,) = bench_controls(BenchWish((ControlSetting("edge", every=3),), 9))
+    assert {(timing.p50, timing.p95) for timing in cost.carried_ms.values()} == {(2.0, 2.0)}
+    assert {timing.p95 for timing in cost.ms.values()} == {50.0}
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_nobody_s_home_stands_among_the_figures(
+    as_json: bool, runs: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    models = tmp_path / "ann" / "models"
+    models.mkdir(parents=True)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "ann")
+    few = ["--pictures", "2", "--control", "gray", "--control", "depth", "--models", str(models)]
+    assert main(["bench", "controls", *few, *(["--json"] if as_json else [])]) == 0
+    out = capsys.readouterr().out
+    assert str(tmp_path) not in out
+    assert f"~{os.sep}models" in out.replace("\\\\", "\\")
+
+
+def test_other_folders_keep_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path("/home/ann").absolute()
+    monkeypatch.setattr(Path, "home", lambda: home)
+    assert homeless(f"See {home}.") == "See ~."
+    for other in (f"{home}a/models", f"/mnt{home}" if os.sep == "/" else "D:/models"):
+        assert homeless(other) == other
+    monkeypatch.setattr(Path, "home", lambda: Path(home.anchor))
+    assert homeless("See /models.") == "See /models."
+
+
 def test_by_default_every_control_and_pose_with_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
 
@@ -93,7 +179,7 @@ def test_by_default_every_control_and_pose_with_edge(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("app.bench._cost", cost)
     bench_controls(BenchWish())
-    assert asked == [*((name,) for name in CONTROLS), ("pose", "edge")]
+    assert asked == [*((name,) for name in CONTROLS), ("edge",), ("pose", "edge")], "one of them carried"
 
 
 @pytest.mark.parametrize(

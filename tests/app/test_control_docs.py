@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from controls import depth, face, hands, person, pose
 from controls.control import MIXES, REGIONS
 from controls.stack import CONTROLS
 
@@ -28,6 +29,11 @@ def test_every_setting_stands_there_with_its_range_and_default() -> None:
         for kind in CONTROLS.values()
         for setting in kind.settings
     ]
+
+
+def test_every_model_file_is_named() -> None:
+    for name in (pose.MODEL, hands.MODEL, face.MODEL, person.MODEL, depth.MODELS[0]):
+        assert f"`{name}`" in PAGE.split("## Model files")[1]
 
 
 def test_every_way_to_mix_is_described() -> None:

@@ -20,7 +20,7 @@ from app import doctor
 from app.doctor import Finding, Machine, debian_package, doctor_json, doctor_text, examine, missing_libraries
 from app.look import RecorderChoice, Setup, VirtualCameraChoice
 from app.outputs import drivers, mp4
-from controls import depth, person, pose
+from controls import depth, face, hands, person, pose
 from engine.params import EngineChoice
 
 ROOT = Path(__file__).parents[2]
@@ -225,6 +225,22 @@ def test_the_pose_model_in_the_performer_s_folder(tmp_path: Path, monkeypatch: p
     found = doctor.check_pose(None)
     assert found.state == "missing"
     assert "no_such_model.task was not found" in found.mend
+
+
+def test_pose_goes_on_without_hands_and_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(model_folder=str(tmp_path))
+    for part, check, words in (
+        (hands, doctor.check_hands, "pose draws no hands"),
+        (face, doctor.check_face, "pose draws no faces"),
+    ):
+        (tmp_path / part.MODEL).touch()
+        name = check(setup).name
+        assert check(setup) == Finding(name, "ok", str(tmp_path / part.MODEL))
+        monkeypatch.setattr(part, "MODEL", "no_such_model.task")
+        found = check(setup)
+        assert (found.state, found.detail) == ("warning", f"its model file is not there, so {words}")
+        assert "no_such_model.task was not found" in found.mend
+        assert found in examine(setup)
 
 
 def test_what_person_and_depth_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from app.control_text import setting_text
 from app.frame import Pixels
 from app.outputs.contact_sheet import ContactSheet
 from app.outputs.grid import Grid
+from controls import hands, person
 from controls.control import ControlSetting
 from controls.layout import Box
 from controls.stack import CONTROLS, Guide, Stack, parse_control
@@ -145,6 +146,21 @@ def test_where_none_runs_nothing_is_written(
     assert controls("--control", "depth") == 1
     assert "epth" in capsys.readouterr().err
     assert set(files.iterdir()) == before
+
+
+def test_a_control_that_draws_less_is_told_and_drawn(
+    files: Path, sheets: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "models" / hands.MODEL).write_bytes(b"no model")
+    (files / "models" / person.MODEL).write_bytes(b"no model")
+    assert controls("--control", "pose,hands=1", "--models", "models") == 0
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("! Pose draws no hands.")
+    assert controls("--control", "gray,region=person", "--models", "models") == 0
+    (told,) = capsys.readouterr().err.splitlines()
+    assert person.MODEL in told
+    assert [rows for rows, *_ in sheets] == [["source", "pose"], ["source", "gray"]]
+    assert len(film("out.mp4")) == PICTURES
 
 
 def test_a_control_that_fails_on_the_way_is_told_and_the_film_goes_on(

@@ -17,9 +17,11 @@ from app.preprocessor import Preprocessor
 from app.show import Show
 from controls import stack
 from controls.control import Control, ControlSetting, ControlUnavailable, Region, Values
+from controls.paced import Loading
 from controls.person import SETTINGS
 from controls.stack import CONTROLS, ControlKind, Guide
 from engine.params import EMPTY_GUIDE, EngineChoice, Picture
+from tests.controls.workers import HandWorker
 
 WIDTH, HEIGHT = 96, 64
 SETUP = Setup(engine=EngineChoice("starter", WIDTH, HEIGHT))
@@ -119,6 +121,23 @@ def test_where_people_cannot_be_told_it_is_no_mask(monkeypatch: pytest.MonkeyPat
     np.testing.assert_array_equal(frame.mask, left_half().pixels)
 
 
+def test_while_its_network_loads_it_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a mask of people is to hide is repainted with all else, and nothing is held up or told."""
+    loading = replace(CONTROLS["person"], loading=Loading(at_first=True))
+    monkeypatch.setitem(CONTROLS, "person", loading)
+    for look, before in ((PEOPLE, None), (Look(controls=(), mask=left_half(), person_mask=True), left_half().pixels)):
+        worker = HandWorker()
+        preprocessor = Preprocessor(worker=worker)
+        for number in range(3):
+            frame, guide = preprocessor.guided(Frame(somebody(30), number / 25), look, SETUP, 0)
+            np.testing.assert_array_equal(frame.mask, before)
+            assert guide.troubles == {}
+        worker.run()
+        frame, _ = preprocessor.guided(Frame(somebody(50), 1.0), look, SETUP, 0)
+        np.testing.assert_array_equal(frame.mask, guided(look, somebody(50))[0].mask)
+        assert worker.waiting == 0
+
+
 def test_nobody_there_repaints_nothing() -> None:
     frame, _ = guided(PEOPLE, np.full((HEIGHT, WIDTH, 3), 60, np.uint8))
     assert frame.mask is not None
@@ -141,7 +160,7 @@ def test_it_is_framed_and_expanded_with_the_source() -> None:
 
 @pytest.mark.parametrize("invert", [False, True])
 def test_regions_that_name_the_mask_name_people(invert: bool) -> None:
-    """And a painted mask where there is one."""
+    """And where there is a painted mask, too, what both repaint."""
 
     def drawn(region: Region, look: Look) -> Pixels:
         controls = (ControlSetting("passthrough", region=region),)
@@ -151,11 +170,16 @@ def test_regions_that_name_the_mask_name_people(invert: bool) -> None:
     assert not np.array_equal(person, background)
     np.testing.assert_array_equal(drawn("mask", PEOPLE), background if invert else person)
     np.testing.assert_array_equal(drawn("outside mask", PEOPLE), person if invert else background)
-    painted = Look(mask=left_half())
-    np.testing.assert_array_equal(
-        drawn("mask", Look(mask=left_half(), person_mask=True))[:, : WIDTH // 2],
-        drawn("mask", painted)[:, : WIDTH // 2],
-    )
+    painted, both = Look(mask=left_half()), Look(mask=left_half(), person_mask=True)
+    repainted = guided(replace(both, invert_mask=invert), somebody(30))[0].mask
+    assert repainted is not None
+    assert 0 < np.count_nonzero(repainted) < repainted.size
+    shown = drawn("all", both).astype(float)
+    for drawn_there, inside in (
+        (drawn("mask", both), repainted),
+        (drawn("outside mask", both), 255 - repainted),
+    ):
+        np.testing.assert_allclose(drawn_there.astype(float), shown * inside[..., None] / 255, atol=0.51)
     halves = slice(None, WIDTH // 2), slice(WIDTH // 2, None)
     assert [bool(drawn("mask", painted)[:, half].any()) for half in halves] == [not invert, invert]
 

@@ -23,6 +23,8 @@ from app.frame import Frame, Program
 from app.inputs import CameraInfo, Source, open_source
 from app.look import RecorderChoice, SourceChoice, VirtualCameraChoice
 from app.playout import Playout
+from app.rig import Rig
+from app.show import Show
 from controls.stack import Stack
 from engine.errors import EngineError
 from engine.params import EngineChoice
@@ -442,6 +444,23 @@ def test_the_virtual_camera_runs_at_its_own_rate_whatever_the_engine_does(
     assert told["repeated_while_loading"] > 0
     moments = told["written"] + told["missed"]
     assert abs(moments - told["seconds"] * 60) <= 3, "one slot every 1/60 s, written or counted as missed"
+
+
+@pytest.mark.parametrize(("cores", "for_torch"), [(1, 1), (2, 1), (3, 2), (4, 2), (8, 6)])
+def test_torch_leaves_cores_to_both_threads_of_the_controls(
+    monkeypatch: pytest.MonkeyPatch, cores: int, for_torch: int
+) -> None:
+    """The engine of a rig that nothing else is said to; on two or three cores they share one."""
+    threads: list[int] = []
+    monkeypatch.setattr("engine.device.os.sched_getaffinity", lambda process: range(cores), raising=False)
+    monkeypatch.setattr("engine.host.torch.set_num_threads", threads.append)
+    rig = Rig(Show(LOOK, replace(TINY, engine=EngineChoice("no such model", 48, 32))))
+    rig.start()
+    until = time.perf_counter() + 60
+    while not threads and time.perf_counter() < until:
+        time.sleep(0.01)
+    assert rig.stop()
+    assert set(threads) == {for_torch}
 
 
 def test_stop_leaves_no_thread_behind(stage: StageMaker) -> None:

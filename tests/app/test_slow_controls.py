@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from app.look import Look
+from app.rig import Rig
 from controls.control import ControlSetting, Pixels, Values
-from controls.stack import CONTROLS, ControlKind
+from controls.paced import Loading
+from controls.stack import CONTROLS, ControlKind, Guide
 from engine.params import Params
 from tests.app.stage import StageMaker
 
@@ -36,7 +38,8 @@ class Gated:
 @pytest.fixture
 def gated(monkeypatch: pytest.MonkeyPatch) -> Gated:
     control = Gated()
-    monkeypatch.setitem(CONTROLS, "gated", ControlKind("gated", "Gated", (), lambda folder: control, loads=True))
+    kind = ControlKind("gated", "Gated", (), lambda folder: control, loading=Loading(at_first=True))
+    monkeypatch.setitem(CONTROLS, "gated", kind)
     return control
 
 
@@ -60,6 +63,35 @@ def test_no_picture_waits_for_a_slow_control(stage: StageMaker, gated: Gated) ->
     assert gated.resets == 1
     assert "slow controls_0" not in [thread.name for thread in threading.enumerate()]
     assert not live.troubles()
+
+
+def test_what_a_control_takes_is_told_of_its_last_runs_and_of_nothing_that_is_off(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that were slow once are forgotten, soon or with the control."""
+    slow = threading.Event()
+    slow.set()
+    told: list[float] = []
+    tell_troubles = Rig._tell_troubles
+
+    def tell(rig: Rig, guide: Guide) -> None:
+        told.append(1.0)
+        tell_troubles(rig, replace(guide, ms=dict.fromkeys(guide.ms, 900.0 if slow.is_set() else 2.0)))
+
+    monkeypatch.setattr(Rig, "_tell_troubles", tell)
+    live = stage()
+    live.show.set_look(Look(Params(steps=1), controls=(ControlSetting("edge"), ControlSetting("gray"))))
+    live.until(lambda: len(told) > 40)
+    live.until(lambda: live.rig.status().controls["edge"].ms.p95 == 900.0)
+    slow.clear()
+    live.until(lambda: live.rig.status().controls["edge"].ms.p95 == 2.0)
+    assert live.rig.status().controls.keys() == {"edge", "gray"}
+    live.show.set_control("gray", on=False)
+    live.until(lambda: live.rig.status().controls.keys() == {"edge"})
+    slow.set()
+    live.show.set_control("gray", on=True)
+    live.until(lambda: "gray" in live.rig.status().controls)
+    live.until(lambda: live.rig.status().controls["gray"].ms.p50 == 900.0)
 
 
 def test_another_model_folder_gives_the_old_controls_back(stage: StageMaker, gated: Gated) -> None:

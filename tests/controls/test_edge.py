@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from controls.control import Pixels, Values
 from controls.edge import SETTINGS, Edge
+from controls.picture import resized, within
+from tests.clips import pictures
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 FIXED = {"low": 60.0, "high": 150.0}
@@ -52,10 +55,17 @@ def covered(wanted: Pixels, found: Pixels) -> float:
     return np.count_nonzero(near & wanted) / np.count_nonzero(wanted)
 
 
-def flicker(pictures: Sequence[Pixels], **changed: float) -> float:
+def standing_still(shown: Sequence[Pixels]) -> NDArray[np.bool_]:
+    """Where nothing moves in a whole film, (H, W): blurred, no pixel nearby changes by 6 grey levels at any time."""
+    blurred = [cv2.blur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (9, 9)) for picture in shown]
+    steady = np.ptp(np.stack(blurred), axis=0) < 6
+    return np.asarray(cv2.erode(steady.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
+
+
+def flicker(shown: Sequence[Pixels], **changed: float) -> float:
     """Edge pixels that change from picture to picture, on average, once the control has settled."""
     edge = Edge()
-    guides = [lines(edge, picture, **changed) for picture in pictures][8:]
+    guides = [lines(edge, picture, **changed) for picture in shown][8:]
     return float(np.mean([np.count_nonzero(a != b) for a, b in pairwise(guides)]))
 
 
@@ -65,6 +75,15 @@ def test_with_fixed_thresholds_and_no_smoothing_it_is_canny(w: int, h: int, low:
     edge = Edge()
     for shown in (picture, picture[::-1].copy()):
         expected = cv2.Canny(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), low, high)
+        np.testing.assert_array_equal(lines(edge, shown, smoothing=0, low=low, high=high), expected)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("walk", 60, 150), ("balance", 100, 200)])
+def test_on_a_real_picture_it_is_canny_with_fixed_thresholds(name: str, low: int, high: int) -> None:
+    edge = Edge()
+    for shown in (resized(picture, *within(picture, 640)) for picture in pictures(name, 2)):
+        expected = cv2.Canny(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), low, high)
+        assert np.count_nonzero(expected) > 0.02 * expected.size
         np.testing.assert_array_equal(lines(edge, shown, smoothing=0, low=low, high=high), expected)
 
 
@@ -79,15 +98,29 @@ def test_the_picture_is_shrunk_by_area_before_anything_else() -> None:
 @pytest.mark.parametrize("thresholds", [{}, FIXED], ids=["automatic", "fixed"])
 @pytest.mark.parametrize("sigma", [2.0, 4.0, 8.0])
 def test_smoothing_takes_away_most_flicker_of_a_still_noisy_camera(sigma: float, thresholds: dict[str, float]) -> None:
-    pictures = list(noisy(scene(), sigma, 24))
-    raw = flicker(pictures, smoothing=0, **thresholds)
+    shown = list(noisy(scene(), sigma, 24))
+    raw = flicker(shown, smoothing=0, **thresholds)
     assert raw > 100  # there is something to take away
-    assert flicker(pictures, **thresholds) < 0.4 * raw
+    assert flicker(shown, **thresholds) < 0.4 * raw
+
+
+@pytest.mark.parametrize("name", ["balance", "two people", "walk"])
+def test_smoothing_takes_away_most_flicker_where_a_real_film_stands_still(name: str) -> None:
+    shown = [resized(picture, *within(picture, 640)) for picture in pictures(name, 32)]
+    still = standing_still(shown)
+    assert still.mean() > 0.5
+    found = {}
+    for smoothing in (0.0, DEFAULTS["smoothing"]):
+        edge = Edge()
+        drawn = [lines(edge, picture, smoothing=smoothing) for picture in shown][8:]
+        found[smoothing] = np.mean([np.count_nonzero((a != b) & still) for a, b in pairwise(drawn)])
+    assert found[0.0] > 50  # there is something to take away
+    assert found[DEFAULTS["smoothing"]] < 0.4 * found[0.0]
 
 
 def test_more_smoothing_means_less_flicker() -> None:
-    pictures = list(noisy(scene(), 5, 24))
-    falls = [flicker(pictures, smoothing=smoothing) for smoothing in (0.0, 0.3, 0.7, 1.0)]
+    shown = list(noisy(scene(), 5, 24))
+    falls = [flicker(shown, smoothing=smoothing) for smoothing in (0.0, 0.3, 0.7, 1.0)]
     assert falls == sorted(falls, reverse=True)
 
 

@@ -82,6 +82,12 @@ def test_one_person_is_never_searched_for_among_several(crowd: type[Crowd]) -> N
     assert crowd.open == 1
 
 
+def test_of_eight_people_as_many_come_out_as_were_asked_for(crowd: type[Crowd]) -> None:
+    people = Finder(Path(), most=4)
+    for number in range(10):
+        assert ask(people, 8, number / 25) == ([4], 4)
+
+
 def test_the_picture_is_of_limited_size(crowd: type[Crowd]) -> None:
     people = Finder(Path(), most=1)
     for picture in (PICTURE, np.zeros((900, 30, 3), np.uint8), np.zeros((48, 64, 3), np.uint8)):

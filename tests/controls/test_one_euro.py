@@ -49,3 +49,14 @@ def test_a_point_that_restarts_or_was_lost_begins_at_its_input() -> None:
     assert (result[0] < 0.5).all()
     np.testing.assert_array_equal(result[1:], new[1:])
     assert np.isfinite(points.update(new, 0.04, 1.0, 0.0, np.zeros(3, bool))).all()
+
+
+def test_slack_holds_what_is_near_and_lets_go_of_what_is_far() -> None:
+    near, far = np.array([[0.1, 0.0]]), np.array([[0.0, 5.0]])
+    plain, slack = OneEuro(np.zeros((1, 2))), OneEuro(np.zeros((1, 2)))
+    pulled = slack.update(near, 0.04, 1.0, 0.0, NEVER, slack=1.0)
+    np.testing.assert_allclose(pulled, plain.update(near, 0.04, 1.0, 0.0, NEVER) * 0.1**2)
+    plain, slack = OneEuro(np.zeros((1, 2))), OneEuro(np.zeros((1, 2)))
+    np.testing.assert_array_equal(
+        slack.update(far, 0.04, 1.0, 0.0, NEVER, slack=1.0), plain.update(far, 0.04, 1.0, 0.0, NEVER)
+    )

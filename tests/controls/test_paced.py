@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controls.control import Pixels, Values
-from controls.paced import PacedControl, Request, Turn
+from controls.paced import Loading, PacedControl, Request, Turn
 from controls.view import View
 from tests.controls.workers import HandWorker
 
@@ -54,8 +54,9 @@ def scene(seed: int = 0) -> Pixels:
 class Show:
     """Pictures one after the other through a paced control."""
 
-    def __init__(self, control: Numbered, worker: HandWorker | ThreadPoolExecutor | None = None) -> None:
-        self.paced = PacedControl(control, 0, PAPER, worker)
+    def __init__(self, control: Numbered, worker: HandWorker | ThreadPoolExecutor | None = None, *anew: str) -> None:
+        """anew: settings that make the control load; with none it never does."""
+        self.paced = PacedControl(control, 0, PAPER, worker, Loading(bool(anew), anew))
         self._time = -1.0
 
     def turn(self, every: int, picture: Pixels | None = None, width: int = WIDTH, values: Values | None = None) -> Turn:
@@ -152,15 +153,81 @@ def test_new_values_are_drawn_next_and_the_drawing_before_stays_until_then() -> 
     assert worker.waiting == 0
 
 
-def test_after_a_cut_the_worker_draws_at_once() -> None:
+def test_after_a_cut_the_worker_draws_at_once_and_nothing_is_shown_of_the_scene_before() -> None:
     worker = HandWorker()
     show = Show(Numbered(), worker)
     show.turn(30)
     worker.run()
     assert show.number(30) == 1
     assert worker.waiting == 0
-    assert show.number(30, picture=scene(1)) == 1
+    assert [show.number(30, picture=scene(1)) for _ in range(3)] == [PAPER] * 3
     assert worker.waiting == 1
+    worker.run()
+    assert [show.number(30, picture=scene(1)) for _ in range(3)] == [2] * 3
+    assert worker.waiting == 0
+
+
+def test_one_picture_of_another_scene_makes_one_gap_not_several() -> None:
+    """Nothing is known until a drawing of the scene is there: what was known before does not come and go meanwhile."""
+    control, worker = Numbered(), HandWorker()
+    show = Show(control, worker)
+    show.turn(30)
+    worker.run()
+    assert [show.number(30), show.number(30, picture=scene(1))] == [1, PAPER]
+    assert [show.number(30) for _ in range(2)] == [PAPER] * 2
+    worker.run()
+    assert show.number(30) == PAPER, "of that one picture"
+    worker.run()
+    assert show.number(30) == 3
+
+
+def test_what_the_worker_draws_of_the_scene_before_a_cut_is_not_shown_either() -> None:
+    control, worker = Numbered(), HandWorker()
+    show = Show(control, worker)
+    show.turn(2)
+    worker.run()
+    assert [show.number(2) for _ in range(3)] == [1] * 3
+    assert worker.waiting == 1
+    assert show.number(2, picture=scene(1)) == PAPER
+    worker.run()
+    assert show.number(2, picture=scene(1)) == PAPER, "of the picture before the cut"
+    worker.run()
+    assert show.number(2, picture=scene(1)) == 3
+
+
+def test_a_control_loads_on_the_worker_even_when_it_runs_on_each_picture() -> None:
+    control, worker = Numbered(), HandWorker()
+    show = Show(control, worker, "people", "hands")
+    assert [show.number(1, values={"people": 2.0}) for _ in range(3)] == [PAPER] * 3
+    assert (control.calls, worker.waiting) == (0, 1)
+    worker.run()
+    assert [show.number(1, values={"people": 2.0}) for _ in range(2)] == [2, 3], "loaded: here, on each picture"
+    assert show.number(1, values={"people": 2.0, "detail": 1.0}) == 4, "nothing to load"
+    assert worker.waiting == 0
+    for values in ({"people": 3.0}, {"people": 3.0, "hands": 1.0}):
+        calls = control.calls
+        assert [show.number(1, values=values) for _ in range(3)] == [calls] * 3, "carried meanwhile"
+        assert (control.calls, worker.waiting) == (calls, 1)
+        worker.run()
+        assert show.number(1, values=values) == calls + 2
+    assert show.number(1, values=values, width=WIDTH * 2) == calls + 3, "another size loads nothing"
+
+
+def test_without_a_worker_it_loads_here() -> None:
+    show = Show(Numbered(), None, "people")
+    assert [show.number(1, values={"people": people}) for people in (2.0, 2.0, 3.0)] == [1, 2, 3]
+
+
+def test_a_turn_says_whether_it_is_of_this_very_picture() -> None:
+    worker = HandWorker()
+    show = Show(Numbered(), worker, "people")
+    assert not show.turn(1).own, "empty paper"
+    worker.run()
+    assert [show.turn(1).own for _ in range(2)] == [True, True]
+    assert [show.turn(2).own for _ in range(4)] == [False] * 4, "carried"
+    view = View(scene(), 99.0)
+    paced = PacedControl(Numbered(), 0, PAPER, None)
+    assert [paced.turn(Request(view, WIDTH, HEIGHT, {}), 9).own for _ in range(2)] == [True, True]
 
 
 def test_a_failure_on_the_worker_is_raised_here() -> None:

@@ -116,6 +116,58 @@ def test_who_comes_to_others_must_be_found_more_than_once() -> None:
         np.testing.assert_allclose(sorted((points - SHAPE)[0, 0] for points in drawn), expected)
 
 
+def test_of_eight_the_four_surest_are_followed_and_stay_who_they_are() -> None:
+    """Also when others become surer than they, and when they are found in another order."""
+    people, random = People(), np.random.default_rng(3)
+    sureness = np.array([0.9, 0.6, 0.95, 0.7, 0.85, 0.65, 0.8, 0.75])
+    places = []
+    for number in range(12):
+        bodies = [body(0.5 * who, confidence=sure) for who, sure in enumerate(sureness)]
+        random.shuffle(bodies)
+        found = people.update(distinct(bodies), number * STEP_S, 0.5, 0.5)
+        places.append({person.number: round(float((person.points - SHAPE)[0, 0]) / 0.5) for person in found})
+        sureness = random.permutation(sureness)
+    assert sorted(places[0].values()) == [0, 2, 4, 6]
+    assert places == places[:1] * 12
+
+
+def test_who_is_left_out_of_a_crowd_comes_when_another_goes() -> None:
+    people = People()
+    drawn: list[int] = []
+    for number in range(20):
+        crowd = [body(0.5 * who) for who in range(5) if who or number < 5]
+        drawn.append(len(follow(people, crowd, number)))
+        assert drawn[-1] <= 4
+    (held, *_), last = drawn[5:], follow(people, [body(0.5 * who) for who in range(1, 5)], 20)
+    assert held == 4
+    np.testing.assert_allclose(sorted((points - SHAPE)[0, 0] for points in last), [0.5, 1.0, 1.5, 2.0], atol=1e-9)
+
+
+def test_a_joint_that_wanders_slowly_at_rest_is_held_and_one_that_goes_off_is_not() -> None:
+    """A network's idea of a still figure drifts too slowly for a low-pass."""
+    people = People()
+    size = body(0).size
+    wander = [0.003 * size * np.sin(2 * np.pi * n * STEP_S / 2) for n in range(100)]
+    held = [follow(people, [body(0.3 + x)], n)[0][:, 0] - SHAPE[:, 0] for n, x in enumerate(wander)]
+    assert np.ptp(held[50:]) < 0.5 * np.ptp(wander)
+    gone = [follow(people, [body(0.3 + 0.05 * size)], 100 + n)[0][0, 0] - SHAPE[0, 0] for n in range(25)]
+    assert 0.3 + 0.05 * size - gone[-1] < 0.005 * size
+
+
+def test_a_quick_gesture_is_not_late() -> None:
+    """A wrist that goes two fifths of a body in two fifths of a second: never a thirtieth of a body behind."""
+    people = People()
+    behind = []
+    for number in range(50):
+        share = min(1.0, max(0.0, number * STEP_S - 1.0) / 0.4)
+        moved = body(0.3)
+        moved.points[4, 0] += 0.4 * moved.size * (10 * share**3 - 15 * share**4 + 6 * share**5)
+        (points,) = follow(people, [moved], number)
+        behind.append((moved.points[4, 0] - points[4, 0]) / moved.size)
+    assert max(behind) < 0.025
+    assert sum(behind) * STEP_S / 0.4 < 0.020  # seconds, on average
+
+
 def test_a_joint_near_the_threshold_does_not_blink() -> None:
     people = People()
     shown = []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from controls import person, pose
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
 from controls.layout import Box
 from controls.mixing import EMPTY_GUIDE
+from controls.models import model_file
 from controls.stack import CONTROLS, ControlKind, Stack, parse_control
+from tests.clips import missed
 from tests.controls.painted import Painted
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 64, 3), np.uint8)
 WIDTH, HEIGHT = 32, 20
 EDGE = ControlSetting("edge")
-WITHOUT_MODELS = tuple(
-    ControlSetting(name) for name in ("edge", "scribble", "flow", "gray", "color", "layout", "passthrough")
-)
+WITHOUT_MODELS = tuple(ControlSetting(name) for name, kind in CONTROLS.items() if not kind.loading.at_first)
+WITH_MODELS = {"pose": pose.MODEL, "person": person.MODEL}
 
 
 def guide_color(stack: Stack, *settings: ControlSetting) -> tuple[int, ...]:
@@ -239,35 +241,67 @@ def test_an_unknown_control_is_a_sentence() -> None:
     assert guide.rgb.any()
 
 
-@pytest.mark.parametrize(
-    "picture",
-    [
-        PICTURE[:, :, 0],
-        np.dstack([PICTURE, PICTURE[:, :, 0]]),
-        PICTURE[::-1, ::-1],
-        np.zeros((0, 0, 3), np.uint8),
-        PICTURE[:1, :1],
-        PICTURE.astype(np.float64),
-    ],
-    ids=["gray", "rgba", "mirrored", "empty", "1x1", "float"],
-)
-def test_odd_pictures_make_a_guide(picture: NDArray[Any]) -> None:
-    stack = Stack()
-    for shown in (picture, PICTURE, picture):
-        guide = stack.guide(shown, WIDTH, HEIGHT, 0.0, WITHOUT_MODELS)
-        assert guide.rgb.shape == (HEIGHT, WIDTH, 3)
-        assert guide.troubles == {}
+ODD_PICTURES = {
+    "gray": PICTURE[:, :, 0],
+    "rgba": np.dstack([PICTURE, PICTURE[:, :, 0]]),
+    "mirrored": PICTURE[::-1, ::-1],
+    "empty": np.zeros((0, 0, 3), np.uint8),
+    "1x1": PICTURE[:1, :1],
+    "a line": PICTURE[:1],
+    "float": PICTURE.astype(np.float64),
+}
+SIZES = st.lists(st.tuples(*[st.integers(1, 50)] * 4), min_size=1, max_size=4)
 
 
-@given(st.lists(st.tuples(*[st.integers(1, 50)] * 4), min_size=1, max_size=4))
-def test_sizes_may_change_at_any_time(sizes: list[tuple[int, int, int, int]]) -> None:
-    stack = Stack()
-    for number, (w, h, width, height) in enumerate(sizes):
-        picture = np.random.default_rng(number).integers(0, 256, (h, w, 3), np.uint8)
-        guide = stack.guide(picture, width, height, float(number), WITHOUT_MODELS)
+def assert_guides(
+    stack: Stack, shown: list[tuple[NDArray[Any], int, int]], settings: tuple[ControlSetting, ...]
+) -> None:
+    """shown: pictures, and the guide's width and height."""
+    for number, (picture, width, height) in enumerate(shown):
+        guide = stack.guide(picture, width, height, number / 25, settings)
         assert guide.rgb.shape == (height, width, 3)
         assert guide.rgb.dtype == np.uint8
         assert guide.troubles == {}
+        assert guide.parts.keys() == {setting.name for setting in settings}
+
+
+def noise(sizes: list[tuple[int, int, int, int]]) -> list[tuple[NDArray[Any], int, int]]:
+    random = np.random.default_rng(len(sizes))
+    return [(random.integers(0, 256, (h, w, 3), np.uint8), width, height) for w, h, width, height in sizes]
+
+
+@pytest.fixture(scope="module")
+def with_model(request: pytest.FixtureRequest) -> Iterator[tuple[Stack, ControlSetting]]:
+    """A control that runs a network, and a stack that has loaded it: odd pictures come in the middle of a show."""
+    name = request.param
+    try:
+        model_file(WITH_MODELS[name])
+    except ControlUnavailable as error:
+        missed(str(error))
+    stack = Stack()
+    yield stack, ControlSetting(name)
+    stack.reset()
+
+
+@pytest.mark.parametrize("picture", ODD_PICTURES.values(), ids=ODD_PICTURES.keys())
+def test_odd_pictures_make_a_guide(picture: NDArray[Any]) -> None:
+    shown = [(seen, WIDTH, HEIGHT) for seen in (picture, PICTURE, picture)]
+    assert_guides(Stack(), shown, WITHOUT_MODELS)
+
+
+@given(SIZES)
+def test_sizes_may_change_at_any_time(sizes: list[tuple[int, int, int, int]]) -> None:
+    assert_guides(Stack(), noise(sizes), WITHOUT_MODELS)
+
+
+@pytest.mark.parametrize("with_model", WITH_MODELS, indirect=True)
+def test_odd_pictures_make_a_guide_with_networks_too(with_model: tuple[Stack, ControlSetting]) -> None:
+    stack, setting = with_model
+    for picture in ODD_PICTURES.values():
+        shown = [(seen, WIDTH, HEIGHT) for seen in (picture, PICTURE, picture)]
+        assert_guides(stack, shown, (setting,))
+    sudden = [(1, 1, 50, 1), (640, 3, 1, 50), (3, 640, 1, 1), (50, 40, 64, 64), (1, 50, 33, 21)]
+    assert_guides(stack, noise(sudden), (setting,))
 
 
 def test_the_window_opens_without_what_runs_networks() -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from controls import paced
-from controls.control import ControlSetting, Pixels, Values
+from controls.control import ControlSetting, Pixels, Setting, Values
 from controls.layout import Box
+from controls.paced import Loading
 from controls.stack import CONTROLS, ControlKind, Guide, Stack
 from tests.controls.painted import Painted
 from tests.controls.workers import HandWorker
@@ -139,7 +140,7 @@ def test_what_loads_a_model_loads_it_on_the_worker(
     add: Callable[..., Painted], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heavy = add("heavy", (0, 0, 200))
-    monkeypatch.setitem(CONTROLS, "heavy", replace(CONTROLS["heavy"], loads=True))
+    monkeypatch.setitem(CONTROLS, "heavy", replace(CONTROLS["heavy"], loading=Loading(at_first=True)))
     worker = HandWorker()
     stack = Stack(worker=worker)
     shown = guide(stack, 0, ControlSetting("heavy"))
@@ -147,6 +148,35 @@ def test_what_loads_a_model_loads_it_on_the_worker(
     assert not shown.parts["heavy"].any()
     worker.run()
     assert (guide(stack, 1, ControlSetting("heavy")).rgb == (0, 0, 200)).all()
+
+
+@pytest.mark.parametrize("every", [1, 4])
+def test_it_does_so_however_often_it_is_told_to_run(
+    add: Callable[..., Painted], monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    people = Setting("people", "People", 1, 4, 2, whole=True, help="x")
+    heavy = add("heavy", (0, 0, 200), 0, people)
+    monkeypatch.setitem(CONTROLS, "heavy", replace(CONTROLS["heavy"], loading=Loading(True, ("people",))))
+    worker = HandWorker()
+    stack = Stack(worker=worker)
+    two = ControlSetting("heavy", every=every)
+    for number, setting in enumerate((two, replace(two, values=(("people", 3.0),)))):
+        calls = heavy.calls
+        shown = guide(stack, 3 * number, setting)
+        assert (heavy.calls, worker.waiting) == (calls, 1)
+        assert (shown.rgb == (0, 0, 200 * number)).all(), "paper at first, then what was drawn last"
+        worker.run()
+        assert (guide(stack, 3 * number + 1, setting).rgb == (0, 0, 200)).all()
+        guide(stack, 3 * number + 2, setting)
+        worker.run()
+
+
+def test_the_table_knows_what_loads_models() -> None:
+    """mediapipe and ONNX Runtime, and the settings of pose that make it load others."""
+    assert {name for name, kind in CONTROLS.items() if kind.loading.at_first} == {"pose", "person", "depth"}
+    for kind in CONTROLS.values():
+        assert set(kind.loading.anew) <= {setting.name for setting in kind.settings}
+    assert set(CONTROLS["pose"].loading.anew) == {"people", "hands", "face"}
 
 
 def test_a_failure_on_the_worker_costs_only_that_control(add: Callable[..., Painted]) -> None:

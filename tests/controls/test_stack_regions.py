@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from controls.control import REGIONS, Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
+from controls.paced import Loading
 from controls.stack import CONTROLS, ControlKind, Guide, Stack
 from tests.controls.painted import Painted
+from tests.controls.workers import HandWorker
 
 WIDTH, HEIGHT = 32, 20
 LEFT = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -108,12 +110,12 @@ def test_the_matte_is_made_once_whoever_asks(add: Callable[..., Painted], people
     settings = (ControlSetting("person"), ControlSetting("red", region="person"))
     stack = Stack()
     for number, seen in enumerate((LEFT, TOP)):
-        shown = guide(stack, *settings, seen=seen, time=float(number), matte=True)
+        shown = guide(stack, *settings, seen=seen, time=float(number), repainted="person")
         assert shown.matte is not None
         np.testing.assert_array_equal(shown.matte, seen)
         np.testing.assert_array_equal(shown.parts["person"], picture(seen))
     assert [person.calls for person in people] == [2]
-    assert guide(stack, matte=True).parts == {}, "a matte is no control that is on"
+    assert guide(stack, repainted="person").parts == {}, "a matte is no control that is on"
     guide(stack)
     assert people[0].resets == 1
 
@@ -122,19 +124,19 @@ def test_there_is_never_one_more_network_than_is_used(people: list[Bright]) -> N
     stack = Stack()
     on = ControlSetting("person")
     guide(stack, on)
-    guide(stack, on, time=1.0, matte=True)
+    guide(stack, on, time=1.0, repainted="person")
     assert [person.resets for person in people] == [1, 0], "one draws for both"
-    guide(stack, on, time=2.0, matte=True, structure=picture(TOP))
+    guide(stack, on, time=2.0, repainted="person", structure=picture(TOP))
     assert [person.resets for person in people] == [1, 0, 0], "two see two pictures"
-    guide(stack, time=3.0, matte=True, structure=picture(TOP))
+    guide(stack, time=3.0, repainted="person", structure=picture(TOP))
     assert [person.resets for person in people] == [1, 0, 1]
     stack.reset()
     assert [person.resets for person in people] == [1, 1, 1]
 
 
 def test_the_matte_takes_the_settings_of_the_control_even_while_that_is_off(people: list[Bright]) -> None:
-    guide(Stack(), ControlSetting("person", on=False, values=(("softness", 7.0),)), matte=True)
-    guide(Stack(), matte=True)
+    guide(Stack(), ControlSetting("person", on=False, values=(("softness", 7.0),)), repainted="person")
+    guide(Stack(), repainted="person")
     assert [person.values for person in people] == [[{"softness": 7.0}], [{"softness": 3.0}]]
 
 
@@ -142,7 +144,7 @@ def test_the_matte_is_of_this_very_picture_however_rarely_the_control_runs(peopl
     stack = Stack()
     for number in range(4):
         seen = np.roll(LEFT, 3 * number, axis=1)
-        shown = guide(stack, ControlSetting("person", every=30), seen=seen, time=float(number), matte=True)
+        shown = guide(stack, ControlSetting("person", every=30), seen=seen, time=float(number), repainted="person")
         assert shown.matte is not None
         np.testing.assert_array_equal(shown.matte, seen)
         assert shown.every == {"person": 1}
@@ -186,8 +188,72 @@ def test_without_a_matte_regions_are_everywhere_and_it_is_told(
     assert guide(stack, *settings).matte is not None, "until nobody wanted it, and somebody does again"
 
 
+def test_a_failure_on_the_second_input_leaves_the_matte_of_the_first(
+    add: Callable[..., Painted], people: list[Bright]
+) -> None:
+    add("red", (200, 0, 0))
+    stack = Stack()
+    settings = (ControlSetting("person"), ControlSetting("red", region="person"))
+    guide(stack, *settings, structure=picture(TOP))
+    of_picture, of_structure = people
+    of_structure.failure = RuntimeError("boom")
+    for number in range(1, 3):
+        shown = guide(stack, *settings, time=float(number), structure=picture(255 - TOP))
+        assert shown.matte is not None
+        np.testing.assert_array_equal(shown.matte, LEFT)
+        assert (shown.parts["red"] == (200, 0, 0)).all()
+        assert not shown.parts["person"].any()
+        assert shown.troubles.keys() == {"person"}
+    assert (of_picture.calls, of_structure.calls) == (3, 2)
+    of_picture.failure, of_structure.failure = RuntimeError("boom"), None
+    stack.reset()
+    for number in range(3, 5):
+        shown = guide(stack, *settings, time=float(number), structure=picture(TOP))
+        people[2].failure = RuntimeError("boom")
+    assert shown.matte is None
+    np.testing.assert_array_equal(shown.parts["person"], picture(TOP))
+    assert shown.troubles.keys() == {"person"}, "and the other way round"
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_matte_comes_when_its_network_is_there_and_no_picture_waits(
+    add: Callable[..., Painted], people: list[Bright], monkeypatch: pytest.MonkeyPatch, on: bool
+) -> None:
+    add("red", (200, 0, 0))
+    monkeypatch.setitem(CONTROLS, "person", replace(CONTROLS["person"], loading=Loading(at_first=True)))
+    worker = HandWorker()
+    stack = Stack(worker=worker)
+    settings = (ControlSetting("person", on=on), ControlSetting("red", mix="add", region="person"))
+    for number in range(3):
+        shown = guide(stack, *settings, time=float(number), repainted="person")
+        assert (shown.matte, shown.mask, shown.troubles) == (None, None, {})
+        assert (shown.rgb == (200, 0, 0)).all(), "as without a matte: everywhere"
+    assert (people[0].calls, worker.waiting) == (0, 1)
+    worker.run()
+    for number, seen in enumerate((TOP, LEFT, TOP)):
+        setting = replace(settings[0], values=(("softness", float(number)),))
+        shown = guide(stack, setting, settings[1], seen=seen, time=3.0 + number, repainted="person")
+        assert shown.matte is not None, "not even for a setting that is dragged"
+        np.testing.assert_array_equal(shown.matte, seen)
+    assert worker.given == 1
+
+
+def test_a_mask_is_cut_down_to_who_is_repainted(add: Callable[..., Painted], people: list[Bright]) -> None:
+    add("red", (200, 0, 0))
+    for repainted, where in (("all", np.full_like(TOP, 255)), ("person", LEFT), ("background", 255 - LEFT)):
+        for mask in (None, TOP):
+            inside = where if mask is None else np.minimum(where, mask)
+            for region, expected in (("mask", inside), ("outside mask", 255 - inside)):
+                setting = replace(ControlSetting("red"), region=region)  # type: ignore[arg-type]
+                shown = guide(Stack(), setting, mask=mask, repainted=repainted)
+                np.testing.assert_array_equal(shown.rgb[:, :, 0], np.where(expected == 255, 200, 0))
+                assert (shown.matte is None) == (repainted == "all")
+                if shown.mask is not None:
+                    np.testing.assert_array_equal(shown.mask, inside)
+
+
 def test_without_a_person_control_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(CONTROLS, "person")
-    shown = guide(Stack(), matte=True)
+    shown = guide(Stack(), repainted="person")
     assert shown.matte is None
     assert shown.troubles["person"].endswith(".")

@@ -1,0 +1,76 @@
+"""The guides that the starter was trained on: at default settings they stay what they were when it was.
+
+``starter_guides.json`` holds those settings, and the guides as means of coarse blocks, so that another build of OpenCV
+does not fail the test.
+A guide that is to change needs a starter that is trained on it: only then run this file as a module to store them anew.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assets import CLIP
+from controls.control import ControlSetting, ControlUnavailable
+from controls.models import model_file
+from controls.pose import MODEL
+from controls.stack import CONTROLS, Stack
+from tests.clips import missed
+
+STORED = Path(__file__).with_name("starter_guides.json")
+NAMES = ("edge", "scribble", "flow", "color", "gray", "pose")
+WIDTH, HEIGHT = 640, 360
+BLOCKS = (16, 9)
+RATE = 16
+SHOWN = (3, 7)
+"""Pictures of the clip that are compared, of those from the first one on: flow and all that smooths remember."""
+
+FARTHEST, MEAN = 12.0, 0.25
+"""Grey levels that a block may differ by, which one thin line more or less takes it, and all blocks in the mean."""
+
+Digest = NDArray[np.float64]
+
+
+def drawn(name: str) -> Digest:
+    """The means of all blocks, rounded: (pictures, rows, columns, 3)."""
+    stack, digests = Stack(), []
+    with av.open(str(CLIP)) as film:
+        for number, frame in enumerate(islice(film.decode(video=0), SHOWN[-1] + 1)):
+            picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            guide = stack.guide(picture, WIDTH, HEIGHT, number / RATE, (ControlSetting(name),))
+            assert guide.troubles == {}
+            digests.append(cv2.resize(guide.rgb.astype(np.float64), BLOCKS, interpolation=cv2.INTER_AREA))
+    stack.reset()
+    return np.round([digests[number] for number in SHOWN])
+
+
+def defaults(name: str) -> dict[str, float]:
+    return {setting.name: setting.default for setting in CONTROLS[name].settings}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guide_is_as_the_starter_knows_it(name: str) -> None:
+    stored = json.loads(STORED.read_text("utf-8"))[name]
+    assert stored["defaults"].items() <= defaults(name).items(), "what has come since changes nothing by default"
+    if name == "pose":
+        try:
+            model_file(MODEL)
+        except ControlUnavailable as error:
+            missed(str(error))
+    blocks = np.array(stored["blocks"], np.float64)
+    assert blocks.std() > 1, "there is something to compare"
+    difference = np.abs(drawn(name) - blocks)
+    assert difference.max() <= FARTHEST
+    assert difference.mean() <= MEAN
+
+
+if __name__ == "__main__":
+    told = {name: {"defaults": defaults(name), "blocks": drawn(name).astype(int).tolist()} for name in NAMES}
+    STORED.write_text(json.dumps(told, separators=(",", ":")) + "\n", "utf-8")
