@@ -13,9 +13,8 @@ from app.inputs import parse_source
 from app.look import Look
 from app.options import in_words, size_of, with_boxes
 from app.pictures import load_mask
-from controls.control import ControlSetting
 from controls.layout import parse_box
-from controls.stack import CONTROLS, parse_control
+from controls.stack import CONTROLS, parse_control, parse_controls
 
 _SIDES = (16, 4096)
 """Pixels that a guide's sides may have."""
@@ -37,7 +36,7 @@ def add_guides(parser: argparse.ArgumentParser) -> None:
 def wished_guides(options: argparse.Namespace) -> GuidesWish:
     """Raises ShowError where what is asked for makes no sense or is not there."""
     with in_words():
-        settings = _settings(options)
+        settings = None if options.control is None else parse_controls(options.control)
         boxes = tuple(parse_box(text) for text in options.box or ())
         if boxes and settings is not None:
             settings = with_boxes(Look(controls=settings), boxes).controls
@@ -62,17 +61,14 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
 def wished_bench(options: argparse.Namespace) -> BenchWish:
     """Raises ShowError where what is asked for makes no sense."""
     with in_words():
-        return BenchWish(_settings(options), options.pictures, _folder(options))
+        settings = None if options.control is None else tuple(parse_control(text) for text in options.control)
+        return BenchWish(settings, options.pictures, _folder(options))
 
 
 def _add_controls(parser: argparse.ArgumentParser, default: str) -> None:
     names = f"{', '.join(CONTROLS)}, with a weight and settings as in edge=1,thickness=2; repeatable; {default}"
     parser.add_argument("--control", action="append", metavar="NAME[=WEIGHT][,SETTING=VALUE]...", help=names)
     parser.add_argument("--models", metavar="FOLDER", type=Path, help="where your model files are")
-
-
-def _settings(options: argparse.Namespace) -> tuple[ControlSetting, ...] | None:
-    return None if options.control is None else tuple(parse_control(text) for text in options.control)
 
 
 def _folder(options: argparse.Namespace) -> Path | None:

@@ -23,7 +23,7 @@ from app.look import Look, Setup, SourceChoice
 from app.pictures import load_mask, load_picture
 from controls.control import ControlSetting
 from controls.layout import Box, parse_box
-from controls.stack import CONTROLS, parse_control
+from controls.stack import CONTROLS, parse_controls
 from engine.host import MODELS, trained_steps
 from engine.params import (
     Autoencoder,
@@ -245,7 +245,10 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
             Expand() if options.expand == "none" else Expand(*_fractions(options.expand, "the expansion"))
         )
     if options.control is not None:
-        changes["controls"] = tuple(parse_control(text) for text in _some(options.control))
+        wanted = _some(options.control)
+        if wanted and len(wanted) < len(options.control):
+            raise ValueError("--control none stands beside other controls; leave it out, or leave out the others")
+        changes["controls"] = parse_controls(wanted)
     look = replace(look, params=replace(look.params, **params), **changes)
     return look if options.box is None else with_boxes(look, tuple(parse_box(text) for text in _some(options.box)))
 

@@ -8,7 +8,7 @@ cannot run, or fails, costs only itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -318,6 +318,15 @@ _EVERY = Setting("every", "Every", 0, SLOWEST, 0, whole=True)
 """On the command line it stands among a control's own settings."""
 
 C = TypeVar("C", bound=str)
+
+
+def parse_controls(texts: Sequence[str]) -> tuple[ControlSetting, ...]:
+    """Several of them, as ``parse_control``. Raises ValueError for one that is named twice, too: one would be lost."""
+    settings = tuple(parse_control(text) for text in texts)
+    for number, setting in enumerate(settings):
+        if any(setting.name == other.name for other in settings[:number]):
+            raise ValueError(f"{setting.name} is named twice; name it once, with all of its settings.")
+    return settings
 
 
 def parse_control(text: str) -> ControlSetting:

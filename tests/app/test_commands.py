@@ -144,6 +144,8 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int = 
         (1, ["gone.mp4", "-o", "out.mp4"], "no file gone.mp4"),
         (2, ["{clip}", "-o", "out.avi"], "not an MP4"),
         (2, ["{clip}", "-o", "out.mp4", "--control", "egde"], "edge"),
+        (2, ["{clip}", "-o", "out.mp4", "--control", "edge", "--control", "none"], "none stands beside"),
+        (2, ["{clip}", "-o", "out.mp4", "--control", "edge", "--control", "edge=0.5"], "edge is named twice"),
         (2, ["{clip}", "-o", "out.mp4", "--model", "huge"], "starter"),
         (2, ["{clip}", "-o", "out.mp4", "--models", "nowhere"], "nowhere"),
         (2, ["{clip}", "-o", "out.mp4", "--size", "100x100"], "multiple of 16"),

@@ -215,6 +215,7 @@ def test_ctrl_c_keeps_what_is_done(
         (2, ["testcard@64x48", "-o", "out.mp4"], "never ends"),
         (2, ["film.mp4", "-o", "out.mp4", "--control", "egde"], "did you mean 'edge'"),
         (2, ["film.mp4", "-o", "out.mp4", "--control", "edge,fat=1"], "edge has no setting 'fat'"),
+        (2, ["film.mp4", "-o", "out.mp4", "--control", "gray", "--control", "gray"], "gray is named twice"),
         (2, ["film.mp4", "-o", "out.mp4", "--size", "8x8"], "sides of 16 to 4096"),
         (2, ["film.mp4", "-o", "out.mp4", "--size", "big"], "not of the form"),
         (2, ["film.mp4", "-o", "out.mp4", "--models", "nowhere"], "nowhere"),
