@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 
 from engine.config import STARTER, ModelConfig, TinyVAEConfig
-from training import autoencoder, bank, export, sources, transformer
+from training import autoencoder, bank, decoder, export, sources, transformer
 from training.course import Plan
 from training.samples import Shape
 
-STAGES = ("sources", "bank", "autoencoder", "transformer", "export")
+STAGES = ("sources", "bank", "autoencoder", "transformer", "decoder", "export")
 _FOLDER = Path("artefacts/starter")
 _TARGET = Path(__file__).parent.parent / "assets" / "starter"
 
@@ -56,6 +56,10 @@ def _run(stage: str, options: argparse.Namespace) -> None:
     elif stage == "transformer":
         plan = Plan(options.steps or 2400, seed=seed)
         transformer.train(folder, config, plan, parts(options.width, options.height, options.batch), device, _say)
+    elif stage == "decoder":
+        plan = Plan(options.steps or 800, cooling=0.5, seed=seed)
+        shape = Shape(max(1, options.batch // 2), 2, options.crop, options.crop)
+        decoder.train(folder, config, plan, device, shape, _say)
     else:
         export.export(folder, options.target, _say)
 
@@ -93,11 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch on a CPU")
-    parser.add_argument("--steps", type=int, help="1500 of autoencoder, 2400 of transformer; more train on")
+    parser.add_argument("--steps", type=int, help="1500 of autoencoder, 2400 of transformer, 800 of decoder; or more")
     parser.add_argument("--dim", type=int, default=STARTER.dit.dim, help="of the transformer, a multiple of 64")
     parser.add_argument("--layers", type=int, default=STARTER.dit.layers, help="what ships is what engine.config says")
     parser.add_argument("--batch", type=int, default=4, help="sequences a step; 4 suits two cores, 64 a GPU")
-    parser.add_argument("--crop", type=int, default=128, help="pixels of the autoencoder's pieces")
+    parser.add_argument("--crop", type=int, default=128, help="pixels of the pieces of autoencoder and decoder")
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--height", type=int, default=192)
     parser.add_argument("--clips", type=int, default=1200, help="of the bank")

@@ -86,17 +86,32 @@ def untrained(config: object) -> TinyVAE:
 
 
 def loss(vae: TinyVAE, pixels: Tensor, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-    """Of pixels [B, F, 3, H, W] in [-1, 1]: squared and absolute differences, those of edges, and tidy latents."""
+    """Of pixels [B, F, 3, H, W] in [-1, 1]: how far what is decoded is from them, and how untidy the latents are."""
     latents, _ = vae.encode(padded(pixels, "lead"))
     noise = torch.randn(latents.shape, generator=generator, device=latents.device)
     made, _ = vae.decode_unclamped(latents + LATENT_NOISE * noise)
-    made, wanted = made[:, 3:].float(), pixels * 0.5 + 0.5
+    apart, psnr = distance(made[:, 3:].float(), pixels * 0.5 + 0.5)
+    spread = latents.float().transpose(1, 2).flatten(2).transpose(0, 1).flatten(1)
+    tidy = spread.mean(1).square().mean() + spread.std(1).clamp_min(1e-3).log().square().mean()
+    return apart + 0.01 * tidy, {"psnr": psnr, "tidy": tidy.item()}
+
+
+def distance(made: Tensor, wanted: Tensor) -> tuple[Tensor, float]:
+    """How far pictures [B, F, 3, H, W] in 0..1 are from those wanted, to learn by; and their PSNR in dB.
+
+    Squared and absolute differences, those of edges, and those from picture to picture.
+    """
     difference = made - wanted
     square = F.smooth_l1_loss(made, wanted, beta=0.25)  # squared where it is small: one lost pixel must not rule
     edges = sum((difference.diff(dim=axis)).abs().mean() for axis in (-1, -2))
-    shimmer = difference.diff(dim=1).abs().mean() if pixels.shape[1] > 1 else square.new_zeros(())
-    spread = latents.float().transpose(1, 2).flatten(2).transpose(0, 1).flatten(1)
-    tidy = spread.mean(1).square().mean() + spread.std(1).clamp_min(1e-3).log().square().mean()
-    total = 2 * square + 0.3 * difference.abs().mean() + 0.5 * edges + 0.25 * shimmer + 0.01 * tidy
-    psnr = -10 * torch.log10(difference.detach().clamp(-1, 1).square().mean()).item()
-    return total, {"psnr": psnr, "tidy": tidy.item()}
+    shimmer = difference.diff(dim=1).abs().mean() if made.shape[1] > 1 else square.new_zeros(())
+    total = 2 * square + 0.3 * difference.abs().mean() + 0.5 * edges + 0.25 * shimmer
+    return total, -10 * torch.log10(difference.detach().clamp(-1, 1).square().mean()).item()
+
+
+def trained(folder: Path, config: TinyVAEConfig, name: str = "autoencoder") -> TinyVAE:
+    """What the stage ``name`` left in ``folder``. FileNotFoundError where it has not been run."""
+    vae = TinyVAE(config)
+    state = torch.load(folder / f"{name}.pt", map_location="cpu", weights_only=True)
+    vae.load_state_dict(state["averaged"])
+    return vae.eval()

@@ -84,12 +84,14 @@ def card(facts: Facts) -> str:
         "|---|---|---|---|---|",
         *(f"| {s.name} | {s.steps:,} | {s.hours:.2f} | {s.device} | {_commands(s)} |" for s in facts.stages),
         "",
-        "Hours are those of the CPU: two cores at work for an hour are two. Both stages learn by Muon for matrices and",
+        "Hours are those of the CPU: two cores at work for an hour are two. All stages learn by Muon for matrices and",
         "Adam for the rest, in bfloat16 products and float32 sums; rates rise over 50 steps, stay, and fall over the",
-        "last quarter; what ships is the running average of the weights. The autoencoder learns from source pictures,",
-        "guides and painted ones by squared and absolute differences, of edges too. The transformer learns the clean",
-        "latent by squared differences, channels weighed by how much of them is seen: single frames first, then",
+        "last quarter (the decoder's: half); what ships is the running average of the weights. The autoencoder learns",
+        "from source pictures, guides and painted ones by squared and absolute differences, of edges too. The",
+        "transformer learns the clean latent by squared differences, channels weighed by how much of them is seen:",
+        "single frames first, then",
         "rollouts of 2 to 4 frames over a memory of its own frames, at half size and at full size in the last quarter.",
+        "At the end the autoencoder's decoder alone goes on learning, from what the transformer paints as well.",
         "",
     ]
     if facts.results:

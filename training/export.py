@@ -32,8 +32,8 @@ def export(folder: Path, target: Path, say: Say) -> None:
 
     NothingTrained where a stage has not been run.
     """
-    stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer")}
-    tensors = {f"autoencoder.{key}": value for key, value in stages["autoencoder"]["averaged"].items()}
+    stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer", "decoder")}
+    tensors = {f"autoencoder.{key}": value for key, value in stages["decoder"]["averaged"].items()}
     for key, value in stages["transformer"]["averaged"].items():
         network, _, name = key.partition(".")
         tensors[f"{_NETWORKS[network]}.{name}"] = value

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.palettes import DARK, DEEP, GROUND, LIGHT, MAIN
+from training.palettes import DARK, DEEP, GROUND, LIGHT, MAIN, OUTWARDS
 
 REACH = 16
 """Pixels; farther from every line it all looks the same."""
@@ -39,7 +39,7 @@ class Fields:
 
 
 def paint(look: str, fields: Fields, palette: Tensor) -> Tensor:
-    """The pictures [F, 3, H, W] of ``fields`` in one look and palette [5, 3]."""
+    """The pictures [F, 3, H, W] of ``fields`` in one look and palette, [5, 3] or a picture's [9, 3]."""
     return LOOKS[look](_Brush(fields, palette.to(fields.line.device))).clamp(0, 1)
 
 
@@ -60,8 +60,12 @@ class _Brush:
 
     def ground(self, own: Tensor) -> Tensor:
         """The palette's ground, or the look's own; tinted where the fields say so."""
-        ground = self.color(GROUND)
-        color = torch.where(ground.isnan(), own, ground)
+        outwards = self._palette[OUTWARDS]
+        if len(outwards):
+            color = run_through([each.view(1, 3, 1, 1) for each in outwards], self.distance / REACH)
+        else:
+            ground = self.color(GROUND)
+            color = torch.where(ground.isnan(), own, ground)
         if self._fields.tint is None or self._fields.tinted is None:
             return color
         mean = color.mean()
@@ -79,12 +83,7 @@ class _Brush:
 
     def ramp(self, amount: Tensor, dark: Tensor) -> Tensor:
         """dark, deep, main, light as ``amount`` goes from 0 to 1."""
-        stops = [dark, self.color(DEEP), self.color(MAIN), self.color(LIGHT)]
-        at = amount.clamp(0, 1) * 3
-        out = stops[0]
-        for index in range(3):
-            out = mix(out, stops[index + 1], (at - index).clamp(0, 1))
-        return out
+        return run_through([dark, self.color(DEEP), self.color(MAIN), self.color(LIGHT)], amount)
 
     def grid(self) -> tuple[Tensor, Tensor]:
         """Pixel centres: x [1, 1, 1, W] and y [1, 1, H, 1]."""
@@ -106,6 +105,15 @@ class _Brush:
 def mix(a: Tensor, b: Tensor, amount: Tensor | float) -> Tensor:
     """a where amount is 0, b where it is 1."""
     return a + (b - a) * amount
+
+
+def run_through(stops: list[Tensor], amount: Tensor) -> Tensor:
+    """One colour after the other as ``amount`` goes from 0 to 1."""
+    at = amount.clamp(0, 1) * (len(stops) - 1)
+    out = stops[0]
+    for index, stop in enumerate(stops[1:]):
+        out = mix(out, stop, (at - index).clamp(0, 1))
+    return out
 
 
 def _paper(brush: _Brush, tint: float) -> Tensor:

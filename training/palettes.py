@@ -1,7 +1,7 @@
 """Colour words and the palettes they stand for. Knows no looks and no networks.
 
 A palette is five colours [5, 3], RGB in 0..1: dark, deep, main, light and ground. The ground is NaN where the look is
-to choose its own.
+to choose its own. That of a picture [9, 3] has four more, which its ground runs through from the lines outwards.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 DARK, DEEP, MAIN, LIGHT, GROUND = range(5)
+OUTWARDS = slice(5, 9)
 
 COLORS: dict[str, float] = {
     "red": 0.0, "orange": 28.0, "yellow": 54.0, "lime": 86.0, "green": 128.0,
@@ -64,18 +65,23 @@ def ground_of(hue: float | None) -> tuple[float, float, float]:
 
 
 def palette_of(picture: Tensor) -> Tensor:
-    """The palette of a picture [3, H, W] in 0..1: the mean colours of four bands of its brightness, spread apart.
+    """The palette [9, 3] of a picture [3, H, W] in 0..1: mean colours of bands of its brightness.
 
-    What a reference gives to the picture that is painted after it.
+    What a reference gives to the picture that is painted after it. The ground, which is most of what is painted, runs
+    through all of the brightness: in any single colour it would lie as far from the reference as a look's own.
     """
     pixels = picture.flatten(1).T
     order = pixels @ pixels.new_tensor([0.299, 0.587, 0.114])
     ranked = pixels[order.argsort()]
     count = len(ranked)
-    bands = [(0.02, 0.15), (0.25, 0.50), (0.55, 0.80), (0.90, 0.99)]
-    colors = torch.stack([ranked[int(a * count) : max(int(a * count) + 1, int(b * count))].mean(0) for a, b in bands])
+
+    def band(start: float, end: float) -> Tensor:
+        return ranked[int(start * count) : max(int(start * count) + 1, int(end * count))].mean(0)
+
+    colors = torch.stack([band(*each) for each in ((0.02, 0.15), (0.25, 0.50), (0.55, 0.80), (0.90, 0.99))])
+    outwards = torch.stack([band(*each) for each in ((0.02, 0.10), (0.05, 0.25), (0.25, 0.55), (0.55, 0.90))])
     # A picture of one brightness would draw nothing: its ends are pulled to dark and light.
-    spread = colors.new_tensor([0.35, 1.0, 1.0, 1.0]).view(4, 1)
-    lifted = colors.new_tensor([0.0, 0.0, 0.0, 0.45]).view(4, 1)
+    spread = colors.new_tensor([0.7, 1.0, 1.0, 1.0]).view(4, 1)
+    lifted = colors.new_tensor([0.0, 0.0, 0.0, 0.2]).view(4, 1)
     colors = colors * spread * (1 - lifted) + lifted
-    return torch.cat([colors, colors.new_full((1, 3), math.nan)])
+    return torch.cat([colors, colors.new_full((1, 3), math.nan), outwards])

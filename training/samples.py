@@ -71,7 +71,7 @@ class Samples:
     def batch(self, rng: np.random.Generator, shape: Shape) -> Batch:
         video = rng.random() < 0.07
         strength = 1.0 if rng.random() < 0.62 else float(np.clip(rng.uniform(-0.1, 1.0), 0, 1))
-        count = 0 if rng.random() > 0.18 else int(rng.choice((1, 2, 3), p=(0.8, 0.15, 0.05)))
+        count = 0 if rng.random() > 0.28 else int(rng.choice((1, 2, 3), p=(0.8, 0.15, 0.05)))
         displacing = count > 0 and not video and rng.random() < 0.06
         if video:
             timestep = float(rng.uniform(50, 950))

@@ -5,7 +5,7 @@ It runs the engine's own parts as a show does: context encoder, noisy pass with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -22,6 +22,7 @@ from engine.kv_cache import KVCache
 from engine.sampler import Sampler
 from engine.text import WordEncoder
 from engine.tiny_vae import TinyVAE
+from training import autoencoder
 from training.course import Course, Plan, Say
 from training.muon import Muon
 from training.past import Past
@@ -124,6 +125,12 @@ def visibility(vae: TinyVAE, latents: Tensor) -> Tensor:
 
 def loss(painter: Painter, batch: Batch, latents: Latents, weights: Tensor, generator: torch.Generator) -> Tensor:
     """Squared difference from the target latents, channels weighed, of a rollout over all the batch's frames."""
+    painted = torch.cat(list(rollout(painter, batch, latents, generator)), dim=1)
+    return (weights * (painted - latents.target).square()).mean()
+
+
+def rollout(painter: Painter, batch: Batch, latents: Latents, generator: torch.Generator) -> Iterator[Tensor]:
+    """The clean latents [B, 1, C, h, w] that are predicted for each of the batch's frames, one after the other."""
     config, dit = painter.config, painter.dit
     sampler = Sampler(config.rollout)
     rows, columns = (size // 2 for size in latents.target.shape[-2:])
@@ -139,7 +146,6 @@ def loss(painter: Painter, batch: Batch, latents: Latents, weights: Tensor, gene
     reference_noise = torch.empty(0)
     if latents.references is not None:
         reference_noise = torch.randn(latents.references.shape, generator=generator, device=latents.noise.device)
-    losses = []
     for frame in range(frames):
         here = slice(frame, frame + 1)
         x = latents.noise[:, here]
@@ -155,10 +161,9 @@ def loss(painter: Painter, batch: Batch, latents: Latents, weights: Tensor, gene
         past.open()
         read = dit.read_context(context, 1 if batch.displacing else context.shape[1])
         predicted = dit(x, batch.timestep, texts[frame], cache, read, batch.strength, beside)
-        losses.append((weights * (predicted - latents.target[:, here]).square()).mean())
+        yield predicted
         if frame + 1 < frames:
             _remember(painter, past, batch, latents.target[:, here], predicted, texts, frame, generator)
-    return torch.stack(losses).mean()
 
 
 def _remember(
@@ -181,6 +186,14 @@ def _remember(
     past.keep()
 
 
+def trained(folder: Path, config: ModelConfig) -> Painter:
+    """What the stage left in ``folder``. FileNotFoundError where it has not been run."""
+    painter = Painter(config)
+    state = torch.load(folder / "transformer.pt", map_location="cpu", weights_only=True)
+    painter.load_state_dict(state["averaged"])
+    return painter.eval()
+
+
 def train(
     folder: Path, config: ModelConfig, plan: Plan, shapes: Sequence[Sequence[Shape]], device: torch.device, say: Say
 ) -> None:
@@ -191,10 +204,7 @@ def train(
     torch.manual_seed(plan.seed)
     painter = Painter(config).to(device)
     assert isinstance(config.vae, TinyVAEConfig)
-    vae = TinyVAE(config.vae)
-    state = torch.load(folder / "autoencoder.pt", map_location="cpu", weights_only=True)
-    vae.load_state_dict(state["averaged"])
-    vae = vae.to(device, torch.bfloat16).requires_grad_(False).eval()
+    vae = autoencoder.trained(folder, config.vae).to(device, torch.bfloat16).requires_grad_(False)
     course = Course(
         "transformer", painter, folder, plan, Muon(painter.named_parameters(), lr=2.5e-3, adam_lr=1.5e-3), say
     )

@@ -147,4 +147,4 @@ def test_the_palette_of_a_picture_has_its_colours() -> None:
     colors = palette_of(picture)
     assert hue(colors[2]) == pytest.approx(0, abs=1)
     assert float(colors[0].max()) < 0.3
-    assert colors.shape == (5, 3)
+    assert colors.shape == (9, 3)

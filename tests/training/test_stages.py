@@ -20,7 +20,7 @@ from engine.starter import bring_up_starter
 from engine.tiny_vae import TinyVAE, padded
 from tests.training.pictures_folder import filled
 from tests.training.small import SMALL, banked, silent
-from training import autoencoder, card, linear_start, transformer
+from training import autoencoder, card, decoder, linear_start, transformer
 from training.__main__ import main, parts, sized
 from training.course import Course, Plan
 from training.muon import Muon, orthogonal
@@ -187,23 +187,32 @@ def test_larger_batches_than_the_bank_are_mirrored(folder: Path) -> None:
     assert batch.target.shape[-2:] == (64, 80)
 
 
-def test_from_pictures_to_weights_by_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "device",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"))],
+)
+def test_from_pictures_to_weights_by_the_commands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], device: str
+) -> None:
     """Every stage but the fetching, at a tiny size; the engine takes what comes out, and it has learned something."""
     folder, out = filled(tmp_path / "work"), tmp_path / "out"
     command = ["--folder", str(folder), "--target", str(out), "--width", "64", "--height", "48", "--dim", "64"]
     command += ["--layers", "2", "--batch", "1", "--crop", "32", "--clips", "16", "--held-out", "2", "--steps", "2"]
     threads = torch.get_num_threads()
-    for stage in ("bank", "autoencoder", "transformer", "export"):
-        assert main([stage, *command, "--device", "cpu", "--threads", str(threads)]) == 0
+    for stage in ("bank", "autoencoder", "transformer", "decoder", "export"):
+        assert main([stage, *command, "--device", device, "--threads", str(threads)]) == 0
     said = capsys.readouterr().out
     assert "autoencoder: step 2 of 2" in said
     assert "transformer: step 2 of 2" in said
+    assert "decoder: step 2 of 2" in said
     loaded = finished(bring_up_starter(sized(64, 2), Device(CPU, torch.float32), out))
     assert loaded.dit.head.head.weight.any()  # it begins as nothing
     tensors = load_file(out / "weights.safetensors")
     assert all(value.dtype == torch.bfloat16 for value in tensors.values())
     assert (out / "vocabulary.txt").read_text().split() == list(vocabulary())
-    assert "--steps 2 --seed 1 from step 0" in (out / "README.md").read_text()
+    shipped_card = (out / "README.md").read_text()
+    assert shipped_card.count("--steps 2 --seed 1 from step 0") == 3
+    assert f"| {device} |" in shipped_card
 
 
 def test_nothing_trained_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,6 +236,11 @@ def _transformer(folder: Path) -> dict[str, Any]:
     return _saved(folder, "transformer")
 
 
+def _decoder(folder: Path) -> dict[str, Any]:
+    decoder.train(folder, SMALL, Plan(6, warm_up=2, saved_every=3), CPU, Shape(1, 2, 32, 32), silent)
+    return _saved(folder, "decoder")
+
+
 def _saved(folder: Path, name: str) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(folder / f"{name}.pt", weights_only=True)
     return state
@@ -242,6 +256,7 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
     for name, train, owner, method, calls in (
         ("autoencoder", _autoencoder, Pictures, "sequence", 64 + 4),
         ("transformer", _transformer, Samples, "batch", 4),
+        ("decoder", _decoder, Samples, "batch", 4),
     ):
         whole = train(tmp_path / "whole")
         with monkeypatch.context() as patch:
@@ -251,6 +266,31 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
         assert _saved(tmp_path / "stopped", name)["step"] == 3
         again = train(tmp_path / "stopped")
         assert all(torch.equal(value, again["averaged"][key]) for key, value in whole["averaged"].items())
+    before, after = (_saved(tmp_path / "whole", name)["averaged"] for name in ("autoencoder", "decoder"))
+    changed = {name.partition(".")[0] for name, value in after.items() if not torch.equal(value, before[name])}
+    assert changed == {"decoder"}  # the transformer was taught what the encoder gives
+
+
+def test_the_decoder_learns_what_the_transformer_paints(folder: Path, tmp_path: Path) -> None:
+    """Of what a network that hardly trained paints, the decoder can at least learn how little to trust it."""
+    (tmp_path / "bank").symlink_to(folder / "bank")
+    _autoencoder(tmp_path)
+    _transformer(tmp_path)
+    decoder.train(tmp_path, SMALL, Plan(60, warm_up=2), CPU, Shape(1, 2, 32, 32), silent)
+    painter, samples = transformer.trained(tmp_path, SMALL), Samples(Pictures(folder, CPU), SMALL.rollout, 12)
+    assert isinstance(SMALL.vae, TinyVAEConfig)
+    before, after = (autoencoder.trained(tmp_path, SMALL.vae, name) for name in ("autoencoder", "decoder"))
+    apart = np.zeros((2, 2))
+    for seed in range(3):
+        batch = samples.batch(np.random.default_rng(seed), Shape(4, 2, 32, 32))
+        with torch.no_grad():
+            latents, generator = transformer.encoded(before, batch), torch.Generator().manual_seed(0)
+            painted = torch.cat(list(transformer.rollout(painter, batch, latents, generator)), dim=1)
+            for row, vae in enumerate((before, after)):
+                for column, shown in enumerate((painted, latents.target)):
+                    made = vae.decode_unclamped(shown)[0][:, 3:]
+                    apart[row, column] += float(autoencoder.distance(made, batch.target * 0.5 + 0.5)[0])
+    assert (apart[1] < apart[0]).all(), apart
 
 
 def test_the_transformer_learns_from_every_part(folder: Path) -> None:
