@@ -40,6 +40,11 @@ BAR_LEFT = 0.4
 """Of one core: what pose and edge have to leave of two at that rate."""
 
 _PAIR = ("pose", "edge")
+_DEAR = (
+    ControlSetting("pose", values=(("hands", 1.0), ("face", 1.0))),
+    ControlSetting("pose", values=(("people", 4.0),)),
+)
+"""What a control takes with the settings that cost most."""
 _CARRIED = ControlSetting("edge", every=3)
 """What carrying takes is no matter of the control: the quickest to load will do."""
 _WARM_UP = 8
@@ -48,9 +53,9 @@ _BOXES = (Box((0.1, 0.2, 0.4, 0.9)), Box((0.6, 0.1, 0.9, 0.5)))
 
 @dataclass(frozen=True)
 class BenchWish:
-    """settings: what is measured, alone and, where there are several, together; None = every control alone, one that
-    is carried between its runs, and pose and edge together. pictures: how many are timed for each figure.
-    model_folder: where the performer keeps model files."""
+    """settings: what is measured, alone and, where there are several, together; None = every control alone, pose with
+    what makes it dearer, a control that is carried between its runs, and pose and edge together. pictures: how many are
+    timed for each figure. model_folder: where the performer keeps model files."""
 
     settings: tuple[ControlSetting, ...] | None = None
     pictures: int = 96
@@ -89,7 +94,7 @@ class Cost:
 
 def bench_controls(wish: BenchWish) -> list[Cost]:
     """Measure what ``wish`` asks for; how far it is stands on the error output."""
-    alone = wish.settings or (*(ControlSetting(name) for name in CONTROLS), _CARRIED)
+    alone = wish.settings or (*(ControlSetting(name) for name in CONTROLS), *_DEAR, _CARRIED)
     together = wish.settings or tuple(ControlSetting(name) for name in _PAIR)
     groups = [(setting,) for setting in alone] + ([together] if len(together) > 1 else [])
     clip = _clip(_WARM_UP + wish.pictures)
@@ -164,7 +169,7 @@ class _Run:
             self.is_broken |= name in guide.troubles and self._silent[name] >= guide.every[name]
 
     def close(self) -> None:
-        self._stack.reset()
+        self._stack.close()
 
 
 def _load(settings: tuple[ControlSetting, ...], clip: list[Pixels], wish: BenchWish) -> Load:

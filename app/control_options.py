@@ -15,6 +15,7 @@ from app.options import in_words, size_of, with_boxes
 from app.pictures import load_mask
 from controls.layout import parse_box
 from controls.stack import CONTROLS, parse_control, parse_controls
+from engine.params import Picture
 
 _SIDES = (16, 4096)
 """Pixels that a guide's sides may have."""
@@ -47,7 +48,7 @@ def wished_guides(options: argparse.Namespace) -> GuidesWish:
             size=None if options.size is None else _size(options.size),
             boxes=boxes,
             mix=options.mix,
-            mask=None if options.region_mask is None else load_mask(Path(options.region_mask)),
+            mask=None if options.region_mask is None else _mask(options.region_mask),
             model_folder=_folder(options),
         )
 
@@ -66,7 +67,10 @@ def wished_bench(options: argparse.Namespace) -> BenchWish:
 
 
 def _add_controls(parser: argparse.ArgumentParser, default: str) -> None:
-    names = f"{', '.join(CONTROLS)}, with a weight and settings as in edge=1,thickness=2; repeatable; {default}"
+    names = (
+        f"{', '.join(CONTROLS)}, with a weight as in edge=0.8, and with settings of its own, mix, region and every as "
+        f"in pose,hands=1,region=person,every=3 (docs/controls.md has all); repeatable; {default}"
+    )
     parser.add_argument("--control", action="append", metavar="NAME[=WEIGHT][,SETTING=VALUE]...", help=names)
     parser.add_argument("--models", metavar="FOLDER", type=Path, help="where your model files are")
 
@@ -76,6 +80,16 @@ def _folder(options: argparse.Namespace) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise UsageError(f"There is no folder {folder} with models in it; name one that is there.")
     return folder
+
+
+def _mask(text: str) -> Picture:
+    """Its sentence, where there is no such file, knows what else could have been meant."""
+    if text in ("person", "background") and not Path(text).exists():
+        raise UsageError(
+            f"There is no picture {text} to be the mask. Where people are is a region of a control, as in "
+            "--control edge,region=person; it needs no mask."
+        )
+    return load_mask(Path(text))
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -77,7 +77,7 @@ def draw_guides(wish: GuidesWish, out: Path, sheet_path: Path) -> Filmed:
         if first is None:
             return Filmed(0, False)
         stack = Stack(wish.model_folder)
-        until.callback(stack.reset)
+        until.callback(stack.close)
         drawing = _Drawing(wish, stack, first, told)
         total = None if wish.seconds is None or source.rate <= 0 else round(wish.seconds * source.rate)
         done = film(drawing.shots(frames), out, drawing.grid.size, sheet, total, told, made="drawn")

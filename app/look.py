@@ -16,9 +16,11 @@ from typing import Any, Literal, TypeVar, get_args
 from app.examples import DEFAULT_PROMPT
 from app.expand import Expand
 from app.framing import Fit, Framing
+from app.mask_shape import MaskShape
 from app.png import picture_of, png_text
 from controls.control import ControlSetting
 from controls.layout import Box
+from controls.regions import Join, Repainted
 from engine.config import STARTER
 from engine.params import EngineChoice, Params, Picture
 
@@ -33,8 +35,10 @@ class Look:
     By default it paints an example over edges, in as many steps as the starter was trained for.
 
     mask: (H, W), 255 = repaint, 0 = keep the source, in between softly; it lies on the source's picture and is turned,
-        cropped and fitted with it. None = repaint everything. person_mask: the people in each picture are its mask;
-        with ``mask`` as well, what both say is repainted. invert_mask: of each of them, what it would keep.
+        cropped and fitted with it. None = repaint everything. invert_mask: what it says to keep is repainted.
+        mask_shape: how it then grows and fades.
+    repainted: people alone, or all but people, found in each picture. mask_join: where there is a mask as well, whether
+        both must say so or one is enough.
     expand: what is painted on around the source, of which nothing is cut off to fill the picture; there the engine is
         on its own, inside the mask decides, and without one the source is kept.
     layout: the boxes that the control ``layout`` draws.
@@ -43,8 +47,10 @@ class Look:
     params: Params = Params(prompt=DEFAULT_PROMPT, steps=STARTER.rollout.steps)
     controls: tuple[ControlSetting, ...] = (ControlSetting("edge"), ControlSetting("pose", on=False))
     mask: Picture | None = None
-    person_mask: bool = False
     invert_mask: bool = False
+    mask_shape: MaskShape = MaskShape()
+    repainted: Repainted = "all"
+    mask_join: Join = "both"
     expand: Expand = Expand()
     layout: tuple[Box, ...] = ()
     treatment: Treatment = "live"
@@ -52,6 +58,10 @@ class Look:
     def __post_init__(self) -> None:
         if self.treatment not in TREATMENTS:
             raise ValueError(f"treatment is {self.treatment!r}, expected one of {', '.join(TREATMENTS)}")
+        if self.repainted not in get_args(Repainted):
+            raise ValueError(f"repainted is {self.repainted!r}, expected one of {', '.join(get_args(Repainted))}")
+        if self.mask_join not in get_args(Join):
+            raise ValueError(f"mask join is {self.mask_join!r}, expected one of {', '.join(get_args(Join))}")
         if self.mask is not None and self.mask.pixels.ndim != 2:
             raise ValueError("the mask has colours, expected a grey picture")
 
@@ -152,33 +162,37 @@ def to_json(value: Any, picture: Callable[[Picture], str] = png_text) -> Any:
     return value
 
 
-def from_json(kind: type[V], data: Any) -> V:
-    """The inverse of ``to_json``; what is missing or no longer valid takes its default, so old files keep opening."""
-    value = _parsed(kind, data)
+def from_json(kind: type[V], data: Any, picture: Callable[[str], Picture] = picture_of) -> V:
+    """The inverse of ``to_json``; what is missing or no longer valid takes its default, so old files keep opening.
+
+    picture: reads what its like of ``to_json`` wrote; its ValueError says that there is none.
+    """
+    value = _parsed(kind, data, picture)
     return value if isinstance(value, kind) else kind()
 
 
 _INVALID = object()
+_ReadPicture = Callable[[str], Picture]
 
 
-def _parsed(kind: Any, data: Any) -> Any:
+def _parsed(kind: Any, data: Any, picture: _ReadPicture) -> Any:
     """``data`` as a value of the annotated type ``kind``, or ``_INVALID``."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _parsed_dataclass(kind, data)
+        return _parsed_dataclass(kind, data, picture)
     if origin is Literal:
         return data if data in arguments else _INVALID
     if origin is types.UnionType or origin is typing.Union:
-        options = (_parsed(option, data) for option in arguments)
+        options = (_parsed(option, data, picture) for option in arguments)
         return next((value for value in options if value is not _INVALID), _INVALID)
     if origin is tuple and isinstance(data, list):
         wanted = [arguments[0]] * len(data) if arguments[-1:] == (...,) else list(arguments)
         if len(wanted) != len(data):
             return _INVALID
-        items = [_parsed(item_kind, item) for item_kind, item in zip(wanted, data, strict=True)]
+        items = [_parsed(item_kind, item, picture) for item_kind, item in zip(wanted, data, strict=True)]
         return _INVALID if any(item is _INVALID for item in items) else tuple(items)
     if kind is Picture:
-        return _parsed_picture(data)
+        return _parsed_picture(data, picture)
     if kind is types.NoneType:
         return None if data is None else _INVALID
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
@@ -186,20 +200,20 @@ def _parsed(kind: Any, data: Any) -> Any:
     return data if isinstance(kind, type) and type(data) is kind else _INVALID
 
 
-def _parsed_picture(data: Any) -> Any:
+def _parsed_picture(data: Any, picture: _ReadPicture) -> Any:
     try:
-        return picture_of(data) if isinstance(data, str) else _INVALID
+        return picture(data) if isinstance(data, str) else _INVALID
     except ValueError:
         return _INVALID
 
 
-def _parsed_dataclass(kind: type[Any], data: Any) -> Any:
+def _parsed_dataclass(kind: type[Any], data: Any, picture: _ReadPicture) -> Any:
     if not isinstance(data, Mapping):
         return _INVALID
     hints = typing.get_type_hints(kind)
     fields: dict[str, Any] = {}
     for f in dataclasses.fields(kind):
-        value = _parsed(hints[f.name], data[f.name]) if f.name in data else _INVALID
+        value = _parsed(hints[f.name], data[f.name], picture) if f.name in data else _INVALID
         if value is not _INVALID:
             fields[f.name] = value
     try:

@@ -18,11 +18,13 @@ def modes_of(look: Look, film_of_masks: bool = False) -> tuple[str, ...]:
     film_of_masks: whether masks from a film take the place of the look's.
     """
     params = look.params
-    mask, person, invert = film_of_masks or look.mask is not None, look.person_mask, look.invert_mask
+    mask, invert = film_of_masks or look.mask is not None, look.invert_mask
+    join = " or " if mask and look.mask_join == "either" else ""
     named = (
         (mask, "mask, inverted" if invert else "mask"),
-        (person, "background repainted" if invert else "people repainted"),
-        (invert and not mask and not person, "inverted mask, none given"),
+        (look.repainted == "person", f"{join}people repainted".strip()),
+        (look.repainted == "background", f"{join}background repainted".strip()),
+        (invert and not mask, "inverted mask, none given"),
         (bool(look.expand), "expand"),
         (not params.composite, "no composite"),
         (bool(look.layout), _count(look.layout, "box", "boxes")),
@@ -50,8 +52,10 @@ def without_modes(look: Look) -> Look:
         params=_plain(look.params),
         controls=controls,
         mask=default.mask,
-        person_mask=default.person_mask,
         invert_mask=default.invert_mask,
+        mask_shape=default.mask_shape,
+        repainted=default.repainted,
+        mask_join=default.mask_join,
         expand=default.expand,
         layout=default.layout,
     )

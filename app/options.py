@@ -23,6 +23,7 @@ from app.look import Look, Setup, SourceChoice
 from app.pictures import load_mask, load_picture
 from controls.control import ControlSetting
 from controls.layout import Box, parse_box
+from controls.regions import Join
 from controls.stack import CONTROLS, parse_controls
 from engine.host import MODELS, trained_steps
 from engine.params import (
@@ -108,8 +109,9 @@ def _add_structure(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--control",
         action="append",
-        metavar="NAME[=WEIGHT]",
-        help=f"{', '.join(CONTROLS)} or none, with a weight as in edge=0.8; repeatable; default edge",
+        metavar="NAME[=WEIGHT][,SETTING=VALUE]...",
+        help=f"{', '.join(CONTROLS)} or none, with a weight as in edge=0.8, and with settings of its own, mix, region "
+        "and every as in pose,hands=1,region=person,every=3 (docs/controls.md has all); repeatable; default edge",
     )
     group.add_argument(
         "--structure",
@@ -136,6 +138,9 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         help="white is repainted, black kept; render takes a video, too; or person: people are repainted; or none; "
         "a FILE and person: people where it is white",
     )
+    group.add_argument("--mask-join", choices=get_args(Join), help="of a FILE and person: where both say so (default)")
+    group.add_argument("--mask-grow", metavar="PX", type=float, help="-40 to 40, in pixels of 320: below 0 it shrinks")
+    group.add_argument("--mask-feather", metavar="PX", type=float, help="0 to 80: over how much its border fades")
     group.add_argument(
         "--invert-mask",
         action=argparse.BooleanOptionalAction,
@@ -235,11 +240,11 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
     if options.reference is not None:
         params["references"] = tuple(load_picture(Path(text)) for text in _some(options.reference))
     params |= {name: _picture(text) for name, text in _given(options, "first_frame", "last_frame").items()}
-    changes: dict[str, Any] = _given(options, "invert_mask")
+    changes: dict[str, Any] = _given(options, "mask_join")
     if options.mask is not None:
         file = None if mask_film(options) else _mask_file(options)
         changes["mask"] = None if file is None else load_mask(Path(file))
-        changes["person_mask"] = _PERSON in options.mask
+        changes["repainted"] = "person" if _PERSON in options.mask else "all"
     if options.expand is not None:
         changes["expand"] = (
             Expand() if options.expand == "none" else Expand(*_fractions(options.expand, "the expansion"))
@@ -249,8 +254,20 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
         if wanted and len(wanted) < len(options.control):
             raise ValueError("--control none stands beside other controls; leave it out, or leave out the others")
         changes["controls"] = parse_controls(wanted)
+    shape = {name.removeprefix("mask_"): value for name, value in _given(options, "mask_grow", "mask_feather").items()}
+    changes["mask_shape"] = replace(look.mask_shape, **shape)
     look = replace(look, params=replace(look.params, **params), **changes)
+    if options.invert_mask is not None:
+        masked = look.mask is not None or mask_film(options) is not None
+        look = _inverted(look, options.invert_mask, masked)
     return look if options.box is None else with_boxes(look, tuple(parse_box(text) for text in _some(options.box)))
+
+
+def _inverted(look: Look, invert: bool, masked: bool) -> Look:
+    """``look`` with a mask and a choice of people as they are, or turned round. masked: whether there is a mask."""
+    if look.repainted == "all":
+        return replace(look, invert_mask=invert)
+    return replace(look, invert_mask=invert and masked, repainted="background" if invert else "person")
 
 
 def with_boxes(look: Look, boxes: tuple[Box, ...]) -> Look:

@@ -1,4 +1,4 @@
-"""A Picture as text, for settings that are kept: a PNG in base64, without loss. Knows no files."""
+"""A Picture as a PNG, without loss: as bytes, and as text in base64 for settings that are kept. Knows no files."""
 
 from __future__ import annotations
 
@@ -13,20 +13,31 @@ from engine.params import Picture
 
 
 @lru_cache(maxsize=16)  # settings are kept after every change, the pictures in them change seldom
-def png_text(picture: Picture) -> str:
+def png_of(picture: Picture) -> bytes:
     pixels = picture.pixels
     made, png = cv2.imencode(".png", pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     assert made, "every Picture can be a PNG"
-    return base64.b64encode(png.tobytes()).decode("ascii")
+    return png.tobytes()
+
+
+def picture_in(png: bytes) -> Picture:
+    """The inverse of ``png_of``. ValueError for any other bytes."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) if png else None
+    except cv2.error as error:
+        raise ValueError("that is no PNG") from error
+    if pixels is None:
+        raise ValueError("that is no PNG")
+    return Picture(np.asarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB)))
+
+
+def png_text(picture: Picture) -> str:
+    return base64.b64encode(png_of(picture)).decode("ascii")
 
 
 def picture_of(text: str) -> Picture:
     """The inverse of ``png_text``. ValueError for any other text."""
     try:
-        data = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
-        pixels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    except (binascii.Error, cv2.error) as error:
+        return picture_in(base64.b64decode(text, validate=True))
+    except binascii.Error as error:
         raise ValueError("the text is no PNG in base64") from error
-    if pixels is None:
-        raise ValueError("the text is no PNG in base64")
-    return Picture(np.asarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB)))

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.expand import Area, placed, source_area
+from app.expand import Area, placed
 from app.frame import Frame, GuidedFrame, Pixels
-from app.framing import Fit, Framing, framed, seen_by_controls, turned
+from app.framing import Fit, Framing, framed, seen_by_controls
 from app.look import Look, Setup
-from controls.regions import Repainted
+from app.mask_shape import MaskShape
+from app.placement import placement
 from controls.stack import Guide, Stack
 from engine.params import EMPTY_GUIDE, Picture
 
@@ -33,8 +34,12 @@ class Preprocessor:
         self._framed: tuple[tuple[Frame, Fit, Area], tuple[Pixels, Pixels]] | None = None
 
     def reset(self) -> None:
-        """Forget all earlier pictures and give networks back: call it where the source changes, and at the end."""
+        """Forget all earlier pictures: call it where the source changes."""
         self._stack.reset()
+
+    def close(self) -> None:
+        """Give networks back: call it at the end."""
+        self._stack.close()
 
     def guided(
         self,
@@ -56,16 +61,18 @@ class Preprocessor:
         which is among the guide's troubles, and while the network that can is loading, it is as if they were no mask.
         """
         width, height = setup.engine.width, setup.engine.height
-        framing, area = _place(frame.rgb, look, setup)
+        h, w = frame.rgb.shape[:2]
+        place = placement((w, h), (width, height), setup.framing, look.expand)
+        framing, area = place.framing, place.area
         picture, view = seen_by_controls(frame.rgb, framing, area.width, area.height)
         other = seen_instead = None
         if structure is not None:
             seen_instead, seen = self._second(structure, setup.framing.fit, area)
             other = placed(seen, area, width, height, EMPTY_GUIDE)
         if mask is None:
-            on_canvas = _look_mask(look.mask, look.invert_mask, framing, area, width, height)
+            on_canvas = _look_mask(look.mask, look.invert_mask, look.mask_shape, framing, area, width, height)
         else:
-            on_canvas = _mask(mask, look.invert_mask, framing, area, width, height)
+            on_canvas = _mask(mask, look.invert_mask, look.mask_shape, framing, area, width, height)
         painted = None if on_canvas is None or (mask is None and look.mask is None) else on_canvas[area.slices]
         guide = self._stack.guide(
             picture,
@@ -76,9 +83,10 @@ class Preprocessor:
             look.layout,
             mask=painted,
             structure=seen_instead,
-            repainted=_repainted(look),
+            repainted=look.repainted,
+            join=look.mask_join,
         )
-        if look.person_mask and guide.matte is not None and guide.mask is not None:
+        if look.repainted != "all" and guide.matte is not None and guide.mask is not None:
             on_canvas = placed(guide.mask, area, width, height, 255)
         guide = replace(
             guide,
@@ -96,41 +104,24 @@ class Preprocessor:
         return self._framed[1]
 
 
-def _repainted(look: Look) -> Repainted:
-    if not look.person_mask:
-        return "all"
-    return "background" if look.invert_mask else "person"
-
-
-def _place(rgb: Pixels, look: Look, setup: Setup) -> tuple[Framing, Area]:
-    """Where the source stands on the canvas, and how it is brought to that size.
-
-    While the source is expanded, all of it is shown: "fill" acts like "fit", for it would cut off what is then painted
-    anew. The bars that "fit" would leave become part of the border.
-    """
-    framing, width, height = setup.framing, setup.engine.width, setup.engine.height
-    if not look.expand or framing.fit == "stretch":
-        return framing, source_area(look.expand, width, height)
-    h, w = turned(rgb, framing).shape[:2]
-    return replace(framing, fit="stretch"), source_area(look.expand, width, height, aspect=w / h)
-
-
 @lru_cache(maxsize=4)  # a mask is made once for a setting, not for every picture
 def _look_mask(
-    mask: Picture | None, invert: bool, framing: Framing, area: Area, width: int, height: int
+    mask: Picture | None, invert: bool, shape: MaskShape, framing: Framing, area: Area, width: int, height: int
 ) -> Pixels | None:
-    on_canvas = _mask(None if mask is None else mask.pixels, invert, framing, area, width, height)
+    on_canvas = _mask(None if mask is None else mask.pixels, invert, shape, framing, area, width, height)
     if on_canvas is not None:
         on_canvas.flags.writeable = False
     return on_canvas
 
 
-def _mask(mask: Pixels | None, invert: bool, framing: Framing, area: Area, width: int, height: int) -> Pixels | None:
+def _mask(
+    mask: Pixels | None, invert: bool, shape: MaskShape, framing: Framing, area: Area, width: int, height: int
+) -> Pixels | None:
     """The mask of the whole canvas: 255 around ``area``; inside ``mask``, or 0. None where there is nothing to keep."""
     if mask is None:
         if (area.width, area.height) == (width, height):
             return None
         inside = np.zeros((area.height, area.width), np.uint8)
     else:
-        inside = framed(255 - mask if invert else mask, framing, area.width, area.height)
+        inside = shape.of(framed(255 - mask if invert else mask, framing, area.width, area.height))
     return placed(inside, area, width, height, 255)

@@ -182,7 +182,7 @@ class Painter:
 
     def close(self) -> None:
         """Give the controls' networks back."""
-        self._preprocessor.reset()
+        self._preprocessor.close()
 
     def _beside(self, source: Source | None) -> Iterator[Frame | None]:
         return itertools.repeat(None) if source is None else held(frames_of(source, None, self.tell))
@@ -190,6 +190,9 @@ class Painter:
     def _guided(self, frame: Frame, mask: Frame | None, structure: Frame | None) -> _Guided:
         painted = None if mask is None else brightness(mask.rgb)
         guided, guide = self._preprocessor.guided(frame, self._look, self._setup, 0, painted, structure)
+        if self.frames_in == 1 and guide.troubles and not guide.ms:
+            # Before anything is painted: without a single guide it would be another film than was asked for.
+            raise ShowError(" ".join(guide.troubles.values()))
         for sentence in guide.troubles.values():
             self.tell(sentence)
         return guided, guide.parts

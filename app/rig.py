@@ -247,7 +247,7 @@ class Rig(QObject):
             seen = number
             setup = self._show.setup
             if folder != setup.model_folder:
-                preprocessor.reset()
+                preprocessor.close()
                 folder = setup.model_folder
                 preprocessor = Preprocessor(Path(folder) if folder else None, worker)
             structure = self._seen_structure(setup)
@@ -261,7 +261,7 @@ class Rig(QObject):
             except Exception:  # a picture that cannot be worked on is dropped; the next one may do
                 log.exception("A picture was dropped")
                 self._skipped += 1
-        preprocessor.reset()
+        preprocessor.close()
 
     def _make_guide(
         self, captured: _Captured, structure: Frame | None, preprocessor: Preprocessor, setup: Setup
@@ -270,7 +270,8 @@ class Rig(QObject):
         guided, guide = preprocessor.guided(captured.frame, self._show.look, setup, captured.epoch, structure=structure)
         self._tell_troubles(guide)
         self.view.put(Frame(guided.source, guided.time))
-        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure))
+        height, width = captured.frame.rgb.shape[:2]
+        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure, (width, height)))
         self._inbox.put(guided)
 
     def _tell_troubles(self, guide: Guide) -> None:

@@ -17,6 +17,7 @@ from app.look import Look, Setup, Treatment, from_json, to_json
 from app.modes import without_modes
 from controls.control import ControlSetting
 from controls.layout import Box
+from controls.regions import Join, Repainted
 from engine.params import Picture
 
 
@@ -69,13 +70,13 @@ class Show(QObject):
         """Which parts are repainted: see ``Look.mask``. invert: those that the mask would keep."""
         self.set_look(replace(self._look, mask=mask, invert_mask=invert))
 
-    def set_person_mask(self, on: bool, *, invert: bool = False) -> None:
-        """Whether people alone are repainted: see ``Look.person_mask``. invert: all but people.
+    def set_mask_shape(self, **changes: float) -> None:
+        """How the mask grows and fades: see ``MaskShape``."""
+        self.set_look(replace(self._look, mask_shape=replace(self._look.mask_shape, **changes)))
 
-        Once that is off, a mask that is there stays as inverted as it is.
-        """
-        inverted = invert if on else self._look.invert_mask and self._look.mask is not None
-        self.set_look(replace(self._look, person_mask=on, invert_mask=inverted))
+    def set_repainted(self, repainted: Repainted, join: Join | None = None) -> None:
+        """Whether all is repainted, people alone, or all but people. join: with a mask; None = as it is."""
+        self.set_look(replace(self._look, repainted=repainted, mask_join=join or self._look.mask_join))
 
     def set_expand(self, expand: Expand) -> None:
         """How much is painted on around the source."""

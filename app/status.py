@@ -86,12 +86,14 @@ class Status:
 class Thumbnails:
     """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size.
 
-    structure: the picture of the second input that they were made from; None where it was the source.
+    structure: the picture of the second input that they were made from; None where it was the source. source: width
+    and height of the source's own picture, before it was framed.
     """
 
     parts: dict[str, Pixels]
     guide: Pixels
     structure: Pixels | None = None
+    source: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class Setting:
 
 
 class Control(Protocol):
-    """State belongs to the object and is forgotten by ``reset``, which is called when the picture jumps."""
+    """What it knows of earlier pictures belongs to the object and is forgotten by ``reset``, which is called when the
+    picture jumps."""
 
     def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
         """The guide for ``picture`` (H, W, 3) uint8 at (height, width, 3) uint8.
@@ -81,8 +82,25 @@ class Control(Protocol):
         ...
 
     def reset(self) -> None:
-        """Forget everything about earlier pictures."""
+        """Forget everything about earlier pictures. Networks stay loaded."""
         ...
+
+
+@runtime_checkable
+class Networked(Protocol):
+    """A control that owns networks: ``close`` gives them back, and may be called twice."""
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A control that draws how a picture differs from the one it saw before.
+
+    apart: how many pictures of the film that one lies back; 1 where it sees each. Set before each guide.
+    """
+
+    apart: int
 
 
 @runtime_checkable

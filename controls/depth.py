@@ -45,12 +45,16 @@ class Depth:
         self._model_folder = model_folder
         self._network: DepthNetwork | None = None
         self._filter = TemporalFilter()
-        self._seen: Disparity | None = None
-        self._forget()
+        self.reset()
 
     def reset(self) -> None:
+        self._filter.reset()
+        self._low = self._high = self._time = math.nan
+        self._seen: Disparity | None = None
+
+    def close(self) -> None:
         self._network = None
-        self._forget()
+        self.reset()
 
     def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
         """The first picture loads the network: a second or so."""
@@ -58,21 +62,16 @@ class Depth:
             self._network = DepthNetwork(depth_model(self._model_folder))
         disparity = _finite(self._network.disparity(picture, round(values["detail"])))
         if values["smoothing"] == 0:
-            self._forget()
+            self.reset()
             levels = _levels(disparity, float(disparity.min()), float(disparity.max()))
         else:
             if self._is_new_scene(picture, time):
-                self._forget()
+                self.reset()
             self._follow(disparity, time, values["smoothing"])
             self._seen, self._time = _thumbnail(picture), time
             levels, _ = self._filter.filtered(_levels(disparity, self._low, self._high), values["smoothing"])
         shown = cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB)
         return resized(np.asarray(shown, np.uint8), width, height)
-
-    def _forget(self) -> None:
-        self._filter.reset()
-        self._low = self._high = self._time = math.nan
-        self._seen = None
 
     def _is_new_scene(self, picture: Pixels, time: float) -> bool:
         if self._seen is None or not 0 <= time - self._time <= _LONGEST_GAP_S:

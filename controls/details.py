@@ -190,7 +190,7 @@ class _Face(_Part):
 
 
 class Details:
-    """Owns the finders, made when first needed, and what was found last; ``reset`` gives all of it back.
+    """Owns the finders, made when first needed, until ``close``, and what was found last, until ``reset``.
 
     model_folder: where the performer keeps model files.
     """
@@ -202,8 +202,11 @@ class Details:
         self._parts: dict[int, tuple[_Part, ...]] = {}
         self._time = math.nan
 
-    def reset(self) -> None:
+    def close(self) -> None:
         self._keep(())
+        self.reset()
+
+    def reset(self) -> None:
         self._parts = {}
         self._time = math.nan
 

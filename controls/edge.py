@@ -28,15 +28,20 @@ _HIGH_RANGE = (60.0, 800.0)
 """Automatic high thresholds stay in here: below lies noise, above only the borders of black and white shapes."""
 _NOISE_GRADIENT = 7.0
 """Noise of one grey level (as ``TemporalFilter.noise``) still leaves gradients up to about this much when filtered."""
+_SLACK = 2.0
+"""Grey levels that a film's compression changes still places by, a few pixels wide, when its picture is renewed."""
 _STICKINESS = 0.8
 """At full smoothing, a line of the last picture counts as this much stronger."""
 
 
 class Edge:
-    """See the module. Owns the temporal filter, the last lines and the smoothed automatic threshold."""
+    """See the module. Owns the temporal filter, the last lines and the smoothed automatic threshold.
 
-    def __init__(self) -> None:
-        self._filter = TemporalFilter()
+    slack: as in ``TemporalFilter``.
+    """
+
+    def __init__(self, slack: float = _SLACK) -> None:
+        self._filter = TemporalFilter(slack)
         self.reset()
 
     def reset(self) -> None:

@@ -54,10 +54,14 @@ _FINENESS = 1024
 
 
 class Flow:
-    """See the module. Owns the last picture, the vectors shown last and the automatic range."""
+    """See the module. Owns the last picture, the vectors shown last and the automatic range.
+
+    apart: how many pictures of the film the last picture lies back. Vectors are those from one picture to the next.
+    """
 
     def __init__(self) -> None:
         self._filter = TemporalFilter()
+        self.apart = 1
         self.reset()
 
     def reset(self) -> None:
@@ -79,7 +83,7 @@ class Flow:
             self._shown, self._range = None, 0.0
             return np.full((height, width, 3), PAPER, np.uint8)
         motion = displacement(gray, last, _STRIDE, _DESCENTS, _REFINEMENTS) * np.float32(
-            -LONGEST_SIDE / max(gray.shape)
+            -LONGEST_SIDE / (max(gray.shape) * self.apart)
         )
         if smoothing > 0:
             motion = _shortened(self._smoothed(motion, smoothing), _DEAD_ZONE * smoothing)

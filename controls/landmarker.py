@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,8 @@ class Task:
 
 POSE = Task("pose", "PoseLandmarker", "num_poses", "pose_landmarks", 33, True)
 """With one person mediapipe follows without looking for others, which is faster, and smooths the landmarks itself."""
+POSE_ALONE = replace(POSE, follows=False)
+"""In any picture, whatever was in the last one."""
 HAND = Task("hand", "HandLandmarker", "num_hands", "hand_landmarks", 21, True)
 FACE = Task("face", "FaceLandmarker", "num_faces", "face_landmarks", 478, False)
 """A face that is followed is also smoothed by mediapipe, which would mix what comes from different people."""
@@ -47,6 +49,7 @@ _QUIET = 3
 """Pictures that mediapipe may write start-up lines at. All but one of these lines come while it is made. That one comes
 when the first body of the process is found, and gets through where nobody is in sight so early: to wait for him would
 turn the whole process's stderr away at each picture, and hold up whoever loads a model meanwhile."""
+_BLACK_SIDE = 64
 
 
 class Landmarker:
@@ -81,6 +84,11 @@ class Landmarker:
         self._quiet -= 1
         rows = [[(mark.x, mark.y, mark.visibility or 0.0) for mark in marks] for marks in found]
         return np.array(rows, np.float64).reshape(-1, self._task.landmarks, 3)
+
+    def reset(self) -> None:
+        """Forget who was followed. mediapipe has no call for it: in a black picture it finds nobody to follow on."""
+        if self._time_ms >= 0 and self._task.follows:
+            self.landmarks(np.zeros((_BLACK_SIDE, _BLACK_SIDE, 3), np.uint8), 0.0)
 
     def close(self) -> None:
         """May be called twice."""

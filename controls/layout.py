@@ -70,6 +70,14 @@ class Layout:
         self._boxes: tuple[Box, ...] = ()
         self.reset()
 
+    @property
+    def trouble(self) -> str:
+        return (
+            ""
+            if self._boxes
+            else "Layout draws nothing, for there are no boxes; draw one on the canvas (key N), or give --box."
+        )
+
     def reset(self) -> None:
         self._began = math.nan
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,20 +39,33 @@ class Body:
 
     def overlap(self, other: Body) -> float:
         """How far the boxes around both cover each other, 0 to 1: intersection over union."""
+        own, others, common = self._areas(other)
+        return common / (own + others - common)
+
+    def covered(self, other: Body) -> float:
+        """The share of the box around this one that lies in the other one's."""
+        own, _, common = self._areas(other)
+        return common / own
+
+    def _areas(self, other: Body) -> tuple[float, float, float]:
+        """Of the boxes around both, and of what they have in common."""
         low = np.array([self.points.min(axis=0), other.points.min(axis=0)]) - 1e-6  # no box is empty
         high = np.array([self.points.max(axis=0), other.points.max(axis=0)]) + 1e-6
-        common = np.prod(np.maximum(high.min(axis=0) - low.max(axis=0), 0.0))
-        return float(common / (np.prod(high - low, axis=1).sum() - common))
+        own, others = np.prod(high - low, axis=1)
+        return float(own), float(others), float(np.prod(np.maximum(high.min(axis=0) - low.max(axis=0), 0.0)))
 
 
-_MOST = 4
-"""People who are followed at once, however many are found."""
 _SAME_DETECTION = 0.5
 """Overlap above which two people found in one picture are one, found twice."""
 _JUMP = 0.5
 """Body sizes that a joint may move between two pictures; more is a mistake put right, or somebody else."""
-_HOLD_S = 0.25
-"""A person who is missed for a moment stays where they were for so long."""
+_HOLD_S, _HOLD_UPDATES = 0.25, 2.5
+"""A person who is missed for a moment stays where they were for so long; where people are looked for more rarely than
+that, for so many times the usual time between two updates."""
+_UPDATES = 5
+"""Times between updates that the usual one is taken from: a single pause is not usual."""
+_LONGEST_S = 2.0
+"""No longer time between two updates is usual."""
 _TRIAL = 3
 """Pictures in which somebody must be found who comes when others are there already: false finds are brief."""
 _FEWEST_JOINTS = 4
@@ -90,15 +105,20 @@ class _Followed:
 
 
 class People:
-    """Owns one filter for each person in sight; ``reset`` forgets them all."""
+    """Owns one filter for each person in sight; ``reset`` forgets them all.
 
-    def __init__(self) -> None:
+    most: people who are followed at once, however many are found.
+    """
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
         self._numbers = itertools.count()
         self.reset()
 
     def reset(self) -> None:
         self._people: list[_Followed] = []
         self._time = math.nan
+        self._intervals_s: deque[float] = deque(maxlen=_UPDATES)
 
     def update(
         self, bodies: Sequence[Body], time: float, threshold: float, smoothing: float, fade_s: float = 0.0
@@ -112,12 +132,12 @@ class People:
         """
         if time <= self._time:
             self.reset()
-        hold_s = _HOLD_S + fade_s
-        self._people = [person for person in self._people if time - person.seen <= hold_s]
+        hold_s = self._hold_s(time)
+        self._people = [person for person in self._people if time - person.seen <= hold_s + fade_s]
         trial = _TRIAL if self._people else 1
         for body, person in _matched(bodies, self._people):
             if person is None:
-                if len(self._people) >= _MOST:
+                if len(self._people) >= self._most:
                     continue
                 person = _Followed(next(self._numbers), body, time, trial)
                 self._people.append(person)
@@ -126,13 +146,20 @@ class People:
         step = fade_step(time - self._time, fade_s)
         self._time = time
         for person in self._people:
-            wanted = person.wanted if time - person.seen <= _HOLD_S else np.zeros_like(person.wanted)
+            wanted = person.wanted if time - person.seen <= hold_s else np.zeros_like(person.wanted)
             person.opacity = person.opacity + np.clip(wanted - person.opacity, -step, step)
         return [
             Person(person.number, person.filter.points, person.opacity, person.seen == time)
             for person in self._people
             if person.opacity.any()
         ]
+
+    def _hold_s(self, time: float) -> float:
+        """How long a person who is missed stays."""
+        if not math.isnan(self._time):
+            self._intervals_s.append(min(time - self._time, _LONGEST_S))
+        usual_s = median_low(self._intervals_s) if self._intervals_s else 0.0
+        return max(_HOLD_S, _HOLD_UPDATES * usual_s)
 
     @staticmethod
     def _follow(person: _Followed, body: Body, time: float, threshold: float, smoothing: float) -> None:

@@ -20,7 +20,9 @@ from controls.picture import resized
 from controls.skeleton import Marks
 
 SETTINGS = (
-    Setting("people", "People", 1, 4, 2, whole=True, help="The most that are followed; more take longer."),
+    Setting(
+        "people", "People", 1, 4, 2, whole=True, help="The most that are followed; 3 or 4 take several times as long."
+    ),
     Setting("confidence", "Confidence", 0.0, 1.0, 0.5, help="How sure a joint must be to be drawn."),
     Setting("thickness", "Thickness", 0.25, 4.0, 1.0, help="Of limbs and joints; 1 is that of VACE's own guides."),
     Setting("smoothing", "Smoothing", 0.0, 1.0, 0.5, help="Calms people who stand still; 0: as found."),
@@ -38,7 +40,7 @@ MODEL = "pose_landmarker_full.task"
 
 
 class Pose:
-    """Owns the finder and the details', whose networks keep threads of their own until ``reset``, and the people it
+    """Owns the finder and the details', whose networks keep threads of their own until ``close``, and the people it
     follows."""
 
     def __init__(self, model_folder: Path | None = None) -> None:
@@ -53,6 +55,12 @@ class Pose:
     def reset(self) -> None:
         self._people.reset()
         self._details.reset()
+        if self._finder is not None:
+            self._finder.reset()
+
+    def close(self) -> None:
+        self._people.reset()
+        self._details.close()
         self.trouble = ""
         if self._finder is not None:
             self._finder.close()
@@ -62,7 +70,10 @@ class Pose:
         """The first picture loads mediapipe and its networks: a second or two."""
         most = round(values["people"])
         if self._finder is None or most != self._most:
-            self.reset()
+            self._people = People(most)
+            self._details.reset()
+            if self._finder is not None:
+                self._finder.close()
             self._finder, self._most = Finder(model_file(MODEL, self._model_folder), most), most
         bodies = self._finder.bodies(picture, time)
         people = self._people.update(bodies, time, values["confidence"], values["smoothing"], values["fade"])

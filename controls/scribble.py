@@ -17,6 +17,7 @@ from controls import edge
 from controls.control import Pixels, Setting, Values
 from controls.edge import Edge
 from controls.picture import resized, within
+from controls.temporal import SLACK
 
 SETTINGS = (
     Setting("detail", "Detail", 0.0, 1.0, 0.5, help="How faint a contour may be."),
@@ -57,7 +58,7 @@ class Scribble:
     """See the module. Owns the edge control and the contours drawn last."""
 
     def __init__(self) -> None:
-        self._edge = Edge()
+        self._edge = Edge(SLACK)  # a picture without its texture has lost most of its compression's as well
         self._drawn: Pixels | None = None
 
     def reset(self) -> None:

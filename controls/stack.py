@@ -38,7 +38,7 @@ from controls.pace import Pace, Rates
 from controls.paced import Loading, PacedControl, Request, Turn
 from controls.passthrough import Passthrough
 from controls.person import Person
-from controls.regions import Repainted, regions_of
+from controls.regions import Join, Repainted, regions_of
 from controls.scribble import Scribble
 from controls.softedge import SoftEdge
 from controls.view import View
@@ -64,7 +64,8 @@ class ControlKind:
     longest_side: of the picture that the control works on, in pixels; 0 = at the guide's size.
     paper: the grey level that it draws on, 0 or 255: what it gives where there is nothing to draw.
     loading: when a picture takes seconds, for models are loaded.
-    moves: whether what it draws moves with the picture, and so can be carried; one that does not runs on each picture.
+    moves: whether what it draws moves with the picture, and so can be carried; one that looks at no picture runs on
+        each, and has none to forget.
     """
 
     name: str
@@ -131,8 +132,8 @@ class Stack:
     """Owns one control of each kind that is on. Used by one thread.
 
     model_folder: where the performer keeps model files. worker: where slow controls run beside the live path, so that
-    no picture waits for them; it must outlive the stack's last ``reset``. None: all run at once, in order, and the same
-    pictures give the same guides.
+    no picture waits for them; it must outlive ``close``. None: all run at once, in order, and the same pictures give
+    the same guides.
     """
 
     def __init__(self, model_folder: Path | None = None, worker: Executor | None = None) -> None:
@@ -144,7 +145,16 @@ class Stack:
         self._structure: tuple[Pixels, View] | None = None
 
     def reset(self) -> None:
-        """Forget all earlier pictures, and try again what could not run. Gives networks back: call it at the end."""
+        """Forget all earlier pictures, and try again what could not run. Networks stay, and so does what controls take,
+        and what looks at no picture goes on."""
+        for slot in self._troubles.keys() & self._controls.keys():
+            self._controls.pop(slot).close()
+        self._troubles = {}
+        self._structure = None
+        self._forget_pictures(self._controls.keys())
+
+    def close(self) -> None:
+        """Give networks back. The stack may be used again, as a new one."""
         self._keep(set(), False, False)
         self._pace.reset()
 
@@ -158,6 +168,7 @@ class Stack:
         boxes: tuple[Box, ...] = (),
         mask: Pixels | None = None,
         repainted: Repainted = "all",
+        join: Join = "both",
         structure: Pixels | None = None,
     ) -> Guide:
         """The guide for ``picture`` under ``settings``, at (height, width, 3).
@@ -165,8 +176,8 @@ class Stack:
         picture: (H, W, 3) uint8 of the guide's aspect and any size; gray, RGBA and empty ones are taken too.
         time: seconds, rising. settings: of two with one name the later counts. boxes: what ``layout`` draws.
         mask: (height, width) uint8, 255 = repaint; None = all is repainted.
-        repainted: with "person" or "background" these alone are, as far as ``mask`` says so too. The region "mask" is
-        where both do.
+        repainted: with "person" or "background" these alone are, as far as ``mask`` says so too; with ``join`` "either"
+        wherever one of the two says so. The region "mask" is what is repainted.
         structure: what the controls see in place of ``picture``, of any size. The very same array again, within half a
         second, is no new picture: it only comes more slowly than ``picture`` does.
 
@@ -198,7 +209,7 @@ class Stack:
                 kind = CONTROLS.get(name)
                 view = looked_at if kind is None or kind.moves else seen
                 turns[name] = self._turn(name, setting, view, width, height, every[name], boxes)
-        regions = regions_of(mask, people, repainted, width, height)
+        regions = regions_of(mask, people, repainted, join, width, height)
         layers = [
             Layer(turns[name].part, setting.weight, _paper(name), setting.mix, regions[setting.region])
             for name, setting in wanted.items()
@@ -230,7 +241,8 @@ class Stack:
         return known[1]
 
     def _keep(self, names: Set[str], matte: bool, structured: bool) -> None:
-        """Switch off all but what these controls need, and the matte; all, where the controls see another picture now.
+        """Switch off all but what these controls need, and the matte. Where the controls see another picture now, they
+        forget the one before.
 
         What the matte draws is the control's drawing as well, unless the control sees a picture of its own.
         """
@@ -239,12 +251,18 @@ class Stack:
             slots = slots | {_MATTE} if structured else slots - {_MATTE_OF} | {_MATTE}
         for slot in self._troubles.keys() - slots:
             del self._troubles[slot]
-        if structured != self._structured:
-            slots &= {_MATTE}
-            self._structured = structured
-            self._structure = None
         for slot in self._controls.keys() - slots:
             self._controls.pop(slot).close()
+        if structured != self._structured:
+            self._structured = structured
+            self._structure = None
+            self._forget_pictures(self._controls.keys() - {_MATTE})
+
+    def _forget_pictures(self, slots: Iterable[str]) -> None:
+        """Let those forget that look at any."""
+        for slot in slots:
+            if slot not in CONTROLS or CONTROLS[slot].moves:
+                self._controls[slot].reset()
 
     def _rates(self, time: float, wanted: Mapping[str, ControlSetting], matte: bool) -> Rates:
         fixed, free = {_MATTE_OF: 1} if matte else {}, {}

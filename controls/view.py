@@ -1,4 +1,5 @@
-"""One picture as the controls see it: at the sizes they ask for, and how it came from earlier ones.
+"""One picture as the controls see it: at the sizes they ask for, whether it shows anything, and how it came from
+earlier ones.
 
 Knows no control.
 """
@@ -15,6 +16,10 @@ from controls.control import Pixels
 from controls.motion import Vectors
 from controls.picture import as_rgb, resized, within
 
+_BLACK, _WHITE = 32, 224
+_BLANK = 0.998
+"""The share of a blank picture that is darker than the one, or brighter than the other: a lamp may be left."""
+
 
 class View:
     """A picture and what is made of it, each once, when it is first asked for. Used by one thread.
@@ -29,6 +34,7 @@ class View:
         # Weak: a view must not keep the earlier ones alive, which keep still earlier ones.
         self._motions: WeakKeyDictionary[View, Vectors | None] = WeakKeyDictionary()
         self._gray: Pixels | None = None
+        self._is_blank: bool | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -52,6 +58,14 @@ class View:
         if self._gray is None:
             self._gray = np.asarray(cv2.cvtColor(self.within(motion.LONGEST_SIDE), cv2.COLOR_RGB2GRAY), np.uint8)
         return self._gray
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is black or white all over: the light is out, or a flash blinds the camera."""
+        if self._is_blank is None:
+            least = _BLANK * self.gray.size
+            self._is_blank = any(np.count_nonzero(side) >= least for side in (self.gray < _BLACK, self.gray > _WHITE))
+        return self._is_blank
 
     def motion_since(self, old: View) -> Vectors | None:
         """As ``motion.motion_since``, from a view of the same size; None where this one shows another scene."""

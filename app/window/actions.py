@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.expand import Expand
 from app.inputs import parse_source
 from app.look import Setup, SourceChoice
 from app.show import Show
+from controls.control import ControlSetting
 
 
 class Actions:
@@ -36,6 +38,36 @@ class Actions:
 
     def clear_modes(self) -> None:
         self._show.clear_modes()
+
+    def fill_mask(self) -> None:
+        """What is painted is repainted."""
+        self._mask_means(invert=False, guided=True)
+
+    def keep_mask(self) -> None:
+        """All but what is painted is."""
+        self._mask_means(invert=True, guided=True)
+
+    def remove_mask(self) -> None:
+        """What is painted is repainted, and no control counts in it: what is there leaves no trace."""
+        self._mask_means(invert=False, guided=False)
+
+    def replace_background(self) -> None:
+        """All but people is repainted; what was painted no longer counts."""
+        self._show.set_mask(None)
+        self._show.set_repainted("background")
+
+    def keep_people(self) -> None:
+        """Of what is painted, or of all where nothing is, people are kept."""
+        self._show.set_repainted("background", "both")
+
+    def expand_canvas(self) -> None:
+        """A quarter of the source more at each side; nothing more where there is some already."""
+        self._show.set_expand(Expand() if self._show.look.expand else Expand(0.25, 0.25, 0.25, 0.25))
+
+    def _mask_means(self, *, invert: bool, guided: bool) -> None:
+        look = self._show.look
+        controls = tuple(_counting(control, guided) for control in look.controls)
+        self._show.set_look(replace(look, invert_mask=invert, repainted="all", controls=controls))
 
     def toggle_recording(self) -> None:
         recorder = self._show.setup.recorder
@@ -70,6 +102,13 @@ class Actions:
             self._show.restart_structure()
         else:
             self._show.set_setup(structure=structure)
+
+
+def _counting(control: ControlSetting, in_mask: bool) -> ControlSetting:
+    """``control`` so that it counts inside the mask or not; one that counts on people or behind them stays."""
+    if in_mask:
+        return replace(control, region="all") if control.region == "outside mask" else control
+    return replace(control, region="outside mask") if control.region in ("all", "mask") else control
 
 
 def _same(one: SourceChoice, other: SourceChoice) -> bool:

@@ -137,6 +137,18 @@ def text(words: str, name: str = "") -> QLabel:
     return label
 
 
+def tool(symbol: str, title: str, tip: str) -> QToolButton:
+    """A button that is an icon alone."""
+    button = QToolButton()
+    button.setObjectName("tool")
+    button.setIcon(icons.icon(symbol))
+    button.setIconSize(QSize(20, 20))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(title)
+    button.setToolTip(tip)
+    return button
+
+
 def named(name: str, part: QWidget | QLayout, width: int = 92) -> QHBoxLayout:
     """``part`` with its name at the left, in one line."""
     line = QHBoxLayout()

@@ -1,29 +1,37 @@
 """The window a performer works in. It shows what Show and rig hold, asks the Show, and waits for nothing.
 
-Top bar; input and controls at the left; the program in the centre; look and outputs at the right; messages at the foot.
+Top bar; input and controls at the left; the canvas in the centre; look, mask and outputs at the right; cues below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from app.cue_sheet import CueSheet
 from app.errors import SourceError
+from app.framing import resized
+from app.mask_painting import Tool
+from app.set_list import Backups
 from app.show import Show
 from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Column
+from app.window.cue_grid import KEYS, CueGrid, key_of
 from app.window.displays import Displays
 from app.window.keeping import StateKeeper
+from app.window.mask_editor import MaskEditor
 from app.window.messages import MessageBar
 from app.window.panels.controls import ControlKind, ControlsPanel
 from app.window.panels.input import InputPanel
 from app.window.panels.look import LookPanel
+from app.window.panels.mask import MaskPanel
 from app.window.panels.outputs import OutputsPanel
 from app.window.program_panel import ProgramPanel
 from app.window.rig import Rig
@@ -31,11 +39,28 @@ from app.window.shortcuts import Key, KeyList, bind_keys
 from app.window.stage import Stage
 from app.window.top_bar import TopBar
 from controls.stack import CONTROLS
+from engine.catalog import config_of
+from engine.params import Picture
 
 STATUS_MS = 250
 THUMBNAILS_MS = 100
 QUIT_AGAIN_MS = 3000
 FIRST_SIZE = QSize(1400, 900)
+THUMBNAIL_WIDTH = 160
+LOW = 660
+"""Pixels of a window in which canvas and cue pads have no room together."""
+BRUSH_STEP = 1.25
+TOOL_KEYS: dict[Tool, str] = {
+    "none": "Q",
+    "brush": "D",
+    "eraser": "E",
+    "lasso": "L",
+    "rectangle": "G",
+    "ellipse": "O",
+    "fill": "K",
+    "box": "N",
+    "frame": "W",
+}
 
 
 class MainWindow(QMainWindow):
@@ -61,8 +86,12 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(bindings, self.performer)
         self.input = InputPanel(bindings, self.performer)
         self.controls = ControlsPanel(bindings, controls)
-        self.program = ProgramPanel(bindings, rig)
+        self.editor = MaskEditor(show, self)
+        self.program = ProgramPanel(bindings, rig, self.editor)
         self.look = LookPanel(bindings, self.performer)
+        self.mask_panel = MaskPanel(bindings, self.performer, self.editor)
+        backups = Backups(state_path.parent / "cues") if state_path else None
+        self.cues = CueGrid(CueSheet(show, backups, self._thumbnail, self._chunk_s, self))
         self.outputs = OutputsPanel(bindings, self.performer, self.stage, displays)
         self.messages = MessageBar(self)
         self._columns = self._lay_out()
@@ -135,6 +164,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.key_list.hide()
         self.messages.history.hide()
+        self.cues.set_low(self.height() < LOW)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything disappears at once; then the rig may take the seconds it needs to finish a recording."""
@@ -173,7 +203,7 @@ class MainWindow(QMainWindow):
         for part, width in (
             (Column(self.input, self.controls), 380),
             (self.program, 200),
-            (Column(self.look, self.outputs), 330),
+            (Column(self.look, self.mask_panel, self.outputs), 330),
         ):
             part.setMinimumWidth(width)
             columns.addWidget(part)
@@ -183,7 +213,9 @@ class MainWindow(QMainWindow):
         body = QWidget()
         room = QVBoxLayout(body)
         room.setContentsMargins(12, 12, 12, 12)
-        room.addWidget(columns)
+        room.setSpacing(10)
+        room.addWidget(columns, 1)
+        room.addWidget(self.cues)
         centre = QWidget()
         rows = QVBoxLayout(centre)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -201,28 +233,68 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._guard_focus)
         self.stage.said.connect(said)
+        self.editor.said.connect(said)
+        self.cues.sheet.said.connect(said)
         if self._keeper is not None:
             self._keeper.said.connect(said)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
 
     def _keys(self) -> tuple[Key, ...]:
-        do = self.performer
+        do, sheet = self.performer, self.cues.sheet
         return (
             Key(("B", "F2"), words.KEY_BLACKOUT, do.blackout),
             Key(("F", "F3"), words.KEY_FREEZE, do.freeze),
             Key(("Y", "Shift+B", "F4"), words.KEY_BYPASS, do.bypass),
             Key(("C", "X"), words.KEY_CUT, do.hard_cut),
             Key(("Shift+C", "Shift+X"), words.KEY_SOFT_CUT, do.soft_cut),
+            *(
+                Key((key_of(place),), words.KEY_CUE if place < 9 else words.KEY_CUE_SHIFT, partial(sheet.fire, place))
+                for place in range(KEYS)
+            ),
+            Key(("PgDown",), words.CUE_NEXT, sheet.next),
+            Key(("PgUp",), words.CUE_PREVIOUS, sheet.previous),
+            Key(("A",), words.CUE_ADD, lambda: sheet.add()),
+            Key(("U",), words.CUE_UPDATE, self.cues.update_current),
+            Key(("Ctrl+Alt+Z",), words.CUE_UNDO, sheet.undo),
+            Key(("Ctrl+Alt+Y",), words.CUE_REDO, sheet.redo),
             Key(("R",), words.KEY_RECORD, do.toggle_recording),
             Key(("V",), words.KEY_CAMERA, do.toggle_virtual_camera),
             Key(("S",), words.KEY_STAGE, do.toggle_stage),
             Key(("F11",), words.KEY_FULL_SCREEN, self.stage.toggle_full_screen),
             Key(("Space",), words.KEY_PAUSE, do.toggle_pause),
             Key(("P",), words.KEY_PROMPT, self._type_prompt),
+            *(
+                Key((key,), words.key_tool(words.TOOLS[tool][0]), partial(self.editor.choose, tool))
+                for tool, key in TOOL_KEYS.items()
+            ),
+            Key(("M",), words.KEY_MASK, self._toggle_mask_view),
+            Key(("Ctrl+Z",), words.KEY_UNDO, self.editor.undo),
+            Key(("Ctrl+Shift+Z", "Ctrl+Y"), words.KEY_REDO, self.editor.redo),
+            Key(("I",), words.KEY_INVERT, self.editor.invert),
+            Key(("Del",), words.KEY_CLEAR, self.editor.clear_tool),
+            Key(("[",), words.KEY_SMALLER, partial(self.editor.scale_brush, 1 / BRUSH_STEP)),
+            Key(("]",), words.KEY_LARGER, partial(self.editor.scale_brush, BRUSH_STEP)),
+            Key(("0",), words.KEY_WHOLE, self.program.preview.fit_whole),
             Key(("H",), words.KEY_HISTORY, self.messages.toggle_history),
             Key(("F1",), words.KEY_KEYS, lambda: self.key_list.toggle()),
             Key(("Ctrl+Q",), words.KEY_QUIT, self._quit),
         )
+
+    def _toggle_mask_view(self) -> None:
+        self.program.bar.show_("output" if self.program.preview.shown == "mask" else "mask")
+
+    def _thumbnail(self) -> Picture | None:
+        """What the outputs show, small."""
+        program = self._rig.program.get()
+        if program is None or program.kind != "engine":
+            return None
+        height, width = program.rgb.shape[:2]
+        return Picture(resized(program.rgb, THUMBNAIL_WIDTH, round(THUMBNAIL_WIDTH * height / width)))
+
+    def _chunk_s(self) -> float:
+        """How long one of the engine's chunks lasts now."""
+        pictures = config_of(self.performer.setup.engine).rollout.pictures(first=False)
+        return pictures / max(1.0, self._rig.status().engine_rate)
 
     def _quit(self) -> None:
         """While anything is on air it takes two presses: one slip must not end a show, and no question may wait."""

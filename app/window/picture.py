@@ -70,11 +70,20 @@ class PictureView(QWidget):
             self._placeholder = text
             self.update()
 
+    @property
+    def picture(self) -> Pixels | None:
+        """What is shown now."""
+        return self._rgb
+
     def set_picture(self, rgb: Pixels | None) -> None:
         """``rgb``: (H, W, 3) uint8, kept (not copied) until the next one; the same array again repaints nothing."""
         if rgb is not self._rgb:
             self._rgb = rgb
             self.update()
+
+    def placing(self, width: int, height: int) -> tuple[QRectF, QRectF]:
+        """Which part of a picture of this size goes where in the widget: see ``placed``."""
+        return placed(width, height, QRectF(self.rect()), self._fit)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -83,7 +92,7 @@ class PictureView(QWidget):
             rgb = np.ascontiguousarray(self._rgb)
             height, width = rgb.shape[:2]
             image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-            source, target = placed(width, height, QRectF(self.rect()), self._fit)
+            source, target = self.placing(width, height)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, image, source)
         elif self._placeholder:

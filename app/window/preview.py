@@ -37,6 +37,11 @@ class ProgramView(PictureView):
             self._program = program
             self.set_picture(program.rgb)
 
+    def forget(self) -> None:
+        """Take the program's picture anew at the next look: another one was shown in its place."""
+        self._program = None
+        self.set_picture(None)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.look()

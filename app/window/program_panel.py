@@ -1,4 +1,4 @@
-"""The centre: the program's picture under a line that says what the outputs show and which model paints it."""
+"""The centre: the canvas under its tools, and a line that says what the outputs show and which model paints it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.framing import Fit
 from app.look import Treatment
 from app.status import Status
-from app.window import theme, words
+from app.window import words
 from app.window.bind import Bindings
+from app.window.canvas import Canvas
+from app.window.canvas_bar import CanvasBar
 from app.window.cards import Elided
 from app.window.choice import Picker
-from app.window.preview import ProgramView
+from app.window.mask_editor import MaskEditor
 from app.window.rig import Rig
 from app.window.top_bar import Chip
 
@@ -24,13 +26,13 @@ ROOM_FOR_NOTE = 460
 class ProgramPanel(QWidget):
     """The preview with its header."""
 
-    def __init__(self, bindings: Bindings, rig: Rig) -> None:
+    def __init__(self, bindings: Bindings, rig: Rig, editor: MaskEditor) -> None:
         super().__init__()
         show = bindings.show
         self._rig = rig
         self._status = Status()
         self._treatment: Treatment = show.look.treatment
-        self.preview = ProgramView(rig, "preview", words.PREVIEW, show.setup.preview_fit, theme.BACKGROUND)
+        self.preview = Canvas(rig, show, editor, show.setup.preview_fit)
         self.preview.setMinimumSize(200, 120)
         self.on_air = Chip("", words.PREVIEW_TIP)
         self.note = Chip("", words.NOTE_TIP)
@@ -47,7 +49,9 @@ class ProgramPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        self.bar = CanvasBar(self.preview, editor)
         column.addLayout(head)
+        column.addWidget(self.bar)
         column.addWidget(self.preview, 1)
         bindings.look(lambda look: look.treatment, self._put_treatment)
         bindings.setup(

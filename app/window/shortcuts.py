@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -63,10 +64,14 @@ def is_shortcut_in_number(event: QEvent) -> bool:
     )
 
 
+_KEYS_SHOWN = 3
+
+
 class KeyList(QFrame):
     """The list of all keys, laid over the window; nothing waits for it. F1, Escape or a click close it."""
 
     def __init__(self, table: tuple[Key, ...], parent: QWidget) -> None:
+        """Keys of a row whose title is the title of the row before stand in that row."""
         super().__init__(parent)
         self.setObjectName("overlay")
         self.setAccessibleName(words.KEY_LIST)
@@ -75,11 +80,18 @@ class KeyList(QFrame):
         grid.setContentsMargins(28, 22, 28, 24)
         grid.setHorizontalSpacing(28)
         grid.setVerticalSpacing(9)
-        grid.addWidget(text(words.KEY_LIST, "card_title"), 0, 0, 1, 2)
-        for row, key in enumerate(table, 1):
-            grid.addWidget(text("   ".join(key.keys), "row_title"), row, 0)
-            grid.addWidget(text(key.title), row, 1)
-        grid.addWidget(text(words.KEY_LIST_NOTE, "dim"), len(table) + 1, 0, 1, 2)
+        grid.addWidget(text(words.KEY_LIST, "card_title"), 0, 0, 1, 4)
+        lines = [
+            (title, [name for key in keys for name in key.keys])
+            for title, keys in ((title, list(keys)) for title, keys in groupby(table, lambda key: key.title))
+        ]
+        rows = -(-len(lines) // 2)
+        for index, (title, names) in enumerate(lines):
+            column, row = 2 * (index // rows), 1 + index % rows
+            shown = names if len(names) <= _KEYS_SHOWN else [names[0], "…", names[-1]]
+            grid.addWidget(text("   ".join(shown), "row_title"), row, column)
+            grid.addWidget(text(title), row, column + 1)
+        grid.addWidget(text(words.KEY_LIST_NOTE, "dim"), rows + 1, 0, 1, 4)
         self.hide()
 
     def toggle(self) -> None:

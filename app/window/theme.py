@@ -25,6 +25,8 @@ DIM = "#a5b0c2"
 FAINT = "#6b778c"
 ACCENT = "#35d6c3"
 ON_ACCENT = "#04130f"
+MASK = "#ff4fa0"
+"""What lies over the picture where it is repainted."""
 WARNING = "#ffb84a"
 ERROR = "#ff6f6f"
 

@@ -12,8 +12,11 @@ from app.frame import Kind
 from app.framing import Fit
 from app.inputs.notation import PICTURES
 from app.look import SourceKind, Treatment
+from app.mask_painting import Tool
+from app.set_list import Cue, Transition
 from app.status import EngineState, OutputStatus, Status, Timing
 from controls.control import Mix, Region
+from controls.regions import Join, Repainted
 from engine.params import Progress
 
 WINDOW_TITLE = "VACE Live"
@@ -52,6 +55,61 @@ ENGINE_STATES: dict[EngineState, str] = {
     "failed": "The engine has stopped; the outputs go on without it",
     "stopped": "The engine is off",
 }
+
+# canvas
+CANVAS, CANVAS_TIP = "Canvas", "What the canvas shows. Wheel: closer; middle button: move. Key: M for the mask"
+CANVAS_VIEWS: Sequence[tuple[str, str]] = (
+    ("Output", "output"),
+    ("Input", "input"),
+    ("Guide", "guide"),
+    ("Mask", "mask"),
+)
+CANVAS_SHOWS = {"output": PREVIEW, "input": "Input", "guide": "Guide", "mask": "Mask over the input"}
+TOOLS: dict[Tool, tuple[str, str]] = {
+    "none": ("Look only", "Nothing is painted. Key: Q"),
+    "brush": ("Brush", "Paint where the picture is repainted; the right button takes away. Key: D"),
+    "eraser": ("Eraser", "Take away what was painted. Key: E"),
+    "lasso": ("Lasso", "Paint what a line goes round; the right button takes away. Key: L"),
+    "rectangle": ("Rectangle", "Paint a rectangle; the right button takes away. Key: G"),
+    "ellipse": ("Ellipse", "Paint an ellipse; the right button takes away. Key: O"),
+    "fill": ("Fill", "Paint an area up to what is painted around it; the right button takes away. Key: K"),
+    "box": (
+        "Boxes",
+        "Draw a box for the control Layout. Drag a box: it goes there, as quickly as you did; a click stops it, "
+        "the right button takes it away. Key: N",
+    ),
+    "frame": ("Frame", "Pull the picture's frame inwards: what is around it is painted on. Right button: none. Key: W"),
+}
+UNDO, UNDO_TIP = "Undo", "Take back the last step of painting. Key: Ctrl+Z"
+REDO, REDO_TIP = "Redo", "Do again what was taken back. Keys: Ctrl+Shift+Z, Ctrl+Y"
+INVERT_PAINTED, INVERT_PAINTED_TIP = "Invert", "Paint what was not painted, and the other way round. Key: I"
+CLEAR_PAINTED, CLEAR_PAINTED_TIP = "Clear", "Paint nothing, so that all is repainted; or draw no boxes. Key: Delete"
+WHOLE, WHOLE_TIP = "Whole picture", "Show all of the picture again. Key: 0"
+
+# mask
+MASK = "Mask"
+MASK_VERBS = {
+    "fill_mask": ("Fill", "What is painted is repainted; the rest stays as the camera sees it."),
+    "keep_mask": ("Keep", "What is painted stays as the camera sees it; the rest is repainted."),
+    "remove_mask": ("Remove", "What is painted is repainted without following what is there."),
+    "replace_background": ("Background", "All that is behind people is repainted, wherever they go."),
+    "keep_people": ("Keep people", "People stay as the camera sees them, also where something is painted."),
+    "expand_canvas": ("Expand", "The picture shrinks, and what is around it is painted on; again to take it back."),
+}
+PAINT_FIRST = "Now paint on the picture: as long as nothing is painted, all of it is repainted."
+MASK_JOIN = "Join"
+MASK_JOIN_TIP = "Where there are a painted mask and people: whether both must say so, or one of them is enough."
+MASK_JOINS: Sequence[tuple[str, Join]] = (("Both", "both"), ("Either", "either"))
+MASK_GROW, MASK_GROW_TIP = "Grow", "Moves the mask's border outwards, below 0 inwards; in pixels of a picture 320 wide."
+MASK_FEATHER = "Feather"
+MASK_FEATHER_TIP = "Over how much the mask's border fades; in pixels of a picture 320 wide."
+BRUSH = "Brush"
+BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
+BRUSH_HARDNESS, BRUSH_HARDNESS_TIP = "Hard", "How much of the brush paints in full, before it fades."
+BRUSH_OPACITY, BRUSH_OPACITY_TIP = "Opacity", "How much a stroke paints, however often it crosses itself."
+LOAD_MASK, LOAD_MASK_TIP = "Open a mask", "A picture file: white is repainted, or what is opaque where parts are clear."
+SAVE_MASK, SAVE_MASK_TIP = "Save the mask", "As a grey PNG: white is repainted."
+MASK_FILTER = "Pictures (*.png)"
 
 # input
 INPUT = "Input"
@@ -143,7 +201,7 @@ REPAINT_TIP = (
     "What is painted anew: the whole picture, the people in it, or all that is behind them.\n"
     "The rest stays as the camera sees it. What a mask keeps stays in any case."
 )
-REPAINT_ALL, REPAINT_PEOPLE, REPAINT_BACKGROUND = "All", "People", "Behind"
+REPAINTED: Sequence[tuple[str, Repainted]] = (("All", "all"), ("People", "person"), ("Behind", "background"))
 SEED, SEED_TIP = "Seed", "The start of all chance: the same seed gives the same pictures. Wheel: next or previous."
 SEED_LOCK, SEED_LOCK_TIP = "Lock the seed", "Keep this seed: the field and its buttons do nothing until it is unlocked."
 SEED_NEXT, SEED_NEXT_TIP = "Next seed", "Go to the seed that follows."
@@ -169,6 +227,30 @@ RECORD_FILTER = "Video (*.mp4)"
 RECORD_SIZE, RECORD_SIZE_TIP = "Size", "The size of the recorded picture."
 AS_IT_COMES = "As it comes"
 
+# cues
+CUES = "Cues"
+CUE_PREVIOUS, CUE_PREVIOUS_TIP = "Previous cue", "Fire the cue before this one. Key: PgUp"
+CUE_NEXT, CUE_NEXT_TIP = "Next cue", "Fire the cue after this one. Key: PgDown"
+CUE_ADD, CUE_ADD_TIP = "Add a cue", "Keep the look as it is now as a new cue. Key: A"
+CUE_UPDATE, CUE_UPDATE_TIP = "Update from now", "The cue that was fired last takes the look as it is now. Key: U"
+CUE_UNDO, CUE_UNDO_TIP = "Undo in the cues", "Take back the last change of the cues. Keys: Ctrl+Alt+Z"
+CUE_REDO, CUE_REDO_TIP = "Redo in the cues", "Do it again. Keys: Ctrl+Alt+Y"
+CUE_RENAME, CUE_NAME, CUE_NAME_TIP = "Rename", "Name of the cue", "Enter, or a click elsewhere, ends it."
+CUE_DUPLICATE = "Duplicate"
+CUE_TRANSITION = "Transition"
+CUE_COLOUR = "Colour"
+CUE_COLOURS = ("Teal", "Amber", "Red", "Violet", "Green", "Pink", "Blue", "Sand")
+CUE_DELETE = "Delete"
+SET_OPEN, SET_OPEN_TIP = "Open a set list", "Take the cues of a .vlive file in place of these; undo brings them back."
+SET_SAVE, SET_SAVE_TIP = "Save the set list", "All cues with their pictures in one file, which opens on any machine."
+SET_FILTER = "Set lists (*.vlive)"
+TRANSITIONS = (
+    Transition("cut"),
+    Transition("soft cut"),
+    *(Transition("morph", float(beats), "beats") for beats in (1, 4, 8, 16, 32)),
+    *(Transition("morph", float(seconds), "seconds") for seconds in (1, 2, 5, 10, 30)),
+)
+
 # messages
 MESSAGE = "Message"
 HISTORY, HISTORY_TIP = "History", "Everything that was said since the start. Key: H"
@@ -190,6 +272,17 @@ KEY_FULL_SCREEN = "Stage full screen or in a window"
 KEY_PAUSE = "Pause the clip"
 KEY_PROMPT = "Type the prompt"
 KEY_HISTORY = "History of messages"
+KEY_TOOLS = "Paint with"
+KEY_MASK = "Show the mask over the input"
+KEY_UNDO = "Undo a step of painting"
+KEY_REDO = "Redo it"
+KEY_INVERT = "Invert what is painted"
+KEY_CLEAR = "Paint nothing"
+KEY_SMALLER = "Smaller brush"
+KEY_LARGER = "Larger brush"
+KEY_WHOLE = "All of the picture in the canvas"
+KEY_CUE = "Fire cues 1 to 9"
+KEY_CUE_SHIFT = "Fire cues 10 to 18"
 KEY_KEYS = "This list"
 KEY_QUIT = "Quit"
 ON_AIR = {"recorder": "The recording", "virtual camera": "the virtual camera", "stage": "the stage"}
@@ -339,6 +432,43 @@ def repeated_message(time: str, sentence: str, times: int) -> str:
 
 def refused(reason: str) -> str:
     return f"That value cannot be used: {reason}. The old one stays."
+
+
+def transition(wanted: Transition) -> str:
+    if wanted.kind != "morph":
+        return {"cut": "Cut: forget the past", "soft cut": "Soft cut: weaken the past"}[wanted.kind]
+    unit = wanted.unit[:-1] if wanted.length == 1 else wanted.unit
+    return f"Morph over {wanted.length:g} {unit}"
+
+
+def cue_pad(place: int, name: str, current: bool) -> str:
+    if not name:
+        return f"Empty place {place + 1}"
+    return f"Cue {place + 1}: {name}{', fired last' if current else ''}"
+
+
+def cue_tip(cue: Cue | None, key: str) -> str:
+    keys = f" Key: {key}" if key else ""
+    if cue is None:
+        return "Keep the look as it is now as a cue here."
+    return f"{cue.name}\n{transition(cue.transition)}.{keys}\nRight button: more. Drag: move."
+
+
+def key_tool(name: str) -> str:
+    others = {TOOLS["none"][0]: "Only look", TOOLS["box"][0]: "Draw boxes", TOOLS["frame"][0]: "Pull at the frame"}
+    return others.get(name) or f"{KEY_TOOLS} {name.lower()}"
+
+
+def mask_saved(path: object) -> str:
+    return f"The mask is saved as {path}."
+
+
+def mask_not_saved(path: object, reason: str) -> str:
+    return f"The mask could not be saved as {path} ({reason}); it stays as it is. Choose another place."
+
+
+def mask_not_loaded(reason: str) -> str:
+    return f"{reason} The mask stays as it is."
 
 
 def display_gone(name: str) -> str:

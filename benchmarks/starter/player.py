@@ -47,7 +47,7 @@ def prepared(
             mask = None if rows is None else next(rows)
             yield preprocessor.guided(Frame(rgb, number / RATE), look, setup, 0, mask)[0]
     finally:
-        preprocessor.reset()
+        preprocessor.close()
 
 
 @dataclass(frozen=True, eq=False)

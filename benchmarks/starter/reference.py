@@ -16,7 +16,7 @@ from benchmarks.starter.figures import Figure, Section
 from benchmarks.starter.looks import EVERY, FEW_CHUNKS, taught
 from benchmarks.starter.recognition import features
 from benchmarks.starter.targets import target
-from benchmarks.starter.words import prompt_of, usual_wish
+from benchmarks.starter.words import usual_wish
 from engine.params import Params, Picture, ReferenceMode
 from training.prompts import DEFAULT_LOOK
 
@@ -26,7 +26,8 @@ REFERENCES = ("meadow", "head", "walk")
 
 
 def measure_reference(bench: Bench) -> Section:
-    """How far the palette moves towards a reference: distance with it over that without; the prompt names no colour.
+    """How far the palette moves towards a reference: distance with it over that without. The prompt is the look's name
+    alone, so that it asks for neither a colour nor a ground.
 
     And whether a picture that is painted in a look gives this look to a prompt that says nothing, which without it
     would paint the usual one. Guides come from the first clip of the effort; see ``references`` for the pictures.
@@ -66,12 +67,12 @@ def _palettes(bench: Bench) -> dict[ReferenceMode, dict[str, float]]:
     frames = bench.frames(bench.effort.clips[0], "edge")
     shares: dict[ReferenceMode, dict[str, float]] = {mode: {} for mode in MODES}
     for look in REFERENCE_LOOKS:
-        without = bench.player().shot(frames, Params(prompt_of(look))).output
+        without = bench.player().shot(frames, Params(look)).output
         for name, reference in references(bench, REFERENCES).items():
             bench.say(f"reference: {look}, {name}")
             before = palette_distance(without, reference.pixels[None])
             for mode in MODES:
-                params = Params(prompt_of(look), references=(reference,), reference_mode=mode)
+                params = Params(look, references=(reference,), reference_mode=mode)
                 shown = bench.player().shot(frames, params).output
                 shares[mode][f"{look}, {name}"] = palette_distance(shown, reference.pixels[None]) / before
     return shares

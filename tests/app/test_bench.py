@@ -13,6 +13,7 @@ import pytest
 from app.__main__ import main
 from app.bench import BenchWish, _Drawn, bench_controls
 from app.bench_report import homeless
+from app.control_text import setting_text
 from controls import hands, person
 from controls.control import ControlSetting
 from controls.stack import CONTROLS, Guide, Stack
@@ -175,11 +176,12 @@ def test_by_default_every_control_and_pose_with_edge(monkeypatch: pytest.MonkeyP
     asked: list[tuple[str, ...]] = []
 
     def cost(settings: tuple[ControlSetting, ...], *rest: Any) -> None:
-        asked.append(tuple(setting.name for setting in settings))
+        asked.append(tuple(f"{setting.name} {setting_text(setting)}".strip() for setting in settings))
 
     monkeypatch.setattr("app.bench._cost", cost)
     bench_controls(BenchWish())
-    assert asked == [*((name,) for name in CONTROLS), ("edge",), ("pose", "edge")], "one of them carried"
+    dear = [("pose hands 1, face 1",), ("pose people 4",)]
+    assert asked == [*((name,) for name in CONTROLS), *dear, ("edge every 3",), ("pose", "edge")]
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ def fails(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int = 
         (2, ["{clip}", "-o", "out.mp4", "--control", "edge", "--control", "edge=0.5"], "edge is named twice"),
         (2, ["{clip}", "-o", "out.mp4", "--model", "huge"], "starter"),
         (2, ["{clip}", "-o", "out.mp4", "--models", "nowhere"], "nowhere"),
+        (1, ["{clip}", "-o", "out.mp4", "--control", "depth", "--models", "{folder}"], "depth_anything"),
         (2, ["{clip}", "-o", "out.mp4", "--size", "100x100"], "multiple of 16"),
         (2, ["{clip}", "-o", "out.mp4", "--size", "big"], "320x192"),
         (2, ["{clip}", "-o", "out.mp4", "--steps", "99"], "1 to 8"),

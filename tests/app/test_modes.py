@@ -20,6 +20,7 @@ from app.__main__ import main
 from app.expand import Expand, source_area
 from app.frame import Pixels
 from app.look import Look, Setup, SourceChoice
+from app.mask_shape import MaskShape
 from app.options import add_common, wished
 from app.outputs.contact_sheet import ContactSheet
 from app.pictures import load_mask, load_picture
@@ -200,9 +201,13 @@ def test_the_live_look_holds_mask_expansion_and_boxes(live: Callable[..., tuple[
 
 def test_people_are_a_mask_for_both_commands(live: Callable[..., tuple[Look, Setup]], seam: Rendered) -> None:
     look, _ = live("--mask", "person", "--invert-mask")
-    assert (look.mask, look.person_mask, look.invert_mask) == (None, True, True)
+    assert (look.mask, look.repainted, look.invert_mask) == (None, "background", False)
     look, _ = live("--mask", "left.png", "--mask", "person")
-    assert (look.mask, look.person_mask) == (load_mask(Path("left.png")), True)
+    assert (look.mask, look.repainted, look.mask_join) == (load_mask(Path("left.png")), "person", "both")
+    look, _ = live("--mask", "left.png", "--mask", "person", "--invert-mask", "--mask-join", "either")
+    assert (look.repainted, look.invert_mask, look.mask_join) == ("background", True, "either")
+    look, _ = live("--mask-grow", "-3", "--mask-feather", "12")
+    assert look.mask_shape == MaskShape(-3, 12)
     for chunk, _ in seam("--mask", "person")[0]:
         assert chunk.mask is not None
         assert not chunk.mask.any(), "there is nobody in that film"

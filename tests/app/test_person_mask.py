@@ -12,6 +12,7 @@ from app.expand import Expand, source_area
 from app.frame import Frame, GuidedFrame, Pixels
 from app.framing import Framing
 from app.look import Look, Setup, from_json, to_json
+from app.mask_shape import MaskShape
 from app.modes import modes_of, without_modes
 from app.preprocessor import Preprocessor
 from app.show import Show
@@ -19,13 +20,14 @@ from controls import stack
 from controls.control import Control, ControlSetting, ControlUnavailable, Region, Values
 from controls.paced import Loading
 from controls.person import SETTINGS
+from controls.regions import Join, Repainted
 from controls.stack import CONTROLS, ControlKind, Guide
 from engine.params import EMPTY_GUIDE, EngineChoice, Picture
 from tests.controls.workers import HandWorker
 
 WIDTH, HEIGHT = 96, 64
 SETUP = Setup(engine=EngineChoice("starter", WIDTH, HEIGHT))
-PEOPLE = Look(controls=(), person_mask=True)
+PEOPLE = Look(controls=(), repainted="person")
 
 
 class Bright:
@@ -91,25 +93,38 @@ def test_people_are_the_mask_of_their_own_picture() -> None:
 
 
 def test_inverted_the_background_is_repainted() -> None:
-    inverted = Look(controls=(), person_mask=True, invert_mask=True)
+    inverted = Look(controls=(), repainted="background")
     np.testing.assert_array_equal(people_in(inverted), 255 - people_in(PEOPLE))
 
 
 def test_the_controls_settings_count_whether_it_is_on_or_not() -> None:
     for on in (True, False):
         control = ControlSetting("person", on=on, values=(("threshold", 0.9),))
-        assert people_in(Look(controls=(control,), person_mask=True)).max() == 90
+        assert people_in(Look(controls=(control,), repainted="person")).max() == 90
 
 
 @pytest.mark.parametrize("invert", [False, True])
-def test_with_a_mask_both_must_say_so(invert: bool) -> None:
+@pytest.mark.parametrize("repainted", ["person", "background"])
+@pytest.mark.parametrize("join", ["both", "either"])
+def test_with_a_mask_both_must_say_so_or_either(repainted: Repainted, invert: bool, join: Join) -> None:
     painted = left_half().pixels
-    look = Look(controls=(), mask=Picture(painted), person_mask=True, invert_mask=invert)
-    people = people_in(PEOPLE)
-    expected = np.minimum(255 - people, 255 - painted) if invert else np.minimum(people, painted)
-    np.testing.assert_array_equal(people_in(look), expected)
-    frame, _ = guided(Look(controls=(), person_mask=True, invert_mask=invert), somebody(30), mask=painted)
+    asked = Look(controls=(), repainted=repainted, invert_mask=invert, mask_join=join)
+    people, mask = people_in(PEOPLE), 255 - painted if invert else painted
+    expected = {"both": np.minimum, "either": np.maximum}[join](people if repainted == "person" else 255 - people, mask)
+    np.testing.assert_array_equal(people_in(replace(asked, mask=Picture(painted))), expected)
+    frame, _ = guided(asked, somebody(30), mask=painted)
     np.testing.assert_array_equal(frame.mask, expected, err_msg="a film of masks does the same")
+    alone = people_in(replace(asked, invert_mask=False))
+    np.testing.assert_array_equal(alone, people if repainted == "person" else 255 - people)
+
+
+def test_a_mask_grows_and_fades_in_its_place_and_people_do_not() -> None:
+    look = Look(controls=(), mask=left_half(), mask_shape=MaskShape(grow=20, feather=30))
+    frame, _ = guided(look, somebody(30))
+    np.testing.assert_array_equal(frame.mask, look.mask_shape.of(left_half().pixels))
+    np.testing.assert_array_equal(people_in(replace(look, mask=None, repainted="person")), people_in(PEOPLE))
+    frame, _ = guided(replace(look, mask=None), somebody(30), mask=left_half().pixels)
+    np.testing.assert_array_equal(frame.mask, look.mask_shape.of(left_half().pixels))
 
 
 def test_where_people_cannot_be_told_it_is_no_mask(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +132,7 @@ def test_where_people_cannot_be_told_it_is_no_mask(monkeypatch: pytest.MonkeyPat
     frame, guide = guided(PEOPLE, somebody(30))
     assert frame.mask is None
     assert guide.troubles == {"person": "There is no network; get one."}
-    frame, _ = guided(Look(controls=(), mask=left_half(), person_mask=True), somebody(30))
+    frame, _ = guided(Look(controls=(), mask=left_half(), repainted="person"), somebody(30))
     np.testing.assert_array_equal(frame.mask, left_half().pixels)
 
 
@@ -125,7 +140,7 @@ def test_while_its_network_loads_it_is_as_before(monkeypatch: pytest.MonkeyPatch
     """What a mask of people is to hide is repainted with all else, and nothing is held up or told."""
     loading = replace(CONTROLS["person"], loading=Loading(at_first=True))
     monkeypatch.setitem(CONTROLS, "person", loading)
-    for look, before in ((PEOPLE, None), (Look(controls=(), mask=left_half(), person_mask=True), left_half().pixels)):
+    for look, before in ((PEOPLE, None), (Look(controls=(), mask=left_half(), repainted="person"), left_half().pixels)):
         worker = HandWorker()
         preprocessor = Preprocessor(worker=worker)
         for number in range(3):
@@ -145,7 +160,7 @@ def test_nobody_there_repaints_nothing() -> None:
 
 
 def test_it_is_framed_and_expanded_with_the_source() -> None:
-    look = Look(controls=(), person_mask=True, expand=Expand(0.5, 0.5, 0.5, 0.5))
+    look = Look(controls=(), repainted="person", expand=Expand(0.5, 0.5, 0.5, 0.5))
     setup = Setup(engine=SETUP.engine, framing=Framing(mirror=True))
     frame, _ = guided(look, somebody(10), setup)
     assert frame.mask is not None
@@ -164,14 +179,18 @@ def test_regions_that_name_the_mask_name_people(invert: bool) -> None:
 
     def drawn(region: Region, look: Look) -> Pixels:
         controls = (ControlSetting("passthrough", region=region),)
-        return guided(replace(look, controls=controls, invert_mask=invert), somebody(30))[1].rgb
+        return guided(turned(look, invert, controls), somebody(30))[1].rgb
+
+    def turned(look: Look, invert: bool, controls: tuple[ControlSetting, ...] = ()) -> Look:
+        people: Repainted = "all" if look.repainted == "all" else "background" if invert else "person"
+        return replace(look, controls=controls, invert_mask=invert, repainted=people)
 
     person, background = drawn("person", PEOPLE), drawn("background", PEOPLE)
     assert not np.array_equal(person, background)
     np.testing.assert_array_equal(drawn("mask", PEOPLE), background if invert else person)
     np.testing.assert_array_equal(drawn("outside mask", PEOPLE), person if invert else background)
-    painted, both = Look(mask=left_half()), Look(mask=left_half(), person_mask=True)
-    repainted = guided(replace(both, invert_mask=invert), somebody(30))[0].mask
+    painted, both = Look(mask=left_half()), Look(mask=left_half(), repainted="person")
+    repainted = guided(turned(both, invert), somebody(30))[0].mask
     assert repainted is not None
     assert 0 < np.count_nonzero(repainted) < repainted.size
     shown = drawn("all", both).astype(float)
@@ -186,25 +205,24 @@ def test_regions_that_name_the_mask_name_people(invert: bool) -> None:
 
 def test_the_show_sets_it_and_takes_it_away() -> None:
     show = Show()
-    show.set_person_mask(True, invert=True)
-    assert (show.look.person_mask, show.look.invert_mask) == (True, True)
-    show.set_person_mask(False)
-    assert show.look == Look()
-    show.set_mask(left_half(), invert=True)
-    show.set_person_mask(False)
-    assert show.look == Look(mask=left_half(), invert_mask=True), "what is off already changes nothing"
+    show.set_repainted("background", "either")
+    assert show.look == Look(repainted="background", mask_join="either")
+    show.set_repainted("all")
+    assert show.look == Look(mask_join="either")
+    with pytest.raises(ValueError, match="expected one of all, person, background"):
+        show.set_repainted("nobody")  # type: ignore[arg-type]
 
 
 def test_it_is_a_mode_with_a_name_and_is_kept() -> None:
     for look, name in (
-        (Look(person_mask=True), "people repainted"),
-        (Look(person_mask=True, invert_mask=True), "background repainted"),
+        (Look(repainted="person"), "people repainted"),
+        (Look(repainted="background"), "background repainted"),
     ):
         assert modes_of(look) == (name,)
         assert without_modes(look) == Look()
         assert from_json(Look, to_json(look)) == look
     old = to_json(Look(invert_mask=True))
-    del old["person_mask"]
+    del old["repainted"]
     assert from_json(Look, old) == Look(invert_mask=True), "what was kept before it was there"
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -26,9 +27,11 @@ from app.look import (
     from_json,
     to_json,
 )
+from app.mask_shape import MaskShape
 from app.show import Show, load_state, save_state
 from controls.control import MIXES, REGIONS, SLOWEST, ControlSetting
 from controls.layout import Box
+from controls.regions import Join, Repainted
 from engine.params import EngineChoice, Lora, Params, Picture, WeightedPrompt
 
 RGB = Picture(np.arange(36, dtype=np.uint8).reshape(3, 4, 3))
@@ -64,8 +67,10 @@ looks = st.builds(
         loras=st.lists(st.builds(Lora, st.text(max_size=5), st.floats(-2, 2)), max_size=2).map(tuple),
     ),
     mask=st.none() | masks,
-    person_mask=st.booleans(),
     invert_mask=st.booleans(),
+    mask_shape=st.builds(MaskShape, st.floats(-40, 40), st.floats(0, 80)),
+    repainted=st.sampled_from(get_args(Repainted)),
+    mask_join=st.sampled_from(get_args(Join)),
     expand=st.builds(Expand, fractions, fractions, fractions, fractions),
     layout=st.lists(st.builds(Box, box_sides, st.none() | box_sides, st.floats(0.1, 9)), max_size=2).map(tuple),
     controls=st.lists(

@@ -1,20 +1,26 @@
-"""Slow controls on the live path: beside it, shown in the status, and ended with the show."""
+"""Controls on the live path that are slow or fail: beside it, shown in the status, and ended with the show."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.look import Look
+from app.look import Look, SourceChoice
 from app.rig import Rig
+from app.status import ControlStatus
 from controls.control import ControlSetting, Pixels, Values
 from controls.paced import Loading
 from controls.stack import CONTROLS, ControlKind, Guide
 from engine.params import Params
+from tests.app.inputs.clips import write_clip
 from tests.app.stage import StageMaker
+
+NOTHING = ControlStatus()
 
 
 class Gated:
@@ -23,7 +29,7 @@ class Gated:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.threads: set[str] = set()
-        self.calls = self.resets = 0
+        self.calls = self.resets = self.closes = 0
 
     def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
         self.threads.add(threading.current_thread().name)
@@ -33,6 +39,9 @@ class Gated:
 
     def reset(self) -> None:
         self.resets += 1
+
+    def close(self) -> None:
+        self.closes += 1
 
 
 @pytest.fixture
@@ -60,7 +69,7 @@ def test_no_picture_waits_for_a_slow_control(stage: StageMaker, gated: Gated) ->
     live.until(lambda: live.rig.status().controls["gated"].every == 5)
     assert gated.threads == {"slow controls_0"}
     assert live.rig.stop()
-    assert gated.resets == 1
+    assert gated.closes == 1
     assert "slow controls_0" not in [thread.name for thread in threading.enumerate()]
     assert not live.troubles()
 
@@ -100,7 +109,64 @@ def test_another_model_folder_gives_the_old_controls_back(stage: StageMaker, gat
     live.show.set_look(replace(live.show.look, controls=(ControlSetting("gated", every=2),)))
     live.until(lambda: gated.calls > 1)
     live.show.set_setup(model_folder="/no/models/here")
-    live.until(lambda: gated.resets == 1)
+    live.until(lambda: gated.closes == 1)
     calls = gated.calls
     live.until(lambda: gated.calls > calls)
     assert gated.threads == {"slow controls_0"}
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_source_that_comes_back_costs_no_loading(stage: StageMaker, gated: Gated, tmp_path: Path, every: int) -> None:
+    """Nor does another one, nor a second input that comes and goes: networks stay, what was seen is forgotten."""
+    gated.gate.set()
+    film, other = (SourceChoice("clip", str(write_clip(tmp_path / f"{name}.mp4", 12))) for name in "ab")
+    live = stage()
+    live.show.set_look(replace(live.show.look, controls=(ControlSetting("gated", every=every),)))
+    live.until(lambda: gated.calls > 1)
+    changes: tuple[Callable[[], None], ...] = (
+        live.show.restart_source,
+        lambda: live.show.set_setup(source=film),
+        lambda: live.show.set_setup(structure=other),
+        lambda: live.show.set_setup(structure=None),
+    )
+    for change in changes:
+        resets = gated.resets
+        change()
+        live.until(lambda resets=resets: gated.resets > resets)  # type: ignore[misc]
+    assert gated.closes == 0
+    assert live.rig.stop()
+    assert gated.closes == 1
+    assert not live.troubles()
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_control_that_throws_is_told_once_and_the_show_goes_on(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, every: int
+) -> None:
+    class Broken(Gated):
+        def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
+            self.calls += 1
+            raise ZeroDivisionError("oh")
+
+    broken = Broken()
+    monkeypatch.setitem(CONTROLS, "broken", ControlKind("broken", "Broken", (), lambda folder: broken))
+    live = stage()
+    live.painted()
+    live.show.set_look(
+        replace(live.show.look, controls=(ControlSetting("edge"), ControlSetting("broken", every=every)))
+    )
+    live.until(lambda: bool(live.rig.status().controls.get("broken", NOTHING).trouble))
+    live.painted(12)
+    sentence = live.rig.status().controls["broken"].trouble
+    assert sentence.startswith("Broken failed (ZeroDivisionError: oh)")
+    assert [told for told in live.said if "Broken" in told[1]] == [("warning", sentence)]
+    assert broken.calls == 1
+    assert live.rig.status().controls["edge"].trouble == ""
+    thumbnails = live.rig.thumbnails.get()
+    assert thumbnails is not None
+    assert thumbnails.parts["edge"].any()
+    assert not thumbnails.parts["broken"].any()
+    assert "ZeroDivisionError" in caplog.text, "the log keeps what the performer is spared"
+    live.show.set_control("broken", on=False)
+    live.until(lambda: live.rig.status().controls.keys() == {"edge"})
+    assert broken.closes == 1

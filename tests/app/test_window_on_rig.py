@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -159,3 +159,25 @@ def rgb_of(image: QImage) -> np.ndarray:
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+
+
+def test_what_is_painted_is_in_the_next_chunk(desk: Desk) -> None:
+    """A stroke on the canvas while the picture moves; the engine's next chunk is handed the mask, in its place."""
+    desk.on_air("engine")
+    desk.qtbot.waitUntil(lambda: desk.rig.thumbnails.get() is not None, timeout=PATIENCE_MS)
+    before = desk.witness.steps[-1][0].mask
+    assert before is None
+    canvas = desk.window.program.preview
+    desk.qtbot.waitUntil(lambda: canvas.picture is not None, timeout=PATIENCE_MS)
+    desk.press(Qt.Key.Key_D)
+    left, right = (QPoint(round(x * canvas.width()), canvas.height() // 2) for x in (0.3, 0.4))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, left)
+    QTest.mouseMove(canvas, right)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, right)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][0].mask is not None, timeout=PATIENCE_MS)
+    mask = next(chunk.mask for chunk, _ in reversed(desk.witness.steps))
+    assert mask is not None
+    columns = np.flatnonzero(mask[-1].max(axis=0) > 127)
+    assert 0.2 < columns.mean() / mask.shape[-1] < 0.5
+    desk.press(Qt.Key.Key_Delete)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][0].mask is None, timeout=PATIENCE_MS)

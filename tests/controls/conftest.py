@@ -5,9 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from controls import person, pose
 from controls.control import Control, Setting
 from controls.stack import CONTROLS, ControlKind
+from tests.controls.networks import network
 from tests.controls.painted import Painted
+
+
+@pytest.fixture(scope="session")
+def pose_model() -> Path:
+    return network(pose.MODEL)
+
+
+@pytest.fixture(scope="session")
+def person_model() -> Path:
+    return network(person.MODEL)
 
 
 @pytest.fixture

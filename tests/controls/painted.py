@@ -15,7 +15,7 @@ class Painted:
     def __init__(self, color: tuple[int, int, int]) -> None:
         self.color = color
         self.calls = 0
-        self.resets = 0
+        self.resets = self.closes = 0
         self.failure: Exception | None = None
         self.seen: list[tuple[tuple[int, ...], Values]] = []
         self.threads: set[str] = set()
@@ -30,3 +30,6 @@ class Painted:
 
     def reset(self) -> None:
         self.resets += 1
+
+    def close(self) -> None:
+        self.closes += 1

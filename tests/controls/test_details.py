@@ -11,7 +11,7 @@ import pytest
 from controls.closeup import CloseUp
 from controls.control import Pixels
 from controls.details import Details
-from controls.people import Person
+from controls.people import Body, People, Person
 from controls.skeleton import JOINTS, Marks, Points
 from tests.controls.test_hands import HAND
 
@@ -227,10 +227,25 @@ def test_with_fading_they_come_and_go_by_and_by(scene: Scene) -> None:
     assert going[-1] == []
 
 
-def test_reset_gives_the_finders_back(scene: Scene) -> None:
+@pytest.mark.parametrize("rate", [30 / 4, 30 / 8, 30 / 15])
+def test_however_rarely_pose_runs_everybody_has_hands_and_a_face(scene: Scene, rate: float) -> None:
+    people, bodies = People(), [Body(person(0).points, np.ones(18)), Body(person(1, 0.8).points, np.ones(18))]
+    scene.put([person(0), person(1, 0.8)])
+    for number in range(8):
+        time = number / rate
+        followed = people.update(bodies, time, 0.5, 0.5)
+        hands, faces = scene.details.update(PICTURE, followed, time, DEFAULTS | {"closeups": 3.0})
+    assert (len(hands), len(faces)) == (4, 2)
+
+
+def test_reset_forgets_and_close_gives_the_finders_back(scene: Scene) -> None:
     scene.put([person()])
     scene.show([person()])
     scene.details.reset()
+    assert all(finder.open for finder in (scene.hands, scene.faces))
+    assert scene.details._parts == {}
+    scene.show([person()])
+    scene.details.close()
     assert not scene.hands.open
     assert not scene.faces.open
     assert scene.details._parts == {}

@@ -104,11 +104,18 @@ def test_smoothing_takes_away_most_flicker_of_a_still_noisy_camera(sigma: float,
     assert flicker(shown, **thresholds) < 0.4 * raw
 
 
-@pytest.mark.parametrize("name", ["balance", "two people", "walk"])
+def seen_wide(name: str) -> list[Pixels]:
+    """640x360 of the middle of an upright film, 20 pictures a second: the larger, the more is seen of compression."""
+    cut = slice(363, 971)
+    return [resized(np.ascontiguousarray(picture[cut]), 640, 360) for picture in pictures(name, 90)[::3]]
+
+
+@pytest.mark.parametrize("name", ["balance", "balance, wide", "two people", "walk"])
 def test_smoothing_takes_away_most_flicker_where_a_real_film_stands_still(name: str) -> None:
-    shown = [resized(picture, *within(picture, 640)) for picture in pictures(name, 32)]
+    film, _, wide = name.partition(", ")
+    shown = seen_wide(film) if wide else [resized(seen, *within(seen, 640)) for seen in pictures(film, 32)]
     still = standing_still(shown)
-    assert still.mean() > 0.5
+    assert still.mean() > (0.2 if wide else 0.5)
     found = {}
     for smoothing in (0.0, DEFAULTS["smoothing"]):
         edge = Edge()

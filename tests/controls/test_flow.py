@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from controls.control import Pixels, Values
+from controls.control import ControlSetting, Pixels, Values
 from controls.flow import SETTINGS, Flow, wheel_colors
+from controls.stack import Stack
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 WIDTH, HEIGHT = 320, 192
@@ -141,6 +142,16 @@ def test_range_is_the_motion_of_full_color() -> None:
     for speed in (2.0, 4.0, 6.0):
         assert saturation(moving(speed, 0, range=8.0, smoothing=0.0)) == pytest.approx(speed / 8, abs=0.05)
     assert saturation(moving(6.0, 0, range=3.0)) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_however_rarely_it_runs_motion_is_that_of_one_picture(every: int) -> None:
+    stack, values = Stack(), (("range", 4.0), ("smoothing", 0.0))
+    setting = ControlSetting("flow", every=every, values=values)
+    for number in range(3 * every + 1):
+        guide = stack.guide(moved(2.0 * number, 0), WIDTH, HEIGHT, number / 30, (setting,))
+    assert guide.ms.keys() == {"flow"}, "it has run just now"
+    assert saturation(guide.rgb) == pytest.approx(0.5, abs=0.05)
 
 
 def test_motion_is_a_share_of_the_picture_not_of_its_pixels() -> None:

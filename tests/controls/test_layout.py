@@ -47,8 +47,12 @@ def test_a_box_is_a_thin_black_outline_on_white() -> None:
     assert (large[360, 300:340, 0] == 0).sum() == 3, "as VACE draws it at 720x1280"
 
 
-def test_no_boxes_are_white_paper() -> None:
-    assert (drawn(Layout(), 0.0) == 255).all()
+def test_no_boxes_are_white_paper_and_told() -> None:
+    layout = Layout()
+    assert (drawn(layout, 0.0) == 255).all()
+    assert "no boxes" in layout.trouble
+    layout.place((MOVING,))
+    assert not layout.trouble
 
 
 def test_a_box_moves_evenly_and_stays_at_its_end() -> None:

@@ -107,6 +107,9 @@ def test_a_cut_is_told_from_a_movement_a_flash_and_the_dark() -> None:
     flash = np.asarray(cv2.convertScaleAbs(room, alpha=0.6, beta=100), np.uint8)
     assert View(moved, 1.0).motion_since(View(room, 0.0)) is not None
     assert View(flash, 1.0).motion_since(View(room, 0.0)) is not None
+    for grey in (0, 255):
+        assert View(np.full_like(room, grey), 1.0).motion_since(View(room, 0.0)) is None
+        assert View(room, 1.0).motion_since(View(np.full_like(room, grey), 0.0)) is None
     dark, darker = (random.normal(12, 6, (HEIGHT, WIDTH, 3)).clip(0, 255).astype(np.uint8) for _ in range(2))
     assert View(darker, 1.0).motion_since(View(dark, 0.0)) is not None
 
@@ -120,6 +123,16 @@ def test_any_sizes_can_be_carried(w: int, h: int, width: int, height: int, seed:
         carried = motion.carried(drawing[0], motion.motion_since(old, new))
         assert carried.shape == drawing[0].shape
         assert carried.dtype == np.uint8
+
+
+def test_a_view_that_shows_nothing_is_told_from_a_dark_stage() -> None:
+    random = np.random.default_rng(5)
+    dark = random.normal(10, 4, (HEIGHT, WIDTH, 3)).clip(0, 255).astype(np.uint8)
+    lamp, dancer = dark.copy(), dark.copy()
+    lamp[20:26, 30:42] = 255
+    dancer[150:250, 300:340] = 90
+    shown = {"dark": dark, "lamp": lamp, "flash": 255 - dark, "dancer": dancer, "room": scene(0, 0)}
+    assert [name for name, rgb in shown.items() if View(rgb, 0.0).is_blank] == ["dark", "lamp", "flash"]
 
 
 def test_a_view_makes_each_thing_once_and_does_not_keep_earlier_views() -> None:

@@ -23,7 +23,7 @@ class Numbered:
     """A control that draws how often it was called, and notes from which picture. Never from two threads at once."""
 
     def __init__(self) -> None:
-        self.calls = self.resets = 0
+        self.calls = self.resets = self.closes = 0
         self.times: list[float] = []
         self.threads: set[int] = set()
         self.failure: Exception | None = None
@@ -44,6 +44,11 @@ class Numbered:
     def reset(self) -> None:
         assert self._busy.acquire(blocking=False), "reset while it draws"
         self.resets += 1
+        self._busy.release()
+
+    def close(self) -> None:
+        assert self._busy.acquire(blocking=False), "closed while it draws"
+        self.closes += 1
         self._busy.release()
 
 
@@ -240,37 +245,154 @@ def test_a_failure_on_the_worker_is_raised_here() -> None:
         show.turn(2)
 
 
-def test_closing_forgets_at_once_when_idle_or_queued_and_afterwards_when_it_draws() -> None:
+def test_networks_are_given_back_at_once_when_idle_or_queued_and_afterwards_when_it_draws() -> None:
     idle, queued, busy = Numbered(), Numbered(), Numbered()
     worker = HandWorker()
     shows = [Show(control, worker) for control in (idle, queued, busy)]
     shows[0].turn(1)
     shows[0].paced.close()
-    assert (idle.calls, idle.resets) == (1, 1)
+    assert (idle.calls, idle.closes) == (1, 1)
 
     shows[1].turn(2)
     shows[1].paced.close()
-    assert queued.resets == 1
+    assert queued.closes == 1
     worker.run()
-    assert (queued.calls, queued.resets) == (0, 1)
+    assert (queued.calls, queued.closes) == (0, 1)
 
     shows[2].turn(2)
 
     def close() -> None:
         shows[2].paced.close()
-        assert busy.resets == 0
+        assert busy.closes == 0
 
     worker.run(during=close)
-    assert (busy.calls, busy.resets) == (1, 1)
+    assert (busy.calls, busy.closes) == (1, 1)
 
 
-def test_a_control_that_cannot_be_reset_is_told_of_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_control_that_cannot_be_closed_is_told_of_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     class Stubborn(Numbered):
-        def reset(self) -> None:
+        def close(self) -> None:
             raise RuntimeError("boom")
 
     PacedControl(Stubborn(), 0, 0, None).close()
-    assert "could not be reset" in caplog.text
+    assert "could not be closed" in caplog.text
+
+
+def test_reset_forgets_what_was_drawn_and_keeps_what_was_loaded() -> None:
+    control, worker = Numbered(), HandWorker()
+    show = Show(control, worker, "people")
+    assert show.number(1) == PAPER
+    worker.run()
+    assert show.number(1) == 2
+    show.paced.reset()
+    assert show.number(1) == 3, "at once, for nothing is loaded"
+    assert (control.resets, control.closes, worker.given) == (1, 0, 1)
+    assert show.number(9) == 3
+    show.paced.reset()
+    assert show.number(9) == PAPER, "of before"
+    worker.run()
+    assert show.number(9) == 4
+    assert control.resets == 2
+
+
+def test_what_the_worker_draws_of_before_a_reset_is_not_shown() -> None:
+    control, worker = Numbered(), HandWorker()
+    show = Show(control, worker)
+    show.turn(5)
+    show.paced.reset()
+    assert [show.number(5), worker.waiting] == [PAPER, 1], "it never waits, and is never in two places"
+    worker.run()
+    assert [show.number(5), control.resets] == [PAPER, 0]
+    worker.run()
+    assert [show.number(5), control.resets] == [2, 1]
+
+
+BLACK, WHITE = np.zeros_like(scene()), np.full_like(scene(), 255)
+
+
+@pytest.mark.parametrize("on_worker", [True, False])
+@pytest.mark.parametrize("blank", [BLACK, WHITE], ids=["dark", "blinding"])
+def test_through_a_strobe_the_drawing_stays(blank: Pixels, on_worker: bool) -> None:
+    """Half of the pictures show nothing: they are not drawn from, and no other scene."""
+    control, worker = Numbered(), HandWorker()
+    paced, shown = PacedControl(control, 0, PAPER, worker if on_worker else None), []
+    for number in range(60):
+        picture = blank if number % 4 in (2, 3) else scene()
+        turn = paced.turn(Request(View(picture, number / 30), WIDTH, HEIGHT, {}), 3)
+        worker.run()
+        shown.append(int(turn.part[0, 0, 0]))
+    assert shown[0] == (PAPER if on_worker else 1)
+    assert PAPER not in [number for number in shown[1:] if number < 6]
+    assert shown[1:] == sorted(shown[1:])
+    assert control.calls >= 12, "it runs as often as it can"
+    assert all(round(time * 30) % 4 < 2 for time in control.times), "on what is lit"
+
+
+@pytest.mark.parametrize(("dark_s", "stays"), [(0.9, True), (1.5, False)])
+def test_after_a_blackout_it_goes_on_where_it_was_unless_that_was_long(dark_s: float, stays: bool) -> None:
+    control, worker = Numbered(), HandWorker()
+    paced = PacedControl(control, 0, PAPER, worker)
+
+    def number(time: float, picture: Pixels) -> int:
+        return int(paced.turn(Request(View(picture, time), WIDTH, HEIGHT, {}), 30).part[0, 0, 0])
+
+    number(0.0, scene())
+    worker.run()
+    assert number(0.1, scene()) == 1
+    in_the_dark = [number(0.1 + time, BLACK) for time in np.arange(0.1, dark_s, 0.1)]
+    assert in_the_dark[:9] == [1] * len(in_the_dark[:9])
+    assert in_the_dark[-1] == (1 if stays else PAPER)
+    assert number(0.1 + dark_s, scene()) == (1 if stays else PAPER)
+    assert number(0.2 + dark_s, scene(1)) == PAPER, "another scene is another scene"
+
+
+def test_on_each_picture_it_draws_the_dark_as_well() -> None:
+    control = Numbered()
+    show = Show(control)
+    assert [show.number(1, picture=BLACK if number % 2 else scene()) for number in range(6)] == [1, 2, 3, 4, 5, 6]
+
+
+class Comparison(Numbered):
+    """Notes how far its pictures are said to lie apart."""
+
+    apart = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[int] = []
+
+    def guide(self, picture: Pixels, width: int, height: int, time: float, values: Values) -> Pixels:
+        self.told.append(self.apart)
+        return super().guide(picture, width, height, time, values)
+
+
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_a_control_that_compares_pictures_is_told_how_far_they_lie_apart(every: int) -> None:
+    control = Comparison()
+    show = Show(control)
+    for _ in range(4 * every):
+        show.turn(every)
+    assert control.told == [1] + [every] * 3
+
+
+def test_on_a_slow_worker_they_lie_as_far_apart_as_it_took() -> None:
+    control, worker = Comparison(), HandWorker()
+    show = Show(control, worker)
+    for number in range(16):
+        show.turn(2)
+        if number % 5 == 4:
+            worker.run()
+    assert control.told == [1, 5, 5]
+
+
+def test_the_same_picture_again_is_no_further_one() -> None:
+    control = Comparison()
+    paced = PacedControl(control, 0, PAPER, None)
+    for number in range(9):
+        if number % 3 == 0:
+            view = View(scene(), float(number))
+        paced.turn(Request(view, WIDTH, HEIGHT, {}), 4)
+    assert control.told == [1, 2]
 
 
 def test_a_worker_that_is_shut_down_draws_no_more() -> None:
@@ -299,4 +421,4 @@ def test_on_a_real_worker_it_is_never_in_two_places(rates: list[int], closed_aft
             if number == closed_after:
                 break
         show.paced.close()
-    assert control.resets == 1
+    assert control.closes == 1

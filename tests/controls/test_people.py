@@ -100,6 +100,37 @@ def test_who_is_missed_for_a_moment_stays_and_then_goes() -> None:
     assert gone == [1] * 5 + [0] * 4
 
 
+@pytest.mark.parametrize("rate", [60.0, 30.0, 30 / 4, 30 / 8, 1.0])
+def test_however_rarely_they_are_looked_for_they_stay_who_they_are(rate: float) -> None:
+    """Through one look in which somebody is missed; and they are calmer than they were found."""
+    people, places = People(), []
+    for number in range(30):
+        bodies = [shaky(0.2, number), shaky(1.2, 100 + number)]
+        shown = people.update(bodies[:1] if number == 20 else bodies, 100 + number / rate, 0.5, 1.0)
+        assert [person.number for person in shown] == [0, 1]
+        assert [person.found for person in shown] == [True, number != 20]
+        places.append(shown[0].points)
+    assert jitter(places[10:]) < 0.7 * jitter([shaky(0.2, number).points for number in range(10, 30)])
+
+
+@pytest.mark.parametrize("rate", [30.0, 30 / 8])
+def test_who_goes_is_gone_after_a_few_looks(rate: float) -> None:
+    people = People()
+    for number in range(12):
+        people.update([body(0.3), body(1.2)], number / rate, 0.5, 0.5)
+    left = [len(people.update([body(0.3)], (12 + number) / rate, 0.5, 0.5)) for number in range(12)]
+    assert left == sorted(left, reverse=True)
+    assert left.index(1) / rate <= max(0.3, 3 / rate)
+
+
+def test_after_a_pause_nobody_is_held() -> None:
+    """One long wait among short ones is not how rarely people are looked for."""
+    people = People()
+    for number in range(12):
+        people.update([body(0.3)], number / 30, 0.5, 0.5)
+    assert people.update([], 5.0, 0.5, 0.5) == []
+
+
 def test_one_person_found_twice_is_one() -> None:
     twice = [body(0.3, confidence=0.7), body(0.31, confidence=0.9), body(0.9)]
     assert [float(b.confidence[0]) for b in distinct(twice)] == [1.0, 0.9]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -11,24 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from controls.control import ControlUnavailable, Pixels
-from controls.models import model_file
 from controls.person import MODEL, SETTINGS, Person
 from controls.picture import resized
 from controls.segmenter import SIDE, Segmenter
-from tests.clips import missed, pictures
+from tests.clips import pictures
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 AS_FOUND = {"softness": 0.0, "hold": 0.0, "holes": 0.0}
 WIDTH, HEIGHT = 180, 320
-
-
-@pytest.fixture(scope="module")
-def model() -> Path:
-    try:
-        return model_file(MODEL)
-    except ControlUnavailable as error:
-        missed(str(error))
-        raise
 
 
 def film(name: str, count: int, start: int = 10) -> list[Pixels]:
@@ -47,13 +39,13 @@ def overlap(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     return float(np.count_nonzero(first & second) / np.count_nonzero(first | second))
 
 
-def test_it_is_where_mediapipe_sees_him(model: Path) -> None:
+def test_it_is_where_mediapipe_sees_him(person_model: Path) -> None:
     """Against mediapipe's own mask of the picture at its full size."""
     from mediapipe import Image, ImageFormat
     from mediapipe.tasks.python import BaseOptions, vision
 
     (picture,) = film("balance", 1)
-    options = vision.ImageSegmenterOptions(BaseOptions(str(model)), output_confidence_masks=True)
+    options = vision.ImageSegmenterOptions(BaseOptions(str(person_model)), output_confidence_masks=True)
     with vision.ImageSegmenter.create_from_options(options) as segmenter:
         own = segmenter.segment(Image(ImageFormat.SRGB, picture)).confidence_masks[0].numpy_view().copy()
     (matte,) = mattes(Person(), [picture], threshold=0.5, **AS_FOUND)
@@ -62,13 +54,55 @@ def test_it_is_where_mediapipe_sees_him(model: Path) -> None:
     assert overlap(matte > 127, expected) > 0.9
 
 
-def test_several_people_are_all_in_it(model: Path) -> None:
+def test_black_bars_do_not_change_who_is_found(person_model: Path) -> None:
+    """Upright in a wide picture, as "fit" shows it, with the bars of a wide film, and all black."""
+    (picture,) = film("balance", 1)
+    (alone,) = mattes(Person(), [picture])
+    height, width = picture.shape[:2]
+    for across, down in ((width, 0), (0, height // 2)):
+        barred = np.pad(picture, ((down, down), (across, across), (0, 0)))
+        size = WIDTH * barred.shape[1] // width, HEIGHT * barred.shape[0] // height
+        seen = Person().guide(barred, *size, 0.0, DEFAULTS)[..., 0]
+        x, y = (size[0] - WIDTH) // 2, (size[1] - HEIGHT) // 2
+        assert overlap(seen[y : y + HEIGHT, x : x + WIDTH] > 127, alone > 127) > 0.9
+        seen[y : y + HEIGHT, x : x + WIDTH] = 0
+        assert not seen.any()
+    assert not Person().guide(np.zeros_like(picture), WIDTH, HEIGHT, 0.0, DEFAULTS).any()
+
+
+class Attentive:
+    """In place of the network: finds nobody, and notes the size of what it sees."""
+
+    seen: ClassVar[list[tuple[int, ...]]] = []
+
+    def __init__(self, model: Path) -> None: ...
+
+    def confidence(self, picture: Pixels) -> NDArray[np.float32]:
+        Attentive.seen.append(picture.shape[:2])
+        return np.zeros((SIDE, SIDE), np.float32)
+
+
+def test_the_network_sees_all_of_a_dark_stage_and_no_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a spotlight follows somebody through the dark, or a picture stands between the bars of "fit"."""
+    monkeypatch.setattr("controls.person.Segmenter", Attentive)
+    monkeypatch.setattr("controls.person.model_file", lambda name, folder: Path(name))
+    random, stage, fit = np.random.default_rng(0), Person(), Person()
+    for number in range(50):
+        rgb = random.integers(40, 256, (180, 320, 3), np.uint8)
+        light = cv2.circle(np.zeros((180, 320), np.uint8), (60 + 4 * number, 90), 50, (1,), -1)
+        Attentive.seen.clear()
+        stage.guide(np.asarray(rgb * light[..., None], np.uint8), 320, 180, number / 25, DEFAULTS)
+        fit.guide(np.pad(rgb[:, :100], ((0, 0), (110, 110), (0, 0))), 320, 180, number / 25, DEFAULTS)
+        assert Attentive.seen == [(180, 320), (180, 100)]
+
+
+def test_several_people_are_all_in_it(person_model: Path) -> None:
     (matte,) = mattes(Person(), film("two people", 1))
     _, _, stats, _ = cv2.connectedComponentsWithStats((matte > 127).astype(np.uint8))
     assert np.count_nonzero(stats[1:, cv2.CC_STAT_AREA] > 0.01 * matte.size) == 2
 
 
-def test_the_matte_of_a_still_camera_is_calm(model: Path) -> None:
+def test_the_matte_of_a_still_camera_is_calm(person_model: Path) -> None:
     (picture,) = film("balance", 1)
     random = np.random.default_rng(0)
     noisy = [np.clip(picture + random.normal(0, 4, picture.shape), 0, 255).astype(np.uint8) for _ in range(16)]
@@ -80,7 +114,7 @@ def test_the_matte_of_a_still_camera_is_calm(model: Path) -> None:
     assert calm < 0.1 * raw
 
 
-def test_settings_reach_the_matte(model: Path) -> None:
+def test_settings_reach_the_matte(person_model: Path) -> None:
     shown = film("two people", 1, start=30)
     areas = {
         name: np.count_nonzero(mattes(Person(), shown, **changed)[0] > 127)
@@ -98,7 +132,7 @@ def test_settings_reach_the_matte(model: Path) -> None:
     assert np.count_nonzero((soft > 5) & (soft < 250)) > 3 * np.count_nonzero((hard > 5) & (hard < 250))
 
 
-def test_nobody_is_black_and_any_size_is_taken(model: Path) -> None:
+def test_nobody_is_black_and_any_size_is_taken(person_model: Path) -> None:
     person = Person()
     for number, (width, height) in enumerate([(64, 48), (1, 1), (3, 700), (640, 360), (1, 900)]):
         picture = np.full((height, width, 3), 90, np.uint8)
@@ -110,17 +144,18 @@ def test_nobody_is_black_and_any_size_is_taken(model: Path) -> None:
     assert person.guide(noise, 160, 90, 9.0, DEFAULTS).shape == (90, 160, 3)
 
 
-def test_reset_forgets_and_the_control_goes_on(model: Path) -> None:
+@pytest.mark.parametrize("forget", [Person.reset, Person.close])
+def test_reset_forgets_and_the_control_goes_on(person_model: Path, forget: Callable[[Person], None]) -> None:
     person, shown = Person(), film("balance", 3)
     mattes(person, shown)
-    person.reset()
-    person.reset()
+    forget(person)
+    forget(person)
     mirrored = [np.ascontiguousarray(shown[0][:, ::-1])]
     np.testing.assert_array_equal(mattes(person, mirrored), mattes(Person(), mirrored))
 
 
-def test_mediapipe_writes_nothing_to_the_terminal(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    segmenter = Segmenter(model)
+def test_mediapipe_writes_nothing_to_the_terminal(person_model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    segmenter = Segmenter(person_model)
     confidence = segmenter.confidence(np.zeros((48, 64, 3), np.uint8))
     segmenter.close()
     segmenter.close()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -24,7 +25,7 @@ from controls.picture import resized, within
 from controls.pose import MODEL, SETTINGS, Pose
 from controls.skeleton import BONE_COLORS, COLORS, FACE_COLOR, HAND_COLOR, JOINTS, Points
 from controls.stack import Stack
-from tests.clips import missed, pictures
+from tests.clips import pictures
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 WHOLE = DEFAULTS | {"hands": 1.0, "face": 1.0}
@@ -34,15 +35,6 @@ BODY = [JOINTS.index(side + part) for side in ("right ", "left ") for part in ("
 READABLE = 14
 """Joints whose middles can be read off a guide: the discs of eyes and ears, the last ones, cover each other in part."""
 STILLS = [("balance", 10), ("two people", 10), ("walk", 100)]
-
-
-@pytest.fixture(scope="session")
-def model() -> Path:
-    try:
-        return model_file(MODEL)
-    except ControlUnavailable as error:
-        missed(str(error))
-        raise
 
 
 def film(name: str, count: int, start: int = 0) -> list[Pixels]:
@@ -82,7 +74,7 @@ def details_of(shown: list[Pixels]) -> list[tuple[list[Points], list[Points]]]:
         in_hands, in_faces = ([marks.points * len(picture) for marks in kind] for kind in found)
         result.append((in_hands, in_faces))
     finder.close()
-    details.reset()
+    details.close()
     return result
 
 
@@ -112,7 +104,7 @@ def jitter(places: list[Points]) -> float:
 
 
 @pytest.fixture(scope="session")
-def figure(model: Path) -> Pixels:
+def figure(pose_model: Path) -> Pixels:
     """A picture of the bundled clip, 640x360: its figure has a face that mediapipe finds."""
     with av.open(str(CLIP)) as film:
         return np.asarray(next(film.decode(video=0)).to_ndarray(format="rgb24"), np.uint8)
@@ -123,7 +115,7 @@ def necks(guide: Pixels) -> int:
     return int(cv2.connectedComponents(spots)[0]) - 1
 
 
-def test_a_person_in_motion_is_found_and_drawn_where_he_is(model: Path) -> None:
+def test_a_person_in_motion_is_found_and_drawn_where_he_is(pose_model: Path) -> None:
     """Against mediapipe's own outline of him, made picture by picture without any tracking."""
     from mediapipe import Image, ImageFormat
     from mediapipe.tasks.python import BaseOptions, vision
@@ -133,7 +125,7 @@ def test_a_person_in_motion_is_found_and_drawn_where_he_is(model: Path) -> None:
     drawn = [guide.any(axis=2) for guide in found]
     assert np.mean([picture.mean() > 0.005 for picture in drawn]) >= 0.9
 
-    options = vision.PoseLandmarkerOptions(BaseOptions(str(model)), output_segmentation_masks=True)
+    options = vision.PoseLandmarkerOptions(BaseOptions(str(pose_model)), output_segmentation_masks=True)
     with vision.PoseLandmarker.create_from_options(options) as landmarker:
         for picture, limbs in list(zip(shown, drawn, strict=True))[::6]:
             mask = landmarker.detect(Image(ImageFormat.SRGB, picture)).segmentation_masks[0].numpy_view()
@@ -141,7 +133,7 @@ def test_a_person_in_motion_is_found_and_drawn_where_he_is(model: Path) -> None:
             assert np.count_nonzero(limbs & person) > 0.95 * np.count_nonzero(limbs)
 
 
-def test_his_colours_are_those_of_the_table(model: Path) -> None:
+def test_his_colours_are_those_of_the_table(pose_model: Path) -> None:
     guide = guides(Pose(), film("balance", 1, start=10))[0]
     assert np.isfinite(joints_in(guide)).sum() >= 2 * 15  # of 18; some lie under others
     colors = {tuple(color) for color in guide.reshape(-1, 3)[guide.any(axis=2).ravel()].tolist()}
@@ -150,11 +142,11 @@ def test_his_colours_are_those_of_the_table(model: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), STILLS)
-def test_on_a_still_the_joints_are_mediapipes_own(model: Path, name: str, number: int) -> None:
+def test_on_a_still_the_joints_are_mediapipes_own(pose_model: Path, name: str, number: int) -> None:
     picture = still(name, number)
     height, width = picture.shape[:2]
     joints = joints_in(guides(Pose(), [picture] * 12, people=1)[-1])[:READABLE]
-    landmarker = Landmarker(model, 1)
+    landmarker = Landmarker(pose_model, 1)
     for count in range(12):
         own = landmarker.landmarks(picture, count / RATE)
     landmarker.close()
@@ -167,10 +159,10 @@ def test_on_a_still_the_joints_are_mediapipes_own(model: Path, name: str, number
     assert (distance[np.isfinite(distance)] < 2.0).all()
 
 
-def test_among_several_the_joints_are_mediapipes_own_too(model: Path) -> None:
+def test_among_several_the_joints_are_mediapipes_own_too(pose_model: Path) -> None:
     picture = still("balance", 10)
     joints = joints_in(guides(Pose(), [picture] * 12)[-1])[:READABLE]
-    landmarker = Landmarker(model, 1)
+    landmarker = Landmarker(pose_model, 1)
     for count in range(12):
         own = landmarker.landmarks(picture, count / RATE)
     landmarker.close()
@@ -179,10 +171,10 @@ def test_among_several_the_joints_are_mediapipes_own_too(model: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), STILLS)
-def test_on_a_noisy_still_all_joints_are_calm(model: Path, name: str, number: int) -> None:
+def test_on_a_noisy_still_all_joints_are_calm(pose_model: Path, name: str, number: int) -> None:
     """Eyes and ears included, as they are before they are drawn over each other."""
     picture = still(name, number)
-    somebody, followed = Finder(model, 1), People()
+    somebody, followed = Finder(pose_model, 1), People()
     places = []
     for count, shown in enumerate(noisy(picture, 26)):
         found = followed.update(somebody.bodies(shown, count / RATE), count / RATE, 0.5, DEFAULTS["smoothing"])
@@ -197,14 +189,35 @@ def test_on_a_noisy_still_all_joints_are_calm(model: Path, name: str, number: in
     assert np.sqrt(squares.max()) < 0.8
 
 
-def test_as_drawn_the_joints_of_a_noisy_still_are_calm(model: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "number", "present"), [("two people", 10, 2), ("two people", 40, 2), ("balance", 10, 1)]
+)
+def test_by_default_everybody_on_a_noisy_still_is_calm(pose_model: Path, name: str, number: int, present: int) -> None:
+    picture = still(name, number)
+    somebody, followed = Finder(pose_model, round(DEFAULTS["people"])), People()
+    places: dict[int, list[Points]] = {}
+    for count, shown in enumerate(noisy(picture, 26)):
+        found = followed.update(somebody.bodies(shown, count / RATE), count / RATE, 0.5, DEFAULTS["smoothing"])
+        for person in found:
+            joints = np.where(person.opacity[:, None] > 0, person.points * len(picture), np.nan)
+            places.setdefault(person.number, []).append(joints)
+    somebody.close()
+    assert [len(of) for of in places.values()] == [26] * present
+    for of in places.values():
+        joints = np.stack(of[10:])
+        joints = joints[:, np.isfinite(joints).all(axis=(0, 2))]
+        assert joints.shape[1] >= 14
+        assert np.sqrt(((joints - joints.mean(axis=0)) ** 2).sum(axis=-1).mean()) < 0.5
+
+
+def test_as_drawn_the_joints_of_a_noisy_still_are_calm(pose_model: Path) -> None:
     shown = noisy(still("balance", 10), 20)
     joints = np.stack([joints_in(guide)[:READABLE] for guide in guides(Pose(), shown, people=1)[8:]])
     assert np.isfinite(joints).all()
     assert np.sqrt(((joints - joints.mean(axis=0)) ** 2).sum(axis=-1).mean()) < 0.5
 
 
-def test_on_a_still_hands_are_mediapipes_own_and_calm(model: Path) -> None:
+def test_on_a_still_hands_are_mediapipes_own_and_calm(pose_model: Path) -> None:
     """As calm as a hand of 12 by 26 pixels can be: mediapipe's own answer moves by a pixel or two with the cut."""
     (picture,) = film("balance", 1, start=10)
     found = [in_hands for in_hands, _faces in details_of(noisy(picture, 16))]
@@ -223,7 +236,7 @@ def test_on_a_still_a_face_is_mediapipes_own_and_calm(figure: Pixels) -> None:
     assert jitter([faces[0] for faces in found[4:]]) < 0.5
 
 
-def test_hands_are_drawn_where_they_are_wanted_and_nothing_else_changes(model: Path) -> None:
+def test_hands_are_drawn_where_they_are_wanted_and_nothing_else_changes(pose_model: Path) -> None:
     shown = film("balance", 2, start=10)
     plain, handed, with_face = (
         guides(Pose(), shown, people=1, **changed)[-1] for changed in ({}, {"hands": 1}, {"face": 1})
@@ -279,6 +292,21 @@ def test_a_turned_camera_turns_the_skeleton(figure: Pixels) -> None:
     assert np.linalg.norm(leaning - expected, axis=1).max() < 3
 
 
+def test_a_camera_that_is_put_on_its_side_loses_nobody_for_long(pose_model: Path) -> None:
+    """A body that has turned by a quarter is found again within a second of pictures, where it is."""
+    picture = still("balance", 10)
+    upright = joints_in(guides(Pose(), [picture] * 12)[-1])[:READABLE]
+    shown = [picture] * 8 + [np.ascontiguousarray(np.rot90(picture))] * RATE
+    pose, drawn = Pose(), []
+    for number, seen in enumerate(shown):
+        height, width = seen.shape[:2]
+        drawn.append(pose.guide(seen, width, height, number / RATE, DEFAULTS))
+    expected = np.stack([upright[:, 1], picture.shape[1] - upright[:, 0]], axis=1)
+    distance = np.linalg.norm(joints_in(drawn[-1])[:READABLE] - expected, axis=1)
+    assert np.nanmedian(distance) < 6
+    assert (distance < 20).mean() > 0.7
+
+
 def test_without_a_hand_model_the_body_goes_on_and_it_says_what_to_do(tmp_path: Path, figure: Pixels) -> None:
     (tmp_path / hands.MODEL).write_bytes(b"not a model")
     stack = Stack(tmp_path)
@@ -289,13 +317,48 @@ def test_without_a_hand_model_the_body_goes_on_and_it_says_what_to_do(tmp_path: 
     colors = {tuple(color) for color in guide.rgb.reshape(-1, 3).tolist()}
     assert {COLORS[1], FACE_COLOR} <= colors
     assert stack.guide(figure, 640, 360, 0.1, (ControlSetting("pose"),)).troubles == {}
-    stack.reset()
+    stack.close()
 
 
-def test_several_people_are_drawn(model: Path) -> None:
+def test_several_people_are_drawn(pose_model: Path) -> None:
     shown = film("two people", 4, start=10)
     assert [necks(guide) for guide in guides(Pose(), shown)] == [2, 2, 2, 2]
     assert [necks(guide) for guide in guides(Pose(), shown, people=1)] == [1, 1, 1, 1]
+
+
+def beside_each_other(*shown: tuple[str, int, tuple[int, int, int, int]]) -> Pixels:
+    """640x360: people of several films. shown: film, picture, and where he is in it: left, top, right, bottom."""
+    tiles = []
+    for name, number, (left, top, right, bottom) in shown:
+        x, y, half = (left + right) / 2, (top + bottom) / 2, 0.72 * (bottom - top)
+        rows = slice(max(0, round(y - half)), round(y + half))
+        columns = slice(max(0, round(x - half * 160 / 360)), round(x + half * 160 / 360))
+        tiles.append(resized(np.ascontiguousarray(still(name, number)[rows, columns]), 640 // len(shown), 360))
+    return np.hstack(tiles)
+
+
+HE, SHE = ("balance", 10, (97, 146, 194, 365)), ("two people", 10, (203, 290, 313, 557))
+WALKER = ("walk", 100, (344, 201, 406, 327))
+
+
+@pytest.mark.parametrize("shown", [(SHE, WALKER, HE, SHE), (WALKER, SHE, HE, WALKER)], ids=["first", "second"])
+def test_four_people_beside_each_other_are_four_skeletons(pose_model: Path, shown: tuple[Any, ...]) -> None:
+    picture = beside_each_other(*shown)
+
+    def figures(guide: Pixels) -> int:
+        """Quarters of the guide that show most of the joints."""
+        seen = [sum((part == color).all(axis=2).any() for color in COLORS) for part in np.hsplit(guide, 4)]
+        return sum(count >= 10 for count in seen)
+
+    assert [figures(guide) for guide in guides(Pose(), [picture] * 4, people=4)] == [4] * 4
+    assert figures(guides(Pose(), [picture] * 4, people=3)[-1]) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "present"), [("two people", 10, 2), ("two people", 60, 2), ("balance", 10, 1)]
+)
+def test_where_fewer_are_there_nobody_is_made_up(pose_model: Path, name: str, number: int, present: int) -> None:
+    assert [necks(guide) for guide in guides(Pose(), [still(name, number)] * 4, people=4)] == [present] * 4
 
 
 class Eight(Landmarker):
@@ -308,16 +371,17 @@ class Eight(Landmarker):
 
 
 def test_of_eight_people_four_are_drawn_and_they_stay_the_same(
-    model: Path, figure: Pixels, monkeypatch: pytest.MonkeyPatch
+    pose_model: Path, figure: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finder, "Landmarker", Eight)
+    monkeypatch.setattr(finder, "_parts", lambda height, width: [])
     found = guides(Pose(), [figure] * 5, people=4)
     assert [necks(guide) for guide in found] == [4] * 5
     columns = [{int(x) // 80 for x in np.nonzero(guide.any(axis=2))[1]} for guide in found]
     assert columns[1:] == columns[:-1]
 
 
-def test_a_crowd_of_eight_in_one_picture_is_no_trouble(model: Path) -> None:
+def test_a_crowd_of_eight_in_one_picture_is_no_trouble(pose_model: Path) -> None:
     """mediapipe finds few people who are so small; two of four who are larger."""
     two = still("two people", 10)
     pose = Pose()
@@ -339,7 +403,7 @@ def test_a_person_is_followed_through_a_sudden_change_of_size(figure: Pixels) ->
         assert abs(y.mean() / height - 0.2) < 0.1
 
 
-def test_nobody_is_an_empty_guide_and_any_size_is_taken(model: Path) -> None:
+def test_nobody_is_an_empty_guide_and_any_size_is_taken(pose_model: Path) -> None:
     pose = Pose()
     for number, (width, height) in enumerate([(64, 48), (1, 1), (7, 301), (64, 48)]):
         guide = pose.guide(np.zeros((height, width, 3), np.uint8), height, width, number / RATE, WHOLE)
@@ -347,28 +411,53 @@ def test_nobody_is_an_empty_guide_and_any_size_is_taken(model: Path) -> None:
         assert not guide.any()
 
 
-def test_reset_forgets_and_gives_the_networks_back(model: Path) -> None:
-    shown = film("balance", 6, start=10)
+def test_close_gives_the_networks_back(pose_model: Path) -> None:
     before = threading.active_count()
     pose = Pose()
-    guides(pose, shown[::-1], hands=1, face=1)
+    guides(pose, film("balance", 1, start=10), hands=1, face=1)
     assert threading.active_count() > before
-    pose.reset()
+    pose.close()
+    pose.close()
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("people", [1, 2])
+def test_reset_forgets_and_loads_nothing(pose_model: Path, monkeypatch: pytest.MonkeyPatch, people: int) -> None:
+    shown = film("balance", 6, start=10)
+    pose = Pose()
+    guides(pose, shown[::-1], people=people)
+    loaded: list[object] = []
+    monkeypatch.setattr(finder, "Landmarker", lambda *arguments: loaded.append(arguments))
+    pose.reset()
     # Not even those who stay for a moment when they are missed.
     nobody = np.zeros_like(shown[0])
-    assert not pose.guide(nobody, WIDTH, HEIGHT, len(shown) / RATE, DEFAULTS).any()
+    assert not pose.guide(nobody, WIDTH, HEIGHT, len(shown) / RATE, DEFAULTS | {"people": people}).any()
+    guides(pose, shown[::-1], people=people)
     pose.reset()
-    np.testing.assert_array_equal(guides(pose, shown[:2]), guides(Pose(), shown[:2]))
+    assert loaded == []
+    monkeypatch.undo()
+    new = Pose()
+    for number, seen in enumerate(shown[:3]):
+        time, values = 9 + number / RATE, DEFAULTS | {"people": people}
+        again, anew = (one.guide(seen, WIDTH, HEIGHT, time, values) for one in (pose, new))
+        np.testing.assert_array_equal(again, anew)
 
 
-def test_time_that_stands_still_or_goes_back_is_no_trouble(model: Path) -> None:
+def test_another_number_of_people_is_followed_at_once(pose_model: Path) -> None:
+    pose, shown = Pose(), film("two people", 4, start=10)
+    assert [necks(guide) for guide in guides(pose, shown)] == [2] * 4
+    values = DEFAULTS | {"people": 1}
+    drawn = [pose.guide(seen, WIDTH, HEIGHT, 1 + number / RATE, values) for number, seen in enumerate(shown)]
+    assert [necks(guide) for guide in drawn] == [1] * 4
+
+
+def test_time_that_stands_still_or_goes_back_is_no_trouble(pose_model: Path) -> None:
     pose, picture = Pose(), film("balance", 1, start=10)[0]
     for time in (5.0, 5.0, 5.0004, 1.0, -3.0, 9.0):
         assert pose.guide(picture, WIDTH, HEIGHT, time, DEFAULTS).any()
 
 
-def test_without_the_model_it_says_what_to_do(tmp_path: Path, model: Path) -> None:
+def test_without_the_model_it_says_what_to_do(tmp_path: Path, pose_model: Path) -> None:
     (tmp_path / MODEL).write_bytes(b"not a model")
     with pytest.raises(ControlUnavailable) as caught:
         guides(Pose(tmp_path), [np.zeros((HEIGHT, WIDTH, 3), np.uint8)])
@@ -376,7 +465,7 @@ def test_without_the_model_it_says_what_to_do(tmp_path: Path, model: Path) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_mediapipe_keeps_quiet_from_start_to_exit(tmp_path: Path, model: Path) -> None:
+def test_mediapipe_keeps_quiet_from_start_to_exit(tmp_path: Path, pose_model: Path) -> None:
     """In a process of its own, which ends while the networks are still there; other words on stderr get through."""
     np.save(tmp_path / "picture.npy", film("balance", 1, start=10)[0])
     code = f"""

@@ -18,9 +18,8 @@ from controls import person, pose
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
 from controls.layout import Box
 from controls.mixing import EMPTY_GUIDE
-from controls.models import model_file
 from controls.stack import CONTROLS, ControlKind, Stack, parse_control
-from tests.clips import missed
+from tests.controls.networks import network
 from tests.controls.painted import Painted
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 64, 3), np.uint8)
@@ -209,18 +208,55 @@ def test_reset_tries_again_what_failed_or_could_not_even_be_made(
         stack.reset()
     control.failure = None
     assert guide_color(stack, ControlSetting("red")) == (200, 0, 0)
-    assert (control.calls, control.resets) == (2, 1)
+    assert (control.calls, control.closes) == (2, 1), "one that failed is made anew"
 
 
-def test_a_control_that_is_switched_off_forgets(add: Callable[..., Painted]) -> None:
+def test_a_control_that_is_switched_off_gives_its_networks_back(add: Callable[..., Painted]) -> None:
     control = add("red", (200, 0, 0))
     stack = Stack()
     on, off = ControlSetting("red"), ControlSetting("red", on=False)
     for setting in (on, on, off, on):
         stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, (setting,))
-    assert control.resets == 1
+    assert control.closes == 1
     stack.guide(PICTURE, WIDTH, HEIGHT, 0.0, ())
-    assert control.resets == 2
+    assert control.closes == 2
+
+
+def test_reset_forgets_and_close_gives_networks_back(
+    add: Callable[..., Painted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control, made = add("red", (200, 0, 0)), 0
+
+    def make(folder: Path | None) -> Control:
+        nonlocal made
+        made += 1
+        return control
+
+    monkeypatch.setitem(CONTROLS, "red", replace(CONTROLS["red"], make=make))
+    stack = Stack()
+    for resets in range(3):
+        guide_color(stack, ControlSetting("red"))
+        assert (control.resets, control.closes, made) == (resets, 0, 1)
+        stack.reset()
+    for _ in range(2):
+        stack.close()
+    assert (control.resets, control.closes) == (2, 1)
+    guide_color(stack, ControlSetting("red"))
+    assert made == 2, "a stack that was closed begins anew"
+
+
+def test_moving_boxes_go_on_whatever_becomes_of_the_pictures() -> None:
+    """They look at none: not when the source comes back, nor when a second input comes or goes."""
+    box = Box((0.0, 0.0, 0.2, 1.0), (0.8, 0.0, 1.0, 1.0), 8.0)
+    stack, lefts = Stack(), []
+    for number in range(8):
+        if number == 3:
+            stack.reset()
+        structure = PICTURE[::-1] if number in (5, 6) else None
+        settings = (ControlSetting("layout"), EDGE)
+        guide = stack.guide(PICTURE, 200, 100, number, settings, (box,), structure=structure)
+        lefts.append(int(np.nonzero(guide.parts["layout"][50, :, 0] == 0)[0][0]))
+    assert lefts == [20 * number for number in range(8)]
 
 
 def test_a_control_that_draws_another_size_is_told_of_not_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +294,7 @@ def assert_guides(
 ) -> None:
     """shown: pictures, and the guide's width and height."""
     for number, (picture, width, height) in enumerate(shown):
-        guide = stack.guide(picture, width, height, number / 25, settings)
+        guide = stack.guide(picture, width, height, number / 25, settings, (Box((0.2, 0.2, 0.6, 0.9)),))
         assert guide.rgb.shape == (height, width, 3)
         assert guide.rgb.dtype == np.uint8
         assert guide.troubles == {}
@@ -274,13 +310,10 @@ def noise(sizes: list[tuple[int, int, int, int]]) -> list[tuple[NDArray[Any], in
 def with_model(request: pytest.FixtureRequest) -> Iterator[tuple[Stack, ControlSetting]]:
     """A control that runs a network, and a stack that has loaded it: odd pictures come in the middle of a show."""
     name = request.param
-    try:
-        model_file(WITH_MODELS[name])
-    except ControlUnavailable as error:
-        missed(str(error))
+    network(WITH_MODELS[name])
     stack = Stack()
     yield stack, ControlSetting(name)
-    stack.reset()
+    stack.close()
 
 
 @pytest.mark.parametrize("picture", ODD_PICTURES.values(), ids=ODD_PICTURES.keys())

@@ -206,13 +206,27 @@ def test_nothing_of_before_a_reset_is_shown(add: Callable[..., Painted]) -> None
     setting = ControlSetting("red", every=3)
     guide(stack, 0, setting)
     worker.run(during=stack.reset)
-    assert control.resets == 1, "when it had done drawing"
+    assert not guide(stack, 1, setting).rgb.any(), "drawn of what was before"
+    assert control.resets == 0
+    worker.run()
+    assert control.resets == 1, "before it drew anew"
+    assert guide(stack, 2, setting).rgb.any()
+    assert control.closes == 0
+
+
+def test_closing_never_waits_and_gives_networks_back_once(add: Callable[..., Painted]) -> None:
+    control, worker = add("red", (200, 0, 0)), HandWorker()
+    stack = Stack(worker=worker)
+    setting = ControlSetting("red", every=3)
+    guide(stack, 0, setting)
+    worker.run(during=stack.close)
+    assert control.closes == 1, "when it had done drawing"
     assert not guide(stack, 1, setting).rgb.any()
-    stack.reset()
+    stack.close()
     assert worker.waiting == 0
-    assert control.resets == 2
-    stack.reset()
-    assert control.resets == 2
+    assert control.closes == 2
+    stack.close()
+    assert control.closes == 2
 
 
 def test_what_does_not_move_with_the_picture_is_drawn_anew_for_each() -> None:
@@ -235,8 +249,8 @@ def test_a_real_worker_draws_on_its_own_thread_and_ends(add: Callable[..., Paint
         while slow.calls < 4:
             guide(stack, number, ControlSetting("slow", every=2), ControlSetting("quick"))
             number += 1
-        stack.reset()
+        stack.close()
     assert {name.rsplit("_", 1)[0] for name in slow.threads} == {"slow controls"}
     assert "slow controls_0" not in quick.threads
-    assert slow.resets == quick.resets == 1
+    assert slow.closes == quick.closes == 1
     assert quick.calls == number

@@ -50,6 +50,48 @@ def test_what_moves_passes_unchanged_and_what_stands_still_is_told_apart() -> No
     assert unmoved[outside].mean() > 0.99
 
 
+@pytest.mark.parametrize(("height", "speed", "noise"), [(40.0, 1.0, 0.0), (60.0, 1.3, 0.0), (60.0, 1.3, 3.0)])
+def test_a_soft_picture_that_pans_slowly_is_not_late(height: float, speed: float, noise: float) -> None:
+    """It changes by a few levels all over, as noise does, but not from pixel to pixel."""
+    random, frames, length = np.random.default_rng(0), TemporalFilter(), 64.0
+    y, x = np.mgrid[:96, :192]
+    behind = []
+    for number in range(40):
+        soft = 128 + height * np.sin(2 * np.pi * (x - speed * number) / length + y / 40)
+        picture = np.clip(soft + random.normal(0, noise, soft.shape), 0, 255).astype(np.uint8)
+        result, _ = frames.filtered(picture, 1.0)
+        wave = np.exp(-2j * np.pi * x / length)
+        ours, theirs = ((image * wave).mean(axis=1) for image in (result, picture))
+        behind.append(float(np.angle((ours * theirs.conj()).sum())) * length / (2 * np.pi) / speed)
+    assert np.mean(behind[20:]) < 0.5, "pictures"
+
+
+def test_light_that_flickers_is_no_motion() -> None:
+    """As that of lamps before a camera: all of the picture, a few levels brighter and darker again."""
+    frames = TemporalFilter()
+    for number, picture in enumerate(still(1, 40)):
+        result, unmoved = frames.filtered(picture + np.uint8(8 * (number % 2)), 1.0)
+    assert unmoved is not None
+    assert unmoved.mean() > 0.99
+    assert float(result.mean()) == pytest.approx(np.mean(still(1, 1)) + 4, abs=1.0), "held between the two"
+
+
+def test_more_slack_holds_what_changes_coarsely() -> None:
+    """Blocks that compression renews, one here and one there."""
+    random = np.random.default_rng(1)
+    held = []
+    for slack in (1.5, 3.0):
+        frames, shares = TemporalFilter(slack), []
+        for picture in still(0, 30):
+            changed = picture.copy()
+            for row, column in random.integers(0, 10, (6, 2)):
+                changed[8 * row : 8 * row + 8, 8 * column : 8 * column + 8] += 3
+            _, unmoved = frames.filtered(changed, 1.0)
+            shares.append(1.0 if unmoved is None else float(unmoved.mean()))
+        held.append(np.mean(shares))
+    assert held[0] < 0.95 < 0.98 < held[1]
+
+
 def test_the_first_picture_and_a_new_size_pass_unchanged() -> None:
     frames = TemporalFilter()
     first = still(5, 1)[0]

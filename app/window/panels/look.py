@@ -20,7 +20,7 @@ from app.modes import modes_of
 from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Card, named, text
+from app.window.cards import Card, named, text, tool
 from app.window.choice import Picker, Segments
 from app.window.fader import Fader
 from app.window.shortcuts import is_shortcut_in_number
@@ -29,12 +29,6 @@ from engine.params import EngineChoice
 
 DEFAULTS = Look().params
 LARGEST_SEED = 2**63 - 1
-_REPAINTED = (
-    (words.REPAINT_ALL, (False, False)),
-    (words.REPAINT_PEOPLE, (True, False)),
-    (words.REPAINT_BACKGROUND, (True, True)),
-)
-"""Whether people are the mask, and whether it is inverted."""
 SIZES = ((256, 144), (320, 192), (384, 224), (512, 288), (640, 352), (832, 480))
 
 
@@ -105,10 +99,10 @@ class SeedRow(QWidget):
         super().__init__()
         self._seed = DEFAULTS.seed
         self.field = SeedField()
-        self.lock = _tool("lock-open", words.SEED_LOCK, words.SEED_LOCK_TIP)
+        self.lock = tool("lock-open", words.SEED_LOCK, words.SEED_LOCK_TIP)
         self.lock.setCheckable(True)
-        self.next = _tool("step-forward", words.SEED_NEXT, words.SEED_NEXT_TIP)
-        self.random = _tool("dices", words.SEED_RANDOM, words.SEED_RANDOM_TIP)
+        self.next = tool("step-forward", words.SEED_NEXT, words.SEED_NEXT_TIP)
+        self.random = tool("dices", words.SEED_RANDOM, words.SEED_RANDOM_TIP)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -169,7 +163,7 @@ class LookPanel(Card):
         self.modes.clear.clicked.connect(actions.clear_modes)
         self.strength = Fader(words.STRENGTH, 0.0, 2.0, DEFAULTS.control_strength, help=words.STRENGTH_TIP)
         self.steps = Fader(words.STEPS, 1, 8, DEFAULTS.steps, whole=True, help=words.STEPS_TIP)
-        self.repainted = Segments(words.REPAINT, _REPAINTED, help=words.REPAINT_TIP)
+        self.repainted = Segments(words.REPAINT, words.REPAINTED, help=words.REPAINT_TIP)
         self.seed = SeedRow()
         self.engine_size = Picker(words.ENGINE_SIZE, lambda size: words.size(*size), words.ENGINE_SIZE_TIP)
         self.engine_size.set_options([(words.size(*size), size) for size in SIZES])
@@ -209,12 +203,7 @@ class LookPanel(Card):
             self.steps.moved,
             lambda steps: show.set_params(steps=round(steps)),
         )
-        bindings.look(
-            lambda look: (look.person_mask, look.person_mask and look.invert_mask),
-            self.repainted.put,
-            self.repainted.picked,
-            lambda people: show.set_person_mask(people[0], invert=people[1]),
-        )
+        bindings.look(lambda look: look.repainted, self.repainted.put, self.repainted.picked, show.set_repainted)
         bindings.look(
             lambda look: look.params.seed, self.seed.put, self.seed.picked, lambda seed: show.set_params(seed=seed)
         )
@@ -228,14 +217,3 @@ class LookPanel(Card):
 
 def _size(engine: EngineChoice) -> tuple[int, int]:
     return engine.width, engine.height
-
-
-def _tool(symbol: str, title: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName("tool")
-    button.setIcon(icons.icon(symbol))
-    button.setIconSize(QSize(20, 20))
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setAccessibleName(title)
-    button.setToolTip(tip)
-    return button

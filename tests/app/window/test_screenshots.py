@@ -15,7 +15,7 @@ from app.look import Look, SourceChoice
 from app.show import Show
 from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails, Timing
 from app.window.main_window import MainWindow
-from engine.params import Params
+from engine.params import Params, Picture
 from tests.app.window.rig import StillRig
 
 LOOK = Look(params=Params(prompt="a dancer of liquid glass in neon rain, deep blue and magenta", seed=48213))
@@ -62,14 +62,21 @@ def fill(window: MainWindow, show: Show, rig: StillRig, status: Status) -> None:
     show.set_setup(source=SourceChoice("camera", "Logitech BRIO"), virtual_camera=camera)
     rig.play(picture)
     rig.view.put(Frame(picture[:, ::-1], 0.0))
-    rig.thumbnails.put(Thumbnails({"edge": lines}, lines))
+    rig.thumbnails.put(Thumbnails({"edge": lines}, lines, None, (1280, 768)))
     rig.devices.put(Devices(("Logitech BRIO",), ("Screen 1",)))
     rig.now = status
 
 
 @pytest.mark.parametrize(
     ("name", "width", "height"),
-    [("evening", 1400, 900), ("evening", 1920, 1080), ("trouble", 1400, 900), ("keys", 1400, 900), ("small", 960, 540)],
+    [
+        ("evening", 1400, 900),
+        ("evening", 1920, 1080),
+        ("trouble", 1400, 900),
+        ("keys", 1400, 900),
+        ("painting", 1400, 900),
+        ("small", 960, 540),
+    ],
 )
 def test_screenshot(
     window: MainWindow, show: Show, rig: StillRig, artefacts: Path, name: str, width: int, height: int
@@ -82,6 +89,12 @@ def test_screenshot(
         show.set_control("pose", on=True)
         show.set_treatment("freeze")
         rig.said.emit("error", "The engine has run out of memory; the source is shown while it starts again.")
+    if name == "painting":
+        window.program.bar.show_("mask")
+        window.editor.choose("brush")
+        y, x = np.mgrid[:180, :320]
+        show.set_mask(Picture((np.hypot(x - 200, (y - 90) * 1.4) < 70).astype(np.uint8) * 255))
+        window.program.preview.look()
     if name == "keys":
         window.key_list.toggle()
     window.poll_pictures()

@@ -1,0 +1,47 @@
+"""Growing and feathering a mask where it is used, so that both stay free to change after it was painted. Pure
+functions of (H, W) uint8: 255 = repaint, 0 = keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from app.frame import Pixels
+
+_UNIT = 320
+"""The longer side of a picture, in the pixels that lengths are told in: a mask looks alike at every size."""
+_SQUARES = 0.414
+"""The share of squares among the steps by which a mask grows; with crosses for the others it grows by an octagon."""
+
+
+@dataclass(frozen=True)
+class MaskShape:
+    """grow: how far the border moves outwards, -40 to 40, below 0 inwards. feather: over how much it fades, 0 to 80.
+    Both in pixels of a picture whose longer side is 320."""
+
+    grow: float = 0.0
+    feather: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("grow", -40.0, 40.0), ("feather", 0.0, 80.0)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"the mask's {name} is {value}, expected {low:g} to {high:g}")
+
+    def of(self, mask: Pixels) -> Pixels:
+        """``mask`` grown and feathered; itself where there is nothing to do. Soft borders stay soft."""
+        scale = max(mask.shape) / _UNIT
+        steps = round(abs(self.grow) * scale)
+        squares = round(_SQUARES * steps)
+        move = cv2.dilate if self.grow > 0 else cv2.erode
+        for form, count in ((cv2.MORPH_RECT, squares), (cv2.MORPH_CROSS, steps - squares)):
+            if count:
+                mask = np.asarray(move(mask, cv2.getStructuringElement(form, (3, 3)), iterations=count), np.uint8)
+        if self.feather > 0:
+            # A Gaussian's step from 2 to 98 % is four deviations wide.
+            deviation = self.feather * scale / 4
+            mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE), np.uint8)
+        return mask

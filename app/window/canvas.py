@@ -1,0 +1,291 @@
+"""The canvas: program, source, guide, or the mask over the source; to be zoomed, and painted on while it moves.
+
+Tells the tool that is chosen where the hand is; knows nothing of what it does.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPointingDevice,
+    QTabletEvent,
+    QTransform,
+    QWheelEvent,
+)
+
+from app.framing import Fit
+from app.mask_painting import Tool
+from app.placement import Placement, placement
+from app.show import Show
+from app.window import theme, words
+from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool
+from app.window.mask_editor import MaskEditor
+from app.window.picture import placed
+from app.window.preview import ProgramView
+from app.window.rig import Rig
+
+Shown = Literal["output", "input", "guide", "mask"]
+
+_MOST_ZOOM = 16.0
+_NOTCH = 1.25
+"""What one click of the wheel enlarges by."""
+_TINT = 0.55
+"""How much of the mask's colour lies over the picture where it is full."""
+
+
+class Canvas(ProgramView):
+    """``shown_changed`` and ``zoomed`` speak of the performer's hand and of ``show_``, so that buttons can follow."""
+
+    zoomed = Signal(float)
+
+    def __init__(self, rig: Rig, show: Show, editor: MaskEditor, fit: Fit) -> None:
+        super().__init__(rig, "preview", words.PREVIEW, fit, theme.BACKGROUND)
+        self.setMouseTracking(True)
+        self._show, self._editor = show, editor
+        self._shown: Shown = "output"
+        self._zoom = 1.0
+        self._centre = QPointF(0.5, 0.5)
+        self._panning: QPointF | None = None
+        self._paint = PaintTool(editor)
+        self._boxes, self._frame = BoxTool(show), FrameTool(show)
+        self._tool: CanvasTool | None = None
+        self._cursor: QPointF | None = None
+        self._overlay: QImage | None = None
+        self._tints: np.ndarray | None = None
+        editor.painted.connect(self._forget_overlay)
+        editor.changed.connect(self._take_tool)
+        self._take_tool()
+
+    # what is seen
+
+    @property
+    def shown(self) -> Shown:
+        return self._shown
+
+    def put_shown(self, shown: Shown) -> None:
+        """The program; the source or the guide as the engine sees them; or the mask over the source."""
+        if shown != self._shown:
+            self._shown = shown
+            self.setAccessibleName(words.CANVAS_SHOWS[shown])
+            self.forget()
+            self.look()
+            self.update()
+
+    def look(self) -> None:
+        if self._shown == "output":
+            super().look()
+        elif self._shown == "guide":
+            thumbnails = self._rig.thumbnails.get()
+            self.set_picture(None if thumbnails is None else thumbnails.guide)
+        else:
+            view = self._rig.view.get()
+            self.set_picture(None if view is None else view.rgb)
+
+    # where it is seen
+
+    @property
+    def zoom(self) -> float:
+        return self._zoom
+
+    def fit_whole(self) -> None:
+        """All of the picture again."""
+        self._zoom_to(1.0, QPointF(self.rect().center()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        self._zoom_to(self._zoom * _NOTCH**notches, event.position())
+        event.accept()
+
+    def placing(self, width: int, height: int) -> tuple[QRectF, QRectF]:
+        """All of the picture, and where that lies, outside the widget too."""
+        room = QRectF(self.rect())
+        source, target = placed(width, height, room, self._fit)
+        across, down = target.width() / source.width(), target.height() / source.height()
+        size = QPointF(width * across * self._zoom, height * down * self._zoom)
+        middle = room.center()
+        corner = QPointF(middle.x() - self._centre.x() * size.x(), middle.y() - self._centre.y() * size.y())
+        return QRectF(0, 0, width, height), QRectF(corner.x(), corner.y(), size.x(), size.y())
+
+    def _zoom_to(self, zoom: float, around: QPointF) -> None:
+        """``around`` stays where it is, as far as the picture still fills the middle."""
+        rect = self._picture_rect()
+        if rect is None:
+            return
+        zoom = min(_MOST_ZOOM, max(1.0, zoom))
+        place = QPointF((around.x() - rect.x()) / rect.width(), (around.y() - rect.y()) / rect.height())
+        grown = zoom / self._zoom
+        middle = QRectF(self.rect()).center()
+        self._zoom = zoom
+        self._centre_on(
+            place.x() + (middle.x() - around.x()) / (rect.width() * grown),
+            place.y() + (middle.y() - around.y()) / (rect.height() * grown),
+        )
+        self.zoomed.emit(zoom)
+
+    def _centre_on(self, x: float, y: float) -> None:
+        if self._zoom == 1.0:
+            x = y = 0.5
+        self._centre = QPointF(min(1.0, max(0.0, x)), min(1.0, max(0.0, y)))
+        self.update()
+
+    def _picture_rect(self) -> QRectF | None:
+        if self._rgb is None:
+            return None
+        height, width = self._rgb.shape[:2]
+        return self.placing(width, height)[1]
+
+    # painting on it
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._panning = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+            self._begin(event.position(), 1.0, event.button() == Qt.MouseButton.RightButton)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        rect = self._picture_rect()
+        if self._panning is not None and rect is not None:
+            moved = event.position() - self._panning
+            self._panning = event.position()
+            self._centre_on(self._centre.x() - moved.x() / rect.width(), self._centre.y() - moved.y() / rect.height())
+        else:
+            self._go_on(event.position(), 1.0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._panning = None
+            self._take_tool()
+        else:
+            self._end()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen paints by its pressure, and its other end erases. Where no tool is chosen it is a mouse."""
+        if self._tool is None:
+            event.ignore()
+            return
+        if event.type() == QEvent.Type.TabletPress:
+            erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+            self._begin(event.position(), event.pressure(), erases)
+        elif event.type() == QEvent.Type.TabletMove:
+            self._go_on(event.position(), event.pressure())
+        else:
+            self._end()
+        event.accept()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._cursor = event.position()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._cursor = None
+        self.update()
+
+    def _begin(self, at: QPointF, pressure: float, other: bool) -> None:
+        geometry = self._geometry()
+        if self._tool is not None and geometry is not None:
+            self._tool.press(at, geometry, pressure, other)
+            self.update()
+
+    def _go_on(self, at: QPointF, pressure: float) -> None:
+        self._cursor = at
+        geometry = self._geometry()
+        if self._tool is not None and geometry is not None:
+            self._tool.move(at, geometry, pressure)
+            self.update()
+
+    def _end(self) -> None:
+        if self._tool is not None:
+            self._tool.release(self._geometry())
+            self.update()
+
+    def _take_tool(self) -> None:
+        """The editor has chosen another one, or the same."""
+        tools: dict[Tool, CanvasTool | None] = {"none": None, "box": self._boxes, "frame": self._frame}
+        tool = tools.get(self._editor.tool, self._paint)
+        if tool is not self._tool and self._tool is not None:
+            self._tool.release(None)
+        self._tool = tool
+        self.setCursor(Qt.CursorShape.ArrowCursor if tool is None else Qt.CursorShape.CrossCursor)
+        self.update()
+
+    # the places of widget, picture and source
+
+    def _source_size(self) -> tuple[int, int] | None:
+        thumbnails = self._rig.thumbnails.get()
+        return None if thumbnails is None or not all(thumbnails.source) else thumbnails.source
+
+    def _placement(self) -> Placement | None:
+        """None while there is no picture, or nobody knows of which source it is."""
+        thumbnails, source = self._rig.thumbnails.get(), self._source_size()
+        if thumbnails is None or source is None or self._rgb is None:
+            return None
+        height, width = thumbnails.guide.shape[:2]
+        return placement(source, (width, height), self._show.setup.framing, self._show.look.expand)
+
+    def _geometry(self) -> Geometry | None:
+        where, rect, source = self._placement(), self._picture_rect(), self._source_size()
+        if where is None or rect is None or source is None:
+            return None
+        (a, b, c), (d, e, f) = where.matrix[:2].tolist()
+        on_widget = QTransform(rect.width(), 0, 0, rect.height(), rect.x(), rect.y())
+        across, down, x, y = where.share
+        area = QTransform(across, 0, 0, down, x, y)
+        return Geometry(QTransform(a, d, b, e, c, f) * on_widget, area * on_widget, source)
+
+    # paint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        geometry = self._geometry()
+        if geometry is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._shown == "mask" or self._tool is self._paint:
+            self._draw_mask(painter, geometry)
+        if self._tool is not None:
+            self._tool.draw(painter, geometry, self._cursor)
+        painter.end()
+
+    def _draw_mask(self, painter: QPainter, geometry: Geometry) -> None:
+        if self._editor.is_empty:
+            return
+        height, width = self._editor.pixels.shape
+        if self._overlay is None:
+            self._tints = _TINTS[self._editor.pixels]
+            form = QImage.Format.Format_ARGB32_Premultiplied
+            self._overlay = QImage(self._tints.data, width, height, 4 * width, form)
+        painter.setTransform(QTransform.fromScale(1 / width, 1 / height) * geometry.from_source)
+        painter.drawImage(0, 0, self._overlay)
+        painter.resetTransform()
+
+    def _forget_overlay(self) -> None:
+        self._overlay = self._tints = None
+        self.update()
+
+
+def _tints() -> np.ndarray:
+    """The mask's colour by its value, premultiplied ARGB."""
+    colour = QColor(theme.MASK)
+    alpha = np.arange(256) / 255 * _TINT
+    channels = [255.0, colour.red(), colour.green(), colour.blue()]
+    result = np.zeros(256, np.uint32)
+    for shift, channel in zip((24, 16, 8, 0), channels, strict=True):
+        result |= np.round(alpha * channel).astype(np.uint32) << shift
+    return result
+
+
+_TINTS = _tints()

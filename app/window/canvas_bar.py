@@ -1,0 +1,79 @@
+"""The line above the canvas: what it shows, the tools that paint on it, and steps back. Holds no values."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
+
+from app.mask_painting import Tool
+from app.window import words
+from app.window.canvas import Canvas, Shown
+from app.window.cards import tool as tool_button
+from app.window.choice import Segments
+from app.window.flow import Flow
+from app.window.mask_editor import MaskEditor
+
+_SYMBOLS: dict[Tool, str] = {
+    "none": "eye",
+    "brush": "brush",
+    "eraser": "eraser",
+    "lasso": "lasso",
+    "rectangle": "square",
+    "ellipse": "circle",
+    "fill": "paint-bucket",
+    "box": "square-dashed",
+    "frame": "frame",
+}
+
+_VIEWS_WIDTH = 200
+
+
+class CanvasBar(QWidget):
+    """``tools``: a button for each tool, of which one is down."""
+
+    def __init__(self, canvas: Canvas, editor: MaskEditor) -> None:
+        super().__init__()
+        self._canvas, self._editor = canvas, editor
+        self.shown = Segments(words.CANVAS, words.CANVAS_VIEWS, help=words.CANVAS_TIP)
+        self.shown.put(canvas.shown)
+        self.shown.picked.connect(self.show_)
+        self.tools: dict[Tool, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        self.undo = tool_button("undo-2", words.UNDO, words.UNDO_TIP)
+        self.redo = tool_button("redo-2", words.REDO, words.REDO_TIP)
+        self.invert = tool_button("contrast", words.INVERT_PAINTED, words.INVERT_PAINTED_TIP)
+        self.clear = tool_button("trash-2", words.CLEAR_PAINTED, words.CLEAR_PAINTED_TIP)
+        self.whole = tool_button("maximize", words.WHOLE, words.WHOLE_TIP)
+        self.shown.setFixedWidth(_VIEWS_WIDTH)
+        line = Flow(spacing=5)
+        self.setLayout(line)
+        line.addWidget(self.shown)
+        for tool, (name, tip) in words.TOOLS.items():
+            button = tool_button(_SYMBOLS[tool], name, tip)
+            button.setCheckable(True)
+            button.clicked.connect(lambda _, tool=tool: editor.choose(tool))
+            self._group.addButton(button)
+            self.tools[tool] = button
+            line.addWidget(button)
+        for button, act in (
+            (self.undo, editor.undo),
+            (self.redo, editor.redo),
+            (self.invert, editor.invert),
+            (self.clear, editor.clear_tool),
+            (self.whole, canvas.fit_whole),
+        ):
+            button.clicked.connect(lambda _, act=act: act())
+            line.addWidget(button)
+        editor.changed.connect(self._follow)
+        canvas.zoomed.connect(lambda zoom: self.whole.setEnabled(zoom > 1))
+        self.whole.setEnabled(False)
+        self._follow()
+
+    def show_(self, shown: Shown) -> None:
+        self.shown.put(shown)
+        self._canvas.put_shown(shown)
+
+    def _follow(self) -> None:
+        self.tools[self._editor.tool].setChecked(True)
+        self.undo.setEnabled(self._editor.can_undo)
+        self.redo.setEnabled(self._editor.can_redo)
+        self.clear.setEnabled(not self._editor.is_empty or self._editor.tool == "box")

@@ -1,0 +1,112 @@
+"""The mask: what it means (the verbs), how it grows and fades, the brush, its file."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
+
+from app.mask_painting import Brush
+from app.mask_shape import MaskShape
+from app.window import words
+from app.window.actions import Actions
+from app.window.bind import Bindings
+from app.window.cards import Card, Expander, named, tool
+from app.window.choice import Segments
+from app.window.fader import Fader
+from app.window.file_dialog import FileDialog
+from app.window.mask_editor import SIZES, MaskEditor
+
+_BRUSH, _SHAPE = Brush(), MaskShape()
+
+
+class MaskPanel(Card):
+    """Verbs act at once, on what is painted, at the engine's next chunk."""
+
+    def __init__(self, bindings: Bindings, actions: Actions, editor: MaskEditor) -> None:
+        super().__init__(words.MASK)
+        show = bindings.show
+        self._show, self._editor = show, editor
+        self.verbs: dict[str, QPushButton] = {}
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        for index, (name, (caption, tip)) in enumerate(words.MASK_VERBS.items()):
+            button = QPushButton(caption)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(caption)
+            button.setToolTip(tip)
+            button.clicked.connect(lambda _, name=name: self._do(actions, name))
+            self.verbs[name] = button
+            grid.addWidget(button, index // 2, index % 2)
+        self.join = Segments(words.MASK_JOIN, words.MASK_JOINS, help=words.MASK_JOIN_TIP)
+        self.grow = Fader(words.MASK_GROW, -40, 40, _SHAPE.grow, decimals=1, help=words.MASK_GROW_TIP)
+        self.feather = Fader(words.MASK_FEATHER, 0, 80, _SHAPE.feather, decimals=1, help=words.MASK_FEATHER_TIP)
+        self.brush_size = Fader(words.BRUSH_SIZE, *SIZES, _BRUSH.size, whole=True, help=words.BRUSH_SIZE_TIP)
+        self.brush_hardness = Fader(words.BRUSH_HARDNESS, 0, 1, _BRUSH.hardness, help=words.BRUSH_HARDNESS_TIP)
+        self.brush_opacity = Fader(words.BRUSH_OPACITY, 0, 1, _BRUSH.opacity, help=words.BRUSH_OPACITY_TIP)
+        brush = QWidget()
+        rows = QGridLayout(brush)
+        rows.setContentsMargins(0, 0, 0, 0)
+        for row, fader in enumerate((self.brush_size, self.brush_hardness, self.brush_opacity)):
+            rows.addWidget(fader, row, 0)
+        self.load = tool("folder-open", words.LOAD_MASK, words.LOAD_MASK_TIP)
+        self.save = tool("save", words.SAVE_MASK, words.SAVE_MASK_TIP)
+        foot = QHBoxLayout()
+        foot.addWidget(Expander(words.BRUSH, brush, words.BRUSH))
+        foot.addStretch(1)
+        foot.addWidget(self.load)
+        foot.addWidget(self.save)
+
+        self.body.addLayout(grid)
+        self.body.addLayout(named(words.MASK_JOIN, self.join, 56))
+        self.body.addWidget(self.grow)
+        self.body.addWidget(self.feather)
+        self.body.addLayout(foot)
+        self.body.addWidget(brush)
+
+        bindings.look(
+            lambda look: look.mask_join,
+            self.join.put,
+            self.join.picked,
+            lambda join: show.set_repainted(show.look.repainted, join),
+        )
+        bindings.look(
+            lambda look: look.mask_shape.grow,
+            self.grow.set_value,
+            self.grow.moved,
+            lambda grow: show.set_mask_shape(grow=grow),
+        )
+        bindings.look(
+            lambda look: look.mask_shape.feather,
+            self.feather.set_value,
+            self.feather.moved,
+            lambda feather: show.set_mask_shape(feather=feather),
+        )
+        self.brush_size.moved.connect(lambda size: editor.set_brush(size=size))
+        self.brush_hardness.moved.connect(lambda hardness: editor.set_brush(hardness=hardness))
+        self.brush_opacity.moved.connect(lambda opacity: editor.set_brush(opacity=opacity))
+        self.loading = FileDialog(self, words.LOAD_MASK, words.STILL_FILTER, editor.load)
+        self.saving = FileDialog(self, words.SAVE_MASK, words.MASK_FILTER, editor.save, saves="png")
+        self.load.clicked.connect(self.loading.open)
+        self.save.clicked.connect(self.saving.open)
+        editor.changed.connect(self._follow)
+        self._follow()
+
+    def _do(self, actions: Actions, verb: str) -> None:
+        """Where the verb is about what is painted and nothing is, the brush is what comes next."""
+        getattr(actions, verb)()
+        if verb == "expand_canvas":
+            self._editor.choose("frame" if self._show.look.expand else "none")
+        if verb in ("fill_mask", "keep_mask", "remove_mask") and self._editor.is_empty:
+            if self._editor.tool == "none":
+                self._editor.choose("brush")
+            self._editor.said.emit("info", words.PAINT_FIRST)
+
+    def _follow(self) -> None:
+        brush = self._editor.brush
+        for fader, value in (
+            (self.brush_size, brush.size),
+            (self.brush_hardness, brush.hardness),
+            (self.brush_opacity, brush.opacity),
+        ):
+            fader.set_value(value)
+        self.save.setEnabled(not self._editor.is_empty)

@@ -1,0 +1,197 @@
+"""Strokes, shapes, fills and steps back, on masks of any size."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.frame import Pixels
+from app.mask_painting import Brush, MaskPainting, Point, Rect
+
+HARD = Brush(size=20, hardness=1.0)
+
+
+def drawn(painting: MaskPainting, brush: Brush, *points: Point, pressure: float = 1.0) -> Rect | None:
+    boxes = [painting.press(brush, points[0], pressure), *(painting.move(point, pressure) for point in points[1:])]
+    painting.release()
+    known = [box for box in boxes if box is not None]
+    if not known:
+        return None
+    lefts, tops, rights, bottoms = zip(*known, strict=True)
+    return Rect(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def distances(width: int, height: int, *points: Point) -> np.ndarray:
+    """Of each pixel's middle from the nearest of some points close together on a line."""
+    y, x = np.mgrid[:height, :width] + 0.5
+    return np.asarray(np.min([np.hypot(x - px, y - py) for px, py in points], axis=0))
+
+
+def test_a_dab_is_a_disc_with_a_soft_rim() -> None:
+    painting = MaskPainting(64, 48)
+    drawn(painting, HARD, (30.0, 20.0))
+    away = distances(64, 48, (30, 20))
+    assert (painting.pixels[away < 9.4] == 255).all()
+    assert (painting.pixels[away > 10.6] == 0).all()
+    soft = MaskPainting(64, 48)
+    drawn(soft, Brush(size=20, hardness=0.0), (30.0, 20.0))
+    rings = [soft.pixels[(away >= r) & (away < r + 1)].mean() for r in range(12)]
+    assert rings == sorted(rings, reverse=True)
+    assert 100 < rings[5] < 155
+    assert rings[11] == 0
+
+
+def test_a_stroke_leaves_no_gaps_however_fast_it_is() -> None:
+    slow, fast = MaskPainting(320, 180), MaskPainting(320, 180)
+    way = [(10 + 300 * i / 200, 20 + 140 * i / 200) for i in range(201)]
+    drawn(slow, HARD, *way)
+    drawn(fast, HARD, way[0], way[-1])
+    assert np.abs(slow.pixels.astype(int) - fast.pixels).max() <= 24
+    assert (fast.pixels[distances(320, 180, *way) < 9] == 255).all()
+    assert (fast.pixels[distances(320, 180, *way) > 12] == 0).all()
+
+
+def test_a_stroke_that_crosses_itself_is_no_denser() -> None:
+    painting = MaskPainting(64, 64)
+    half = Brush(size=16, hardness=1.0, opacity=0.5)
+    drawn(painting, half, (8, 32), (56, 32), (8, 32), (32, 8), (32, 56))
+    assert painting.pixels.max() == 128
+    drawn(painting, half, (32, 32))
+    assert painting.pixels.max() == 192, "a second stroke is"
+
+
+def test_the_eraser_takes_away_what_was_painted() -> None:
+    painting = MaskPainting(64, 64)
+    drawn(painting, HARD, (8, 32), (56, 32))
+    drawn(painting, Brush(size=200, hardness=1.0, erases=True), (32, 32))
+    assert painting.is_empty
+
+
+def test_a_light_touch_of_the_pen_paints_less() -> None:
+    areas = []
+    for pressure in (0.0, 0.25, 0.5, 1.0, 7.0):
+        painting = MaskPainting(64, 64)
+        drawn(painting, HARD, (32, 32), pressure=pressure)
+        areas.append(int(painting.pixels.astype(int).sum() / 255))
+    assert 0 < areas[0] < areas[1] < areas[2] < areas[3] == areas[4]
+    assert areas[2] == pytest.approx(math.pi * 25, rel=0.15)
+
+
+def test_shapes_fill_what_they_enclose() -> None:
+    painting = MaskPainting(64, 48)
+    assert painting.rectangle((40, 30), (10, 8), HARD) == (10, 8, 40, 30)
+    assert (painting.pixels[8:30, 10:40] == 255).all()
+    assert painting.pixels.sum() == 255 * 22 * 30
+    painting.ellipse((15, 10), (35, 28), Brush(erases=True))
+    assert painting.pixels.sum() / 255 == pytest.approx(22 * 30 - math.pi * 10 * 9, rel=0.02)
+    painting.clear()
+    painting.lasso([(0, 0), (64, 0), (0, 48)], HARD)
+    assert painting.pixels.sum() / 255 == pytest.approx(64 * 48 / 2, rel=0.02)
+    assert painting.lasso([(0, 0), (64, 48)], HARD) is None
+    painting.rectangle((-1e9, -1e9), (1e9, 1e9), HARD)
+    assert (painting.pixels == 255).all()
+
+
+def test_fill_stops_at_what_is_painted() -> None:
+    painting = MaskPainting(64, 48)
+    painting.rectangle((0, 20), (64, 24), HARD)
+    painting.fill((5, 5), HARD)
+    assert (painting.pixels[:24] == 255).all()
+    assert not painting.pixels[24:].any()
+    painting.fill((5, 5), Brush(erases=True))
+    assert painting.is_empty
+    assert painting.fill((64, 5), HARD) is None
+
+
+def test_steps_go_back_and_forth_without_end() -> None:
+    painting = MaskPainting(96, 64)
+    seen = [painting.pixels.copy()]
+    random = np.random.default_rng(0)
+    for number in range(50):
+        start, end = (tuple(random.uniform(0, 64, 2)) for _ in range(2))
+        drawn(painting, Brush(size=8, erases=number % 3 == 0), start, end)
+        if (painting.pixels != seen[-1]).any():
+            seen.append(painting.pixels.copy())
+    assert len(seen) > 40
+    for state in reversed(seen[:-1]):
+        assert painting.can_undo
+        painting.undo()
+        assert (painting.pixels == state).all()
+    assert not painting.can_undo
+    assert painting.undo() is None
+    for state in seen[1:]:
+        painting.redo()
+        assert (painting.pixels == state).all()
+    assert not painting.can_redo
+    painting.undo()
+    painting.invert()
+    assert not painting.can_redo, "a new step ends the way forward"
+    assert (painting.pixels == 255 - seen[-2]).all()
+
+
+def test_undo_within_a_stroke_takes_the_stroke_back() -> None:
+    painting = MaskPainting(64, 48)
+    painting.rectangle((0, 0), (10, 10), HARD)
+    before = painting.pixels.copy()
+    painting.press(HARD, (40, 30))
+    painting.move((50, 40))
+    assert painting.redo() is None
+    assert painting.undo() == (30, 20, 60, 48)
+    assert (painting.pixels == before).all()
+    assert painting.move((3, 3)) is None, "that stroke is over"
+    painting.undo()
+    assert painting.is_empty
+
+
+def test_what_changes_nothing_is_no_step() -> None:
+    painting = MaskPainting(64, 48)
+    assert painting.clear() is None
+    drawn(painting, HARD, (-100, -100))
+    drawn(painting, Brush(erases=True), (20, 20))
+    assert not painting.can_undo
+
+
+def test_another_mask_comes_in_whatever_its_size_and_can_be_taken_back() -> None:
+    painting = MaskPainting(64, 48)
+    drawn(painting, HARD, (20, 20))
+    before = painting.pixels.copy()
+    other = np.full((30, 40), 9, np.uint8)
+    assert painting.take(other) == (0, 0, 40, 30)
+    other[:] = 0
+    assert (painting.pixels == 9).all()
+    assert painting.size == (40, 30)
+    painting.undo()
+    assert (painting.pixels == before).all()
+
+
+@given(
+    st.lists(st.tuples(st.floats(-50, 150), st.floats(-50, 150)), min_size=1, max_size=6),
+    st.floats(1, 120),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_only_what_is_told_changes(
+    points: list[Point], size: float, hardness: float, opacity: float, pressure: float, erases: bool
+) -> None:
+    painting = MaskPainting(100, 70)
+    painting.take(np.random.default_rng(0).integers(0, 256, (70, 100), np.uint8))
+    before = painting.pixels.copy()
+    box = drawn(painting, Brush(size, hardness, opacity, erases), *points, pressure=pressure)
+    after: Pixels = painting.pixels
+    assert ((after <= before) if erases else (after >= before)).all()
+    outside = np.ones(before.shape, bool)
+    if box is not None:
+        outside[box.slices] = False
+    assert (after[outside] == before[outside]).all()
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0.5}, {"hardness": 1.1}, {"opacity": -0.1}, {"size": math.nan}])
+def test_a_brush_out_of_range_says_what_was_expected(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"the brush's {next(iter(wrong))} is .* expected"):
+        Brush(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,428 @@
+"""The canvas in the real window: what it shows, where a hand on it paints, and what the Show then holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QInputDevice, QPointingDevice, QPointingDeviceUniqueId, QTabletEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.expand import Expand
+from app.frame import Frame, Pixels
+from app.framing import Framing
+from app.look import Look, Setup
+from app.mask_painting import Tool
+from app.mask_shape import MaskShape
+from app.placement import placement
+from app.preprocessor import Preprocessor
+from app.show import Show
+from app.status import Thumbnails
+from app.window.canvas import Canvas
+from app.window.main_window import MainWindow
+from controls.control import ControlSetting
+from engine.params import EngineChoice, Picture
+from tests.app.window.hands import NO_KEY, click, press, turn_wheel
+from tests.app.window.rig import StillRig, plain, quarters
+from tests.app.window.test_picture import colour_at
+
+SOURCE = (640, 360)
+ENGINE = (320, 192)
+
+
+@pytest.fixture
+def canvas(window: MainWindow, rig: StillRig) -> Canvas:
+    arrive(window, rig)
+    return window.program.preview
+
+
+def arrive(window: MainWindow, rig: StillRig, source: tuple[int, int] = SOURCE) -> None:
+    """A picture has gone all the way."""
+    rig.view.put(Frame(plain(0, 0, 250, *ENGINE), 0.0))
+    guide = plain(0, 250, 0, *ENGINE)
+    rig.thumbnails.put(Thumbnails({"edge": guide}, guide, None, source))
+    rig.play(plain(250, 0, 0, *ENGINE))
+    window.program.preview.look()
+
+
+def at(canvas: Canvas, x: float, y: float) -> QPoint:
+    """A place of the picture, as a fraction, on the widget."""
+    rect = canvas.placing(*ENGINE)[1]
+    return QPoint(round(rect.x() + x * rect.width()), round(rect.y() + y * rect.height()))
+
+
+def drag(canvas: Canvas, *places: tuple[float, float], button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
+    points = [at(canvas, *place) for place in places]
+    QTest.mousePress(canvas, button, NO_KEY, points[0])
+    for point in points[1:]:
+        QTest.mouseMove(canvas, point)
+    QTest.mouseRelease(canvas, button, NO_KEY, points[-1])
+
+
+def painted(show: Show) -> Pixels:
+    assert show.look.mask is not None
+    return show.look.mask.pixels
+
+
+def middle_of(mask: Pixels) -> tuple[float, float]:
+    """As fractions of width and height."""
+    rows, columns = np.nonzero(mask > 127)
+    return (columns.mean() + 0.5) / mask.shape[1], (rows.mean() + 0.5) / mask.shape[0]
+
+
+def test_it_shows_output_input_guide_and_mask(window: MainWindow, canvas: Canvas, rig: StillRig, show: Show) -> None:
+    colours = {"output": (250, 0, 0), "input": (0, 0, 250), "guide": (0, 250, 0), "mask": (0, 0, 250)}
+    for shown, colour in colours.items():
+        click(window.program.bar.shown.button(shown))
+        canvas.look()
+        assert colour_at(canvas, 0.5, 0.5) == colour
+        assert canvas.accessibleName()
+    show.set_mask(Picture(np.full((90, 160), 255, np.uint8)))
+    red, _, blue = colour_at(canvas, 0.5, 0.5)
+    assert red > 100, "the mask lies over the source"
+    assert 100 < blue < 250
+    press(window, Qt.Key.Key_M)
+    canvas.look()
+    assert colour_at(canvas, 0.5, 0.5) == (250, 0, 0)
+    assert rig.handed, "and the program is told to be shown again"
+
+
+def test_a_stroke_is_in_the_look_where_the_hand_was(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    press(window, Qt.Key.Key_D)
+    drag(canvas, (0.2, 0.3), (0.4, 0.3))
+    mask = painted(show)
+    assert mask.shape == (720, 1280), "of the source's aspect"
+    # The source is cut at top and bottom to fill the picture, whose aspect is narrower: 600 of 640 columns are seen.
+    x, y = middle_of(mask)
+    assert x == pytest.approx(0.5 + (0.3 - 0.5) * 600 / 640, abs=0.01)
+    assert y == pytest.approx(0.3, abs=0.01)
+    drag(canvas, (0.2, 0.3), (0.4, 0.3), button=Qt.MouseButton.RightButton)
+    assert show.look.mask is None, "the right button took all of it away"
+
+
+def test_without_a_tool_nothing_is_painted(canvas: Canvas, show: Show) -> None:
+    drag(canvas, (0.2, 0.3), (0.4, 0.3))
+    assert show.look == Look()
+
+
+@pytest.mark.parametrize("tool", ["lasso", "rectangle", "ellipse"])
+def test_shapes_are_painted_when_they_are_let_go(window: MainWindow, canvas: Canvas, show: Show, tool: Tool) -> None:
+    click(window.program.bar.tools[tool])
+    corners = [(0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7)] if tool == "lasso" else [(0.3, 0.3), (0.7, 0.7)]
+    drag(canvas, *corners)
+    mask = painted(show) > 127
+    assert middle_of(painted(show)) == pytest.approx((0.5, 0.5), abs=0.01)
+    share = 0.4 * 600 / 640 * 0.4 * (np.pi / 4 if tool == "ellipse" else 1)
+    assert mask.mean() == pytest.approx(share, rel=0.05)
+    click(window.program.bar.tools["fill"])
+    drag(canvas, (0.1, 0.1))
+    assert painted(show).mean() > 250
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.booleans(),
+    st.sampled_from([0, 90, 180, 270]),
+    st.sampled_from(["fill", "fit", "stretch"]),
+    st.sampled_from([Expand(), Expand(0.5, 0.0, 0.25, 0.25)]),
+    st.sampled_from([1.0, 3.0]),
+)
+def test_it_is_painted_where_it_is_seen_however_the_source_is_framed(
+    window: MainWindow,
+    canvas: Canvas,
+    show: Show,
+    rig: StillRig,
+    mirror: bool,
+    rotate: int,
+    fit: str,
+    expand: Expand,
+    zoom: float,
+) -> None:
+    """The mask that the engine is handed has its dab under the hand."""
+    show.set_look(Look(controls=(), expand=expand))
+    show.set_setup(framing=Framing(mirror, rotate, (0.1, 0.0, 0.0, 0.2), fit))  # type: ignore[arg-type]
+    canvas.fit_whole()
+    while canvas.zoom < zoom:
+        turn_wheel(canvas, 120)
+    window.editor.choose("brush")
+    window.editor.set_brush(size=60)
+    drag(canvas, (0.55, 0.45))
+    setup = Setup(engine=EngineChoice("starter", *ENGINE), framing=show.setup.framing)
+    seen = Preprocessor().guided(Frame(np.zeros((*SOURCE[::-1], 3), np.uint8), 0.0), show.look, setup, 0)[0].mask
+    assert seen is not None
+    area = placed_area(show)
+    inside = np.zeros_like(seen)
+    inside[area] = seen[area]
+    assert middle_of(inside) == pytest.approx((0.55, 0.45), abs=0.02)
+
+
+def placed_area(show: Show) -> tuple[slice, slice]:
+    return placement(SOURCE, ENGINE, show.setup.framing, show.look.expand).area.slices
+
+
+def test_a_pen_paints_by_its_pressure_and_erases_with_its_other_end(
+    window: MainWindow, canvas: Canvas, show: Show
+) -> None:
+    press(window, Qt.Key.Key_D)
+    areas = []
+    for pressure in (0.3, 1.0):
+        pen(canvas, (0.5, 0.5), pressure)
+        areas.append(np.count_nonzero(painted(show) > 127))
+        window.editor.undo()
+        window.editor.publish()
+    assert areas[0] < 0.3 * areas[1]
+    pen(canvas, (0.5, 0.5), 1.0)
+    pen(canvas, (0.5, 0.5), 1.0, QPointingDevice.PointerType.Eraser)
+    assert show.look.mask is None or painted(show).max() <= 64, "a soft rim is left"
+
+
+def pen(
+    canvas: Canvas,
+    place: tuple[float, float],
+    pressure: float,
+    end: QPointingDevice.PointerType = QPointingDevice.PointerType.Pen,
+) -> None:
+    device = QPointingDevice(
+        "pen",
+        1,
+        QInputDevice.DeviceType.Stylus,
+        end,
+        QInputDevice.Capability.Pressure,
+        1,
+        1,
+        "",
+        QPointingDeviceUniqueId(),
+    )
+    point = QPointF(at(canvas, *place))
+    kinds = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
+    for kind, strength in zip(kinds, (pressure, pressure, 0.0), strict=True):
+        event = QTabletEvent(
+            kind, device, point, QPointF(canvas.mapToGlobal(point.toPoint())), strength, 0, 0, 0, 0, 0, NO_KEY,
+            Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton,
+        )  # fmt: skip
+        QApplication.sendEvent(canvas, event)
+
+
+def test_fifty_steps_are_taken_back_and_done_again(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    window.editor.choose("brush")
+    window.editor.set_brush(size=20)
+    seen: list[Picture | None] = [show.look.mask]
+    for number in range(50):
+        x = 0.1 + 0.015 * number
+        drag(canvas, (x, 0.2), (x, 0.8))
+        seen.append(show.look.mask)
+    assert len({None if mask is None else mask.digest for mask in seen}) == 51
+    for mask in reversed(seen[:-1]):
+        QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        window.editor.publish()
+        assert show.look.mask == mask
+    assert not window.program.bar.undo.isEnabled()
+    for mask in seen[1:]:
+        QTest.keyClick(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+        window.editor.publish()
+        assert show.look.mask == mask
+
+
+def test_a_mask_from_elsewhere_is_a_step_like_any_other(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    window.editor.choose("brush")
+    drag(canvas, (0.5, 0.5))
+    mine = show.look.mask
+    other = Picture(np.eye(90, 160, dtype=np.uint8) * 255)
+    show.set_mask(other)
+    np.testing.assert_array_equal(window.editor.pixels, other.pixels)
+    window.editor.undo()
+    window.editor.publish()
+    assert show.look.mask == mine
+
+
+def test_a_stroke_reaches_the_show_while_it_goes_on(
+    window: MainWindow, canvas: Canvas, show: Show, qtbot: QtBot
+) -> None:
+    window.editor.choose("brush")
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.3, 0.5))
+    qtbot.waitUntil(lambda: show.look.mask is not None)
+    first = show.look.mask
+    QTest.mouseMove(canvas, at(canvas, 0.6, 0.5))
+    qtbot.waitUntil(lambda: show.look.mask != first)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.5))
+
+
+def test_wheel_and_middle_button_look_closer(window: MainWindow, canvas: Canvas, rig: StillRig) -> None:
+    rig.play(quarters(*ENGINE))
+    canvas.look()
+    assert colour_at(canvas, 0.5, 0.5) != colour_at(canvas, 0.3, 0.3)
+    corner = canvas.mapTo(window, at(canvas, 0.25, 0.25))
+    for _ in range(6):
+        QTest.wheelEvent(window.windowHandle(), QPointF(corner), QPoint(0, 120), QPoint(), NO_KEY)
+    QApplication.processEvents()
+    assert canvas.zoom > 3
+    apart = canvas.mapTo(window, at(canvas, 0.25, 0.25)) - corner
+    assert apart.manhattanLength() <= 4, "what is under the pointer stays there, but for half a pixel before"
+    assert {colour_at(canvas, x, y) for x in (0.1, 0.5) for y in (0.2, 0.5)} == {(255, 0, 0)}
+    drag(canvas, (0.25, 0.25), (0.1, 0.1), button=Qt.MouseButton.MiddleButton)
+    moved = at(canvas, 0.25, 0.25)
+    assert moved != canvas.mapFrom(window, corner)
+    press(window, Qt.Key.Key_0)
+    assert canvas.zoom == 1
+    assert not window.program.bar.whole.isEnabled()
+
+
+def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    verbs = window.mask_panel.verbs
+    said: list[str] = []
+    window.editor.said.connect(lambda level, sentence: said.append(sentence))
+    click(verbs["keep_mask"])
+    assert said, "nothing is painted yet: the brush is at hand"
+    assert window.editor.tool == "brush"
+    drag(canvas, (0.5, 0.5))
+    mask = show.look.mask
+    assert show.look == replace(Look(mask=mask, invert_mask=True))
+    click(verbs["fill_mask"])
+    assert show.look == Look(mask=mask)
+    click(verbs["remove_mask"])
+    assert {control.region for control in show.look.controls} == {"outside mask"}
+    click(verbs["fill_mask"])
+    assert show.look == Look(mask=mask)
+    click(verbs["keep_people"])
+    assert show.look == Look(mask=mask, repainted="background")
+    click(verbs["replace_background"])
+    assert show.look == Look(repainted="background")
+    click(verbs["fill_mask"])
+    assert show.look == Look()
+    click(verbs["expand_canvas"])
+    assert show.look.expand == Expand(0.25, 0.25, 0.25, 0.25)
+    click(verbs["expand_canvas"])
+    assert show.look == Look()
+    show.set_control("edge", region="person")
+    click(verbs["remove_mask"])
+    assert show.look.controls[0] == ControlSetting("edge", region="person")
+
+
+def test_faders_shape_mask_and_brush(window: MainWindow, show: Show) -> None:
+    window.mask_panel.grow.number.setValue(5)
+    window.mask_panel.feather.number.setValue(12)
+    click(window.mask_panel.join.button("either"))
+    assert show.look == Look(mask_shape=MaskShape(5, 12), mask_join="either")
+    window.mask_panel.brush_size.number.setValue(33)
+    window.mask_panel.brush_hardness.number.setValue(0.2)
+    window.mask_panel.brush_opacity.number.setValue(0.5)
+    brush = window.editor.brush
+    assert (brush.size, brush.hardness, brush.opacity) == (33, 0.2, 0.5)
+    press(window, Qt.Key.Key_BracketRight)
+    assert window.mask_panel.brush_size.value == pytest.approx(41.25, abs=1)
+
+
+def test_a_mask_is_saved_and_opened_again(window: MainWindow, canvas: Canvas, show: Show, tmp_path: Path) -> None:
+    assert not window.mask_panel.save.isEnabled()
+    window.editor.choose("ellipse")
+    drag(canvas, (0.2, 0.2), (0.6, 0.8))
+    mask = show.look.mask
+    click(window.mask_panel.save)
+    dialog = window.mask_panel.saving.dialog
+    assert dialog is not None
+    assert not dialog.isModal()
+    dialog.fileSelected.emit(str(tmp_path / "mask.png"))
+    saved = cv2.imread(str(tmp_path / "mask.png"), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(saved, painted(show))
+    press(window, Qt.Key.Key_Delete)
+    window.editor.publish()
+    assert show.look.mask is None
+    click(window.mask_panel.load)
+    assert window.mask_panel.loading.dialog is not None
+    window.mask_panel.loading.dialog.fileSelected.emit(str(tmp_path / "mask.png"))
+    window.editor.publish()
+    assert show.look.mask == mask
+    for dialog in (window.mask_panel.saving.dialog, window.mask_panel.loading.dialog):
+        assert dialog is not None
+        dialog.close()
+    said: list[str] = []
+    window.editor.said.connect(lambda level, sentence: said.append(sentence))
+    window.editor.load(tmp_path / "gone.png")
+    window.editor.save(tmp_path / "nowhere" / "mask.png")
+    assert len(said) == 2
+    assert show.look.mask == mask
+
+
+def test_another_source_takes_the_mask_along_in_its_own_shape(
+    window: MainWindow, canvas: Canvas, show: Show, rig: StillRig
+) -> None:
+    window.editor.choose("brush")
+    drag(canvas, (0.5, 0.5))
+    arrive(window, rig, (480, 640))
+    drag(canvas, (0.5, 0.7))
+    mask = painted(show)
+    assert mask.shape == (1280, 960)
+    assert cv2.connectedComponents((mask > 127).astype(np.uint8))[0] == 3, "the first dab is still there"
+
+
+def test_before_the_first_picture_a_hand_does_nothing(window: MainWindow, show: Show) -> None:
+    window.editor.choose("brush")
+    drag(window.program.preview, (0.5, 0.5))
+    assert show.look == Look()
+
+
+def test_boxes_are_drawn_dragged_stopped_and_taken_away(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    press(window, Qt.Key.Key_N)
+    drag(canvas, (0.6, 0.7), (0.2, 0.3))
+    drag(canvas, (0.8, 0.8), (0.95, 0.95))
+    (first, second) = show.look.layout
+    assert first.start == pytest.approx((0.2, 0.3, 0.6, 0.7), abs=0.01)
+    assert first.end is None
+    assert show.look.controls[-1] == ControlSetting("layout")
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.4, 0.5))
+    QTest.qWait(300)
+    QTest.mouseMove(canvas, at(canvas, 0.6, 0.4))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.4))
+    moving, still = show.look.layout
+    assert still == second
+    assert moving.start == first.start
+    assert moving.end == pytest.approx((0.4, 0.2, 0.8, 0.6), abs=0.01)
+    assert moving.seconds >= 0.3, "as long as the hand took"
+    canvas.grab()
+    drag(canvas, (0.4, 0.5))
+    assert list(show.look.layout) == [first, second]
+    drag(canvas, (0.4, 0.5), button=Qt.MouseButton.RightButton)
+    assert list(show.look.layout) == [second]
+    drag(canvas, (0.1, 0.1))
+    assert list(show.look.layout) == [second], "a click makes no box"
+    press(window, Qt.Key.Key_Delete)
+    assert not show.look.layout
+    assert not show.look.controls[-1].on
+
+
+@pytest.mark.parametrize("expand", [Expand(), Expand(0.5, 0.25, 0.5, 0.25)])
+def test_boxes_lie_on_what_the_controls_see(
+    window: MainWindow, canvas: Canvas, show: Show, rig: StillRig, expand: Expand
+) -> None:
+    show.set_look(Look(expand=expand))
+    window.editor.choose("box")
+    area = placed_area(show)
+    top, left = area[0].start / ENGINE[1], area[1].start / ENGINE[0]
+    bottom, right = area[0].stop / ENGINE[1], area[1].stop / ENGINE[0]
+    drag(canvas, (left + 0.25 * (right - left), top), (right, top + 0.5 * (bottom - top)))
+    assert show.look.layout[0].start == pytest.approx((0.25, 0.0, 1.0, 0.5), abs=0.02)
+
+
+def test_the_frame_is_pulled_inwards(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    press(window, Qt.Key.Key_W)
+    drag(canvas, (0.0, 0.5), (0.1, 0.5), (0.25, 0.5))
+    assert show.look.expand.left > 0.1
+    assert (show.look.expand.top, show.look.expand.right, show.look.expand.bottom) == (0, 0, 0)
+    drag(canvas, (0.5, 0.5), (0.7, 0.5))
+    assert show.look.expand.right == 0, "only at the frame itself"
+    drag(canvas, (0.5, 0.5), button=Qt.MouseButton.RightButton)
+    assert show.look == Look()
+    click(window.mask_panel.verbs["expand_canvas"])
+    assert window.editor.tool == "frame", "the handles are there"
+    canvas.grab()
+    left = placed_area(show)[1].start / ENGINE[0]
+    drag(canvas, (left, 0.5), (left - 0.02, 0.5), (0.0, 0.5), (-0.5, 0.5))
+    assert show.look.expand == Expand(0.0, 0.25, 0.25, 0.25)
