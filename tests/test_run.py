@@ -451,6 +451,8 @@ def test_further_arguments_are_passed_on_untouched(started: list[list[str]]) -> 
 def test_test_runs_the_repositorys_tests(started: list[list[str]]) -> None:
     assert run.main(["test", "-k", "cut"]) == 7
     assert started == [["tools"], [PYTHON, "-m", "pytest", "-k", "cut", str(run.ROOT)]]
+    assert run.main(["test"]) == 7
+    assert started[2:] == [["tools"], [PYTHON, "-m", "pytest", *run.ALL_TESTS, str(run.ROOT)]]
 
 
 def test_prepare_starts_nothing(started: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
