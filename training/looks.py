@@ -229,7 +229,7 @@ def _woodcut(brush: _Brush) -> Tensor:
 def _led(brush: _Brush) -> Tensor:
     x, y = brush.grid()
     ground = brush.ground(torch.full_like(brush.color(DARK), 0.015))
-    power = 0.16 + 0.42 * brush.near(5.0) + 0.40 * brush.lit
+    power = 0.09 + 0.42 * brush.near(5.0) + 0.40 * brush.lit
     dot = ((4.0 - torch.sqrt((x % 8 - 4) ** 2 + (y % 8 - 4) ** 2)) / 2.5).clamp(0, 1)
     lamps = mix(ground, brush.color(MAIN), 0.75 * power * dot)
     return mix(lamps, mix(brush.color(MAIN), brush.color(LIGHT), 0.6 * dot), brush.line * (0.55 + 0.45 * dot))

@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmarks.starter.bench import Bench, Size
 from benchmarks.starter.figures import Figure, Section
-from benchmarks.starter.structure import edge_f1, line_contrast
+from benchmarks.starter.player import Shot
+from benchmarks.starter.structure import Levels, edge_f1, levels, line_contrast
 from benchmarks.starter.words import usual_prompt
 from engine.params import Params
 
@@ -42,7 +43,8 @@ def measure_edge(bench: Bench) -> Section:
     lines: dict[str, dict[float, _Lines]] = {}
     for look in bench.effort.looks:
         bench.say(f"edge: {look}")
-        lines[look] = {strength: _measured(bench, look, strength) for strength in STRENGTHS}
+        full = {clip: levels(_shot(bench, look, clip, 1.0).output) for clip in bench.effort.clips}
+        lines[look] = {strength: _measured(bench, look, strength, full) for strength in STRENGTHS}
     f1, chance, contrast = (
         {
             look: {strength: _mean(getattr(found, name)) for strength, found in row.items()}
@@ -105,16 +107,22 @@ def _strength_figures(f1: dict[str, dict[float, float]], chance: dict[str, dict[
     )
 
 
-def _measured(bench: Bench, look: str, strength: float) -> _Lines:
-    params = Params(usual_prompt(look), control_strength=strength)
+def _measured(bench: Bench, look: str, strength: float, full: dict[str, Levels]) -> _Lines:
+    """full: the levels at strength 1, by clip. What counts as an edge there counts as one at every strength: by a faint
+    picture's own levels a texture would be as much as the lines that have gone."""
     found = _Lines({}, {}, {})
     for clip in bench.effort.clips:
-        shot = bench.player().shot(bench.frames(clip, "edge"), params)
+        shot = _shot(bench, look, clip, strength)
         guide = shot.guide
-        found.f1[clip] = edge_f1(shot.output, guide)
-        found.chance[clip] = edge_f1(shot.output, guide[:, ::-1, ::-1])
+        found.f1[clip] = edge_f1(shot.output, guide, stretch=full[clip])
+        found.chance[clip] = edge_f1(shot.output, guide[:, ::-1, ::-1], stretch=full[clip])
         found.contrast[clip] = line_contrast(shot.output, guide)
     return found
+
+
+def _shot(bench: Bench, look: str, clip: str, strength: float) -> Shot:
+    params = Params(usual_prompt(look), control_strength=strength)
+    return bench.player().shot(bench.frames(clip, "edge"), params)
 
 
 def _first_f1(bench: Bench, look: str, size: Size | None = None, steps: int | None = None) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Levels = tuple[float, float]
 
 TOLERANCE_PX = 2.0
 CANNY = (100.0, 200.0)
@@ -21,29 +22,41 @@ BACKGROUND_PX = 24.0
 RING_PX = (3.0, 6.0)
 
 
-def edges(rgb: Pixels) -> Bools:
+def edges(rgb: Pixels, stretch: Levels | None = None) -> Bools:
     """Where (H, W, 3) has edges: Canny with thresholds 100 and 200, by a fixed rule, on the stretched grey picture.
 
-    Grey is Rec. 601 luma, blurred by a 3x3 Gaussian; its 0.5th and 99.5th percentiles are stretched to 0 and 255.
-    Percentiles nearer than 48 levels count as 48 apart, so that an almost flat picture shows no edges of its noise.
+    Grey is Rec. 601 luma, blurred by a 3x3 Gaussian; the two levels of ``stretch``, by default the picture's own
+    ``levels``, become 0 and 255.
     """
-    grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (3, 3), 0)
-    low, high = np.percentile(grey, (0.5, 99.5))
-    stretched = (np.asarray(grey, np.float32) - low) * (255.0 / max(high - low, LEAST_SPREAD))
+    low, high = stretch or levels(rgb[None])
+    stretched = (np.asarray(_grey(rgb), np.float32) - low) * (255.0 / (high - low))
     found = cv2.Canny(np.clip(stretched, 0, 255).astype(np.uint8), *CANNY)
     return np.asarray(found, np.uint8) > 0
 
 
-def edge_f1(outputs: Pixels, controls: Pixels, where: Bools | None = None) -> float:
+def levels(pictures: Pixels) -> Levels:
+    """The 0.5th and the 99.5th percentile of grey in (F, H, W, 3), the mean over the pictures.
+
+    Nearer than 48 levels they count as 48 apart, so that an almost flat picture shows no edges of its noise.
+    """
+    low, high = np.mean([np.percentile(_grey(rgb), (0.5, 99.5)) for rgb in pictures], axis=0).tolist()
+    return low, max(high, low + LEAST_SPREAD)
+
+
+def _grey(rgb: Pixels) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (3, 3), 0), np.uint8)
+
+
+def edge_f1(outputs: Pixels, controls: Pixels, where: Bools | None = None, stretch: Levels | None = None) -> float:
     """F1 of the outputs' edges against the controls' lines, at 2 px, counted over all pictures together.
 
     Precision: the share of edge pixels (see ``edges``) no farther than 2 px from a control pixel, that is one brighter
     than 127. Recall: the share of control pixels no farther than 2 px from an edge pixel. where: counts these pixels
-    alone. NaN where the controls have no pixel at all.
+    alone. stretch: see ``edges``. NaN where the controls have no pixel at all.
     """
     near_control = all_edges = near_edge = all_control = 0
     for number, (output, control) in enumerate(zip(outputs, controls, strict=True)):
-        found, wanted = edges(output), control.max(axis=-1) > 127
+        found, wanted = edges(output, stretch), control.max(axis=-1) > 127
         counted = np.ones_like(found) if where is None else where[number]
         near_control += int((found & counted & within(wanted, TOLERANCE_PX)).sum())
         near_edge += int((wanted & counted & within(found, TOLERANCE_PX)).sum())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.starter.structure import distance, edge_f1, edges, limb_iou, line_contrast, within
+from benchmarks.starter.structure import distance, edge_f1, edges, levels, limb_iou, line_contrast, within
 from controls import skeleton
 from controls.control import Pixels
 
@@ -88,6 +88,14 @@ def test_a_faint_line_counts_in_full_as_an_edge_and_in_part_as_contrast() -> Non
     faint, full = drawn(40, 160, 280, ink=100), drawn(40, 160, 280, ink=250)
     assert edge_f1(faint, control) == edge_f1(full, control)
     assert line_contrast(faint, control) / line_contrast(full, control) == pytest.approx(0.4, abs=0.01)
+
+
+def test_by_the_levels_of_a_full_picture_a_faint_one_has_no_edges() -> None:
+    control = lines(40, 160, 280)
+    faint, full = drawn(40, 160, 280, ink=30), drawn(40, 160, 280, ink=250)
+    assert edge_f1(faint, control) > 0.98
+    assert edge_f1(faint, control, stretch=levels(full)) == 0.0
+    assert edge_f1(full, control, stretch=levels(full)) == edge_f1(full, control)
 
 
 def test_line_contrast_looks_neither_at_other_lines_nor_far_away() -> None:
