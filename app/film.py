@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
@@ -42,6 +43,30 @@ class Filmed:
     interrupted: bool
 
 
+class _Asked:
+    """Whether Ctrl-C or SIGTERM asked for the end. The second time it is no longer asked: KeyboardInterrupt."""
+
+    def __init__(self) -> None:
+        self.once = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.once:
+            signal.default_int_handler(number, frame)
+        self.once = True
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[_Asked]:
+    # Not by an exception: out of the middle of an encoder or of a network it can take the process with it.
+    asked = _Asked()
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @contextmanager
 def ending_by_sigterm() -> Iterator[None]:
     """While inside, a polite kill does what Ctrl-C does. On the main thread only, as are all signals of Python's."""
@@ -65,6 +90,8 @@ def film(
 ) -> Filmed:
     """Write ``shots`` to ``out`` and show them to ``sheet``, until they end or Ctrl-C does it: what is done is kept.
 
+    The first Ctrl-C or SIGTERM ends it after the picture that is being made, a second one at once.
+
     size: width and height of the film. total: how many shots there will be, None where nobody knows. tell: takes the
     sentence about what is left of a film that broke, in which pictures were ``made``, in one word. Without a single
     shot nothing is written.
@@ -74,11 +101,14 @@ def film(
     writer = Mp4Writer(part, *size)
     interrupted = False
     try:
-        with tqdm(total=total, unit=" pictures", **bar(quiet)) as progress:
+        with _asked_to_end() as asked, tqdm(total=total, unit=" pictures", **bar(quiet)) as progress:
             for shot in shots:
                 writer.write(shot.rgb, shot.time)
                 sheet.add(shot.time, shot.rows)
                 progress.update()
+                if asked.once:
+                    interrupted = True
+                    break
     except KeyboardInterrupt:
         interrupted = True
     except Exception as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -182,24 +184,35 @@ def test_a_control_that_fails_on_the_way_is_told_and_the_film_goes_on(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
+@pytest.mark.parametrize(("times", "kept"), [(1, 5), (2, 4)])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_keeps_what_is_done(
-    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    times: int,
+    kept: int,
+    number: signal.Signals,
 ) -> None:
-    guide, calls = Stack.guide, 0
+    """Asked once, the picture in work is finished; asked again, it is not waited for."""
+    guide, calls, before = Stack.guide, 0, signal.getsignal(number)
 
     def stopped(stack: Stack, *arguments: Any) -> Guide:
         nonlocal calls
         calls += 1
         if calls == 5:
-            raise KeyboardInterrupt
+            for _ in range(times):
+                signal.raise_signal(number)
         return guide(stack, *arguments)
 
     monkeypatch.setattr(Stack, "guide", stopped)
     assert controls("--control", "edge") == 130
     assert capsys.readouterr().err == "Stopped; what was drawn until then is kept.\n"
-    assert len(film("out.mp4")) == 4
+    assert len(film("out.mp4")) == kept
     assert Path("out.png").exists()
     assert not Path("out.part.mp4").exists()
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.parametrize(
