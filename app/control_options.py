@@ -26,7 +26,7 @@ def add_guides(parser: argparse.ArgumentParser) -> None:
     _add_controls(parser, "default: each one that runs here")
     parser.add_argument("--size", metavar="WxH", help="of the guides, default: the source's own, 640 at most")
     parser.add_argument(
-        "--box", metavar="L,T,R,B[:L,T,R,B@SECONDS]", action="append", help="a box of layout; repeatable"
+        "--box", metavar="L,T,R,B[:L,T,R,B@SECONDS]...", action="append", help="a box of layout; repeatable"
     )
     parser.add_argument(
         "--mix", action=argparse.BooleanOptionalAction, help="their mix, too; default: where several are named"

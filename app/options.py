@@ -124,7 +124,7 @@ def _add_structure(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--box",
-        metavar="L,T,R,B[:L,T,R,B@SECONDS]",
+        metavar="L,T,R,B[:L,T,R,B@SECONDS]...",
         action="append",
         help="a box of the control layout, fractions of the picture, and where it moves to, or none; repeatable",
     )

@@ -4,14 +4,14 @@ Drawn as VACE draws them (github.com/ali-vilab/VACE, Apache 2.0, annotators/layo
 outlines on white, OpenCV's lines of thickness 2 (3 pixels) in pictures of 720x1280; left, top, right and bottom move
 evenly from a first box to a last one. VACE can give a box the colour of what is in it, from a list of its own; without
 such a label it is black, as here. VACE spreads the way over all pictures of a film; a show has no last picture, so a
-box takes the seconds it is given and then stays.
+box takes the seconds it is given and then stays. Here its way may have bends.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -28,39 +28,55 @@ Sides = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Box:
-    """A box that stands, or moves once from ``start`` to ``end`` within ``seconds`` and stays there.
+class Leg:
+    """A part of a box's way: evenly to ``to`` within ``seconds``, above 0 to 3600."""
 
-    start, end: left, top, right, bottom as fractions of the picture's width and height, -1 to 2: a box may come from
-    outside and leave, but must touch the picture at some time. seconds: above 0 to 3600, counted from the picture in
-        which the boxes are first drawn.
-    """
-
-    start: Sides
-    end: Sides | None = None
+    to: Sides
     seconds: float = 1.0
 
     def __post_init__(self) -> None:
-        for sides in (self.start, self.end):
-            if sides is not None and not _is_box(sides):
-                raise ValueError(
-                    f"the box {_text(sides)} has wrong sides, expected left < right and top < bottom, all from -1 to 2"
-                )
-        if not _meets_picture(self.start, self.end or self.start):
-            way = f" on its way to {_text(self.end)}" if self.end else ""
-            raise ValueError(
-                f"the box {_text(self.start)}{way} never touches the picture, expected some of it in 0 to 1"
-            )
+        _check_sides(self.to)
         if not 0.0 < self.seconds <= 3600.0:
             raise ValueError(f"the box moves for {self.seconds} seconds, expected above 0 to 3600")
 
+
+@dataclass(frozen=True)
+class Box:
+    """A box that stands, or goes its way once, leg by leg, and stays where the last one ends.
+
+    start: left, top, right, bottom as fractions of the picture's width and height, -1 to 2, as are those of each leg: a
+        box may come from outside and leave, but must touch the picture at some time. The first leg begins with the
+        picture in which the boxes are first drawn.
+    """
+
+    start: Sides
+    way: tuple[Leg, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_sides(self.start)
+        # A box that stands meets the picture on the way to itself.
+        if not any(_meets_picture(a, b) for a, b in pairwise((self.start, *self.places))):
+            way = f" on its way to {_text(self.way[-1].to)}" if self.way else ""
+            raise ValueError(
+                f"the box {_text(self.start)}{way} never touches the picture, expected some of it in 0 to 1"
+            )
+
+    @property
+    def places(self) -> tuple[Sides, ...]:
+        """Where it begins, where its way bends, and where it ends."""
+        return (self.start, *(leg.to for leg in self.way))
+
     def at(self, seconds: float) -> Sides:
         """Where it is so long after the first picture."""
-        if self.end is None:
-            return self.start
-        way = min(max(seconds / self.seconds, 0.0), 1.0)
-        left, top, right, bottom = ((1.0 - way) * a + way * b for a, b in zip(self.start, self.end, strict=True))
-        return left, top, right, bottom
+        last = self.start
+        for leg in self.way:
+            if seconds < leg.seconds:
+                part = max(seconds, 0.0) / leg.seconds
+                left, top, right, bottom = ((1.0 - part) * a + part * b for a, b in zip(last, leg.to, strict=True))
+                return left, top, right, bottom
+            seconds -= leg.seconds
+            last = leg.to
+        return last
 
 
 class Layout:
@@ -100,27 +116,33 @@ class Layout:
 
 
 def parse_box(text: str) -> Box:
-    """A box as the command line names it, ``L,T,R,B`` or ``L,T,R,B:L,T,R,B@SECONDS``.
+    """A box as the command line names it, ``L,T,R,B``, and behind it ``:L,T,R,B@SECONDS`` for each leg of its way.
 
     Raises ValueError in one sentence.
     """
-    found = re.fullmatch(r"([^:@]+)(?::([^:@]+)@([^:@]+))?", text)
+    first, *others = text.split(":")
     try:
-        if found is None:
-            raise ValueError
-        start, end = _sides(found[1]), _sides(found[2]) if found[2] else None
-        seconds = float(found[3]) if found[3] else 1.0
+        legs = [(_sides(sides), float(seconds)) for sides, seconds in (leg.split("@") for leg in others)]
+        start = _sides(first)
     except ValueError:
         raise ValueError(
             f"the box {text!r} is not of the form 0.1,0.2,0.4,0.8 (left, top, right, bottom), or "
-            "0.1,0.2,0.4,0.8:0.6,0.2,0.9,0.8@3 to move there in 3 seconds"
+            "0.1,0.2,0.4,0.8:0.6,0.2,0.9,0.8@3 to move there in 3 seconds; further ways may follow"
         ) from None
-    return Box(start, end, seconds)
+    return Box(start, tuple(Leg(sides, seconds) for sides, seconds in legs))
 
 
 def _sides(text: str) -> Sides:
     left, top, right, bottom = (float(part) for part in text.split(","))
     return left, top, right, bottom
+
+
+def _check_sides(sides: Sides) -> None:
+    left, top, right, bottom = sides
+    if not (-1.0 <= left < right <= 2.0 and -1.0 <= top < bottom <= 2.0):
+        raise ValueError(
+            f"the box {_text(sides)} has wrong sides, expected left < right and top < bottom, all from -1 to 2"
+        )
 
 
 def _text(sides: Sides) -> str:
@@ -140,8 +162,3 @@ def _meets_picture(start: Sides, end: Sides) -> bool:
         elif last < 0.0:
             leave = min(leave, first / (first - last))
     return enter <= leave
-
-
-def _is_box(sides: Sides) -> bool:
-    left, top, right, bottom = sides
-    return -1.0 <= left < right <= 2.0 and -1.0 <= top < bottom <= 2.0

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from controls.color import Color
 from controls.layout import SETTINGS as LAYOUT_SETTINGS
-from controls.layout import Box, Layout
+from controls.layout import Box, Layout, Leg
 from training.looks import REACH, Fields, distance_to, drawn
 
 KINDS = ("edge", "scribble", "gray", "pose", "depth", "flow", "color", "layout", "none")
@@ -154,7 +154,8 @@ def _box(rng: np.random.Generator) -> Box:
     width, height = rng.uniform(0.15, 0.7, 2)
     left, top, left_later, top_later = (float(rng.uniform(-0.1, 1.05 - side)) for side in (width, height) * 2)
     start, end = ((x, y, x + width, y + height) for x, y in ((left, top), (left_later, top_later)))
-    return Box(start, end if rng.random() < 0.5 else None, seconds=float(rng.uniform(1, 4)))
+    moves, leg = rng.random() < 0.5, Leg(end, seconds=float(rng.uniform(1, 4)))
+    return Box(start, (leg,) if moves else ())
 
 
 def _bodies(pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -17,14 +19,16 @@ from app.expand import Expand
 from app.mask_painting import Point
 from app.show import Show
 from app.window import theme
+from app.window.hand_path import Moment, bends
 from app.window.mask_editor import LONGEST_SIDE, MaskEditor
-from controls.layout import Box, Sides
+from controls.layout import Box, Leg, Sides
 
 _REACH_PX = 16.0
 """How near the frame a hand must be to pull at it."""
 _SMALLEST_BOX = 0.02
 _SMALLEST_MOVE = 0.01
-_SHORTEST_S = 0.2
+_SHORTEST_S, _LONGEST_S = 0.001, 3600.0
+"""Of a part of a box's way."""
 
 
 @dataclass(frozen=True)
@@ -120,15 +124,13 @@ class PaintTool:
 
 
 class BoxTool:
-    """Boxes of the control ``layout``: drawn by a drag; a box that is dragged goes there, in the time that the drag
-    took. A click stops it, the right button takes it away."""
+    """Boxes of the control ``layout``: drawn by a drag; a box that is dragged goes the hand's way, at its pace.
+    A click stops it, the right button takes it away."""
 
     def __init__(self, show: Show, clock: Callable[[], float] = time.monotonic) -> None:
         self._show, self._clock = show, clock
         self._dragged: int | None = None
-        self._begin: Point | None = None
-        self._end: Point = (0.0, 0.0)
-        self._began = 0.0
+        self._moments: list[Moment] = []
 
     def press(self, at: QPointF, geometry: Geometry, pressure: float, other: bool) -> None:
         place, boxes = geometry.on_area(at), self._show.look.layout
@@ -138,53 +140,46 @@ class BoxTool:
                 self._show.set_layout(tuple(box for index, box in enumerate(boxes) if index != under[-1]))
             return
         self._dragged = under[-1] if under else None
-        self._begin = self._end = place
-        self._began = self._clock()
+        self._moments = [Moment(place, self._clock())]
 
     def move(self, at: QPointF, geometry: Geometry, pressure: float) -> None:
-        self._end = geometry.on_area(at)
+        if self._moments:
+            self._moments.append(Moment(geometry.on_area(at), self._clock()))
 
     def release(self, geometry: Geometry | None) -> None:
-        if self._begin is None:
+        if not self._moments:
             return
-        boxes, dragged, sides = list(self._show.look.layout), self._dragged, self._sides()
-        moved = max(abs(b - a) for a, b in zip(self._begin, self._end, strict=True))
-        seconds = max(_SHORTEST_S, self._clock() - self._began)
-        self._begin = self._dragged = None
+        boxes, dragged, moments = list(self._show.look.layout), self._dragged, self._moments
+        self._moments, self._dragged = [], None
+        (x, y), (last_x, last_y) = moments[0].place, moments[-1].place
         if dragged is None:
+            sides = _between((x, y), (last_x, last_y))
             if min(sides[2] - sides[0], sides[3] - sides[1]) >= _SMALLEST_BOX:
                 boxes.append(Box(sides))
-        elif moved < _SMALLEST_MOVE:
+        elif max(abs(last_x - x), abs(last_y - y)) < _SMALLEST_MOVE:
             boxes[dragged] = Box(boxes[dragged].start)
         else:
-            boxes[dragged] = Box(boxes[dragged].start, sides, seconds)
+            moments.append(Moment(moments[-1].place, self._clock()))
+            with suppress(ValueError):  # it would never touch the picture
+                boxes[dragged] = Box(boxes[dragged].start, _way(boxes[dragged].start, bends(moments)))
         self._show.set_layout(tuple(boxes))
 
     def draw(self, painter: QPainter, geometry: Geometry, cursor: QPointF | None) -> None:
         for box in self._show.look.layout:
             start = geometry.box(box.start)
             _outlined(painter, lambda start=start: painter.drawRect(start))  # type: ignore[misc]
-            if box.end is not None:
-                end = geometry.box(box.end)
-                way = QPainterPath(start.center())
-                way.lineTo(end.center())
-                way.addRect(end)
+            if box.way:
+                way = _drawn_way(box.start, box.way, geometry)
                 _outlined(painter, lambda way=way: painter.drawPath(way), Qt.PenStyle.DashLine)  # type: ignore[misc]
-        if self._begin is not None:
-            drawn = geometry.box(self._sides())
-            _outlined(painter, lambda: painter.drawRect(drawn), Qt.PenStyle.DashLine)
-
-    def _sides(self) -> Sides:
-        """Of what the drag makes: a new box between its ends, or the place that a box is dragged to."""
-        assert self._begin is not None
-        (x0, y0), (x1, y1) = self._begin, self._end
+        if not self._moments:
+            return
         if self._dragged is None:
-            within = [min(1.0, max(0.0, value)) for value in (x0, y0, x1, y1)]
-            return min(within[::2]), min(within[1::2]), max(within[::2]), max(within[1::2])
-        left, top, right, bottom = self._show.look.layout[self._dragged].start
-        across = min(2.0 - right, max(-1.0 - left, x1 - x0))
-        down = min(2.0 - bottom, max(-1.0 - top, y1 - y0))
-        return left + across, top + down, right + across, bottom + down
+            drawn = geometry.box(_between(self._moments[0].place, self._moments[-1].place))
+            _outlined(painter, lambda: painter.drawRect(drawn), Qt.PenStyle.DashLine)
+        else:
+            begin = self._show.look.layout[self._dragged].start
+            dragged = _drawn_way(begin, _way(begin, self._moments), geometry)
+            _outlined(painter, lambda: painter.drawPath(dragged), Qt.PenStyle.DashLine)
 
 
 class FrameTool:
@@ -228,6 +223,35 @@ class FrameTool:
         xs, ys = (frame.left(), frame.center().x(), frame.right()), (frame.top(), frame.center().y(), frame.bottom())
         grips = [QRectF(x - 5, y - 5, 10, 10) for x in xs for y in ys if (x, y) != (xs[1], ys[1])]
         _outlined(painter, lambda: (painter.drawRect(frame), painter.drawRects(grips)))
+
+
+def _between(corner: Point, other: Point) -> Sides:
+    """The box with these corners, as far as it lies in the picture."""
+    (x0, x1), (y0, y1) = ([min(1.0, max(0.0, value)) for value in pair] for pair in zip(corner, other, strict=True))
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _way(start: Sides, moments: list[Moment]) -> tuple[Leg, ...]:
+    """Of a box that goes with the hand from ``start`` on, as far as a box may go. moments: those of the hand."""
+    left, top, right, bottom = start
+    x, y = moments[0].place
+    legs = []
+    for before, moment in pairwise(moments):
+        across = min(2.0 - right, max(-1.0 - left, moment.place[0] - x))
+        down = min(2.0 - bottom, max(-1.0 - top, moment.place[1] - y))
+        seconds = min(_LONGEST_S, max(_SHORTEST_S, moment.time - before.time))
+        legs.append(Leg((left + across, top + down, right + across, bottom + down), seconds))
+    return tuple(legs)
+
+
+def _drawn_way(start: Sides, way: tuple[Leg, ...], geometry: Geometry) -> QPainterPath:
+    """From the middle of where a box begins to where it stays, which is drawn whole."""
+    places = [geometry.box(sides) for sides in (start, *(leg.to for leg in way))]
+    drawn = QPainterPath(places[0].center())
+    for place in places[1:]:
+        drawn.lineTo(place.center())
+    drawn.addRect(places[-1])
+    return drawn
 
 
 def _holds(sides: Sides, place: Point) -> bool:

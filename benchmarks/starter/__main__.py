@@ -35,6 +35,7 @@ from benchmarks.starter.prompting import measure_blend, measure_words
 from benchmarks.starter.reference import measure_reference
 from benchmarks.starter.repeating import measure_autoencoder, measure_grid
 from benchmarks.starter.sheets import SHEETS
+from benchmarks.starter.sizes import measure_sizes
 from benchmarks.starter.speed import measure_speed
 from benchmarks.starter.standing import measure_drift, measure_flicker
 from engine import starter
@@ -56,6 +57,7 @@ MEASURES: dict[str, Callable[[Bench], Section]] = {
     "blend": measure_blend,
     "flicker": measure_flicker,
     "drift": measure_drift,
+    "sizes": measure_sizes,
     "speed": measure_speed,
 }
 

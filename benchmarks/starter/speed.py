@@ -87,6 +87,17 @@ def held_to(cores: int) -> Iterator[int]:
         os.sched_setaffinity(0, before)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch computes on one thread in here."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def _write_camera(bench: Bench, path: Path) -> None:
     shot = bench.pictures(CLIP)
     writer = Mp4Writer(path, *CAMERA)
@@ -126,17 +137,15 @@ def _first_picture_s(camera: Path, state: Path) -> float:
 
 def _product_gflops() -> dict[str, float]:
     """Median rate of a square matrix product on one thread of the CPU, in both number types."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     rates: dict[str, float] = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        a = torch.randn(PRODUCT, PRODUCT).to(dtype)
-        times = list[float]()
-        until = time.perf_counter() + PRODUCT_S / 2
-        while time.perf_counter() < until or len(times) < 3:
-            began = time.perf_counter()
-            a @ a
-            times.append(time.perf_counter() - began)
-        rates[str(dtype).removeprefix("torch.")] = 2 * PRODUCT**3 / median(times) / 1e9
-    torch.set_num_threads(threads)
+    with one_thread():
+        for dtype in (torch.float32, torch.bfloat16):
+            a = torch.randn(PRODUCT, PRODUCT).to(dtype)
+            times = list[float]()
+            until = time.perf_counter() + PRODUCT_S / 2
+            while time.perf_counter() < until or len(times) < 3:
+                began = time.perf_counter()
+                a @ a
+                times.append(time.perf_counter() - began)
+            rates[str(dtype).removeprefix("torch.")] = 2 * PRODUCT**3 / median(times) / 1e9
     return rates

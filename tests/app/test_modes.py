@@ -26,7 +26,7 @@ from app.outputs.contact_sheet import ContactSheet
 from app.pictures import load_mask, load_picture
 from app.rig import Rig
 from app.show import Show
-from controls.layout import Box
+from controls.layout import Box, Leg
 from engine.catalog import Model
 from engine.config import STARTER
 from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, Lora, Params, WeightedPrompt
@@ -191,7 +191,7 @@ def test_the_live_look_holds_mask_expansion_and_boxes(live: Callable[..., tuple[
     assert look.mask == load_mask(Path("left.png"))
     assert look.invert_mask
     assert look.expand == Expand(0.5, 0.0, 0.25, 0.0)
-    assert look.layout == (Box((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0), 2.0),)
+    assert look.layout == (Box((0.0, 0.0, 0.5, 1.0), (Leg((0.5, 0.0, 1.0, 1.0), 2.0),)),)
     assert [(control.name, control.on) for control in look.controls] == [
         ("edge", True),
         ("pose", False),

@@ -24,7 +24,7 @@ from app.look import Look, Setup, SourceChoice, from_json, to_json
 from app.outputs.contact_sheet import ContactSheet
 from app.preprocessor import Preprocessor
 from controls.control import ControlSetting
-from controls.layout import Box
+from controls.layout import Box, Leg
 from engine.params import EMPTY_GUIDE, EngineChoice
 from tests.app.inputs.clips import number_of, numbered, write_clip
 from tests.app.stage import TINY, Stage, StageMaker
@@ -257,7 +257,7 @@ def test_it_comes_to_the_sources_place_unturned() -> None:
 def test_a_picture_that_is_seen_again_is_no_picture_in_which_nothing_moves() -> None:
     """A camera at 30 a second beside a film at 10: flow must not turn white in between, nor boxes stand still."""
     setup = Setup(engine=EngineChoice("starter", 96, 64))
-    box = Box((0.0, 0.0, 0.2, 0.9), (0.8, 0.0, 1.0, 0.9), 1.0)
+    box = Box((0.0, 0.0, 0.2, 0.9), (Leg((0.8, 0.0, 1.0, 0.9)),))
     look = Look(controls=(ControlSetting("flow"), ControlSetting("layout")), layout=(box,))
     preprocessor = Preprocessor()
     rng = np.random.default_rng(0)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from controls.layout import SETTINGS, Box, Layout, Sides, parse_box
+from controls.layout import SETTINGS, Box, Layout, Leg, Sides, parse_box
 
 PICTURE = np.zeros((72, 128, 3), np.uint8)
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
-MOVING = Box((0.0, 0.25, 0.25, 0.75), (0.5, 0.25, 0.75, 0.75), seconds=2.0)
+MOVING = Box((0.0, 0.25, 0.25, 0.75), (Leg((0.5, 0.25, 0.75, 0.75), seconds=2.0),))
 
 
 @st.composite
@@ -21,7 +21,8 @@ def boxes(draw: st.DrawFn) -> Box:
         return left, top, draw(st.floats(left + 0.05, 2)), draw(st.floats(top + 0.05, 2))
 
     try:
-        return Box(sides(), draw(st.none() | st.just(sides())), draw(st.floats(0.01, 3600)))
+        legs = draw(st.lists(st.floats(0.01, 3600), max_size=3))
+        return Box(sides(), tuple(Leg(sides(), seconds) for seconds in legs))
     except ValueError:  # it never touches the picture
         reject()
 
@@ -66,7 +67,7 @@ def test_other_boxes_and_a_reset_begin_anew_the_same_ones_do_not() -> None:
     layout = Layout()
     layout.place((MOVING,))
     drawn(layout, 0.0)
-    layout.place((Box(MOVING.start, MOVING.end, MOVING.seconds),))
+    layout.place((Box(MOVING.start, MOVING.way),))
     assert left_side(drawn(layout, 2.0)) == 64
     layout.reset()
     assert left_side(drawn(layout, 3.0)) == 0
@@ -74,10 +75,20 @@ def test_other_boxes_and_a_reset_begin_anew_the_same_ones_do_not() -> None:
     assert left_side(drawn(layout, 9.0)) == 0
 
 
-@given(boxes(), st.floats(-1, 4000))
-def test_a_box_is_always_between_its_start_and_its_end(box: Box, seconds: float) -> None:
-    for value, first, last in zip(box.at(seconds), box.start, box.end or box.start, strict=True):
-        assert min(first, last) - 1e-9 <= value <= max(first, last) + 1e-9
+def test_a_way_with_bends_goes_through_each_of_them_at_its_time() -> None:
+    first, second, third = (0.0, 0.0, 0.2, 0.2), (0.8, 0.0, 1.0, 0.2), (0.8, 0.8, 1.0, 1.0)
+    box = Box(first, (Leg(second, 2.0), Leg(second, 1.0), Leg(third, 0.5)))
+    assert [box.at(t) for t in (-1.0, 0.0, 2.0, 2.5, 3.0, 3.5, 99.0)] == [first, first, *[second] * 3, *[third] * 2]
+    assert box.at(0.5) == pytest.approx((0.2, 0.0, 0.4, 0.2))
+    assert box.at(3.25) == pytest.approx((0.8, 0.4, 1.0, 0.6))
+
+
+@given(boxes(), st.floats(-1, 12000))
+def test_a_box_is_always_between_two_places_of_its_way(box: Box, seconds: float) -> None:
+    places = np.array(box.places)
+    low, high = np.minimum(places, np.roll(places, 1, 0)), np.maximum(places, np.roll(places, 1, 0))
+    at = np.array(box.at(seconds))
+    assert ((low - 1e-9 <= at) & (at <= high + 1e-9)).all(axis=1).any()
     layout = Layout()
     layout.place((box,))
     assert drawn(layout, seconds, 33, 17).shape == (17, 33, 3)
@@ -89,6 +100,7 @@ def test_a_box_is_always_between_its_start_and_its_end(box: Box, seconds: float)
         ("0.1,0.2,0.4,0.8", Box((0.1, 0.2, 0.4, 0.8))),
         ("-0.5, 0, 0, 1", Box((-0.5, 0.0, 0.0, 1.0))),
         ("0,0.25,0.25,0.75:0.5,0.25,0.75,0.75@2", MOVING),
+        ("0,0,1,1:0,0,2,1@2:0,0,2,2@0.5", Box((0, 0, 1, 1), (Leg((0, 0, 2, 1), 2.0), Leg((0, 0, 2, 2), 0.5)))),
     ],
 )
 def test_a_box_is_read_from_the_command_line(text: str, box: Box) -> None:
@@ -97,7 +109,8 @@ def test_a_box_is_read_from_the_command_line(text: str, box: Box) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0,0,1", "0,0,1,x", "0,0,1,1:0,0,1,1", "0,0,1,1@2", "0.5,0,0.5,1", "0,0,1,nan", "0,0,1,9",
+    ["", "0,0,1", "0,0,1,1:0,0,1,1@2@3", "0,0,1,1:0,0,1,1@2:", ":0,0,1,1@2",
+     "0,0,1,x", "0,0,1,1:0,0,1,1", "0,0,1,1@2", "0.5,0,0.5,1", "0,0,1,nan", "0,0,1,9",
      "1.5,0,2,1", "0,-1,1,-0.5", "1.1,0,1.5,1:1.2,0,2,1@2",
      "0,0,1,1:0,0,1,1@0", "0,0,1,1:1,0,0,1@2", "0,0,1,1:0,0,1,1@long"],
 )  # fmt: skip
@@ -127,15 +140,16 @@ def test_a_box_is_taken_if_it_touches_the_picture_at_some_time(way: tuple[Sides,
         return bool(((left < 1 + than) & (top < 1 + than) & (right > -than) & (bottom > -than)).any())
 
     if nearer(0.0):
-        Box(start, end)
+        assert Box(start, (Leg(end),))
+        assert Box(start, (Leg(start), Leg(end)))
     elif not nearer(0.01):  # between two moments a box moves by less than that
         with pytest.raises(ValueError, match="never touches the picture"):
-            Box(start, end)
+            Box(start, (Leg(end),))
 
 
 def test_a_box_may_cross_the_picture_or_pass_it_by() -> None:
     beside, beyond = (-0.5, 0.2, -0.1, 0.8), (1.1, 0.2, 1.5, 0.8)
-    assert Box(beside, beyond).end == beyond, "it crosses the picture"
+    assert Box(beside, (Leg(beyond),)), "it crosses the picture"
     assert Box((-1.0, -1.0, 2.0, 2.0)), "it surrounds the picture"
     with pytest.raises(ValueError, match=r"on its way to 0\.6,-1,1,-0\.6 never touches"):
-        Box((-1.0, -0.2, -0.6, 0.2), (0.6, -1.0, 1.0, -0.6))
+        Box((-1.0, -0.2, -0.6, 0.2), (Leg((0.6, -1.0, 1.0, -0.6)),))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from controls import person, pose
 from controls.control import Control, ControlSetting, ControlUnavailable, Pixels, Setting, Values
-from controls.layout import Box
+from controls.layout import Box, Leg
 from controls.mixing import EMPTY_GUIDE
 from controls.stack import CONTROLS, ControlKind, Stack, parse_control
 from tests.controls.networks import network
@@ -247,7 +247,7 @@ def test_reset_forgets_and_close_gives_networks_back(
 
 def test_moving_boxes_go_on_whatever_becomes_of_the_pictures() -> None:
     """They look at none: not when the source comes back, nor when a second input comes or goes."""
-    box = Box((0.0, 0.0, 0.2, 1.0), (0.8, 0.0, 1.0, 1.0), 8.0)
+    box = Box((0.0, 0.0, 0.2, 1.0), (Leg((0.8, 0.0, 1.0, 1.0), 8.0),))
     stack, lefts = Stack(), []
     for number in range(8):
         if number == 3:

@@ -12,7 +12,7 @@ import pytest
 
 from controls import paced
 from controls.control import ControlSetting, Pixels, Setting, Values
-from controls.layout import Box
+from controls.layout import Box, Leg
 from controls.paced import Loading
 from controls.stack import CONTROLS, ControlKind, Guide, Stack
 from tests.controls.painted import Painted
@@ -231,7 +231,7 @@ def test_closing_never_waits_and_gives_networks_back_once(add: Callable[..., Pai
 
 def test_what_does_not_move_with_the_picture_is_drawn_anew_for_each() -> None:
     stack = Stack(worker=HandWorker())
-    box = Box((0.0, 0.25, 0.25, 0.75), (0.75, 0.25, 1.0, 0.75), 1.0)
+    box = Box((0.0, 0.25, 0.25, 0.75), (Leg((0.75, 0.25, 1.0, 0.75)),))
     setting = ControlSetting("layout", every=30)
     lefts = []
     for number in range(5):

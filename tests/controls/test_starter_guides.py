@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from assets import CLIP
 from controls.control import ControlSetting
-from controls.layout import Box
+from controls.layout import Box, Leg
 from controls.pose import MODEL
 from controls.stack import CONTROLS, Stack
 from tests.controls.networks import network
 
 STORED = Path(__file__).with_name("starter_guides.json")
 NAMES = ("edge", "scribble", "flow", "color", "gray", "pose", "layout")
-BOXES = (Box((0.1, 0.2, 0.4, 0.9)), Box((0.6, 0.1, 0.8, 0.5), (0.7, 0.3, 0.95, 0.8), 0.5))
+BOXES = (Box((0.1, 0.2, 0.4, 0.9)), Box((0.6, 0.1, 0.8, 0.5), (Leg((0.7, 0.3, 0.95, 0.8), 0.5),)))
 """What ``layout`` draws: one that stands and one that moves."""
 WIDTH, HEIGHT = 640, 360
 BLOCKS = (16, 9)
