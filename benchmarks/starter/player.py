@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import ShowError
 from app.frame import Frame, GuidedFrame, chunk_of
 from app.look import Look, Setup
 from app.preprocessor import Preprocessor
@@ -36,7 +37,8 @@ def prepared(
     """What the engine is handed for ``pictures`` that follow one another, with the controls of these names at their
     default settings; none gives the empty guide.
 
-    size: width and height. masks: (H, W) of each picture. look: has whatever else is set of the picture.
+    size: width and height. masks: (H, W) of each picture. look: has whatever else is set of the picture. Raises
+    ShowError where a control cannot run, or draws less than it should: no empty guide is measured in its place.
     """
     look = replace(look or Look(), controls=tuple(ControlSetting(name) for name in controls))
     setup = Setup(engine=EngineChoice(width=size[0], height=size[1]))
@@ -45,7 +47,10 @@ def prepared(
     try:
         for number, rgb in enumerate(pictures):
             mask = None if rows is None else next(rows)
-            yield preprocessor.guided(Frame(rgb, number / RATE), look, setup, 0, mask)[0]
+            frame, guide = preprocessor.guided(Frame(rgb, number / RATE), look, setup, 0, mask)
+            if guide.troubles:
+                raise ShowError(" ".join(guide.troubles.values()))
+            yield frame
     finally:
         preprocessor.close()
 

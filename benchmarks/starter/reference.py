@@ -1,15 +1,17 @@
 """Whether colours, and where no look is named the look as well, are taken from a reference picture.
 
-Two of the three reference modes are measured. The third, "reference", lets pictures take the place of control frames:
-with one latent frame a chunk no guide is left to be followed, and there is nothing to compare.
+The mode "reference" lets pictures take the place of control frames: with one latent frame a chunk no guide is left to
+be followed. Of it the palette alone is measured, with no guide, and no look.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 
+from app.examples import DEFAULT_PROMPT
 from benchmarks.starter.bench import Bench
 from benchmarks.starter.color import palette_distance
 from benchmarks.starter.figures import Figure, Section
@@ -20,38 +22,57 @@ from benchmarks.starter.words import usual_wish
 from engine.params import Params, Picture, ReferenceMode
 from training.prompts import DEFAULT_LOOK
 
-MODES: tuple[ReferenceMode, ...] = ("sink", "aligned")
+MODES: tuple[ReferenceMode, ...] = get_args(ReferenceMode)
+GUIDED: tuple[ReferenceMode, ...] = ("sink", "aligned")
 REFERENCE_LOOKS = ("neon", "ink", "lava", "watercolor")
+HALF = 0.5
 REFERENCES = ("meadow", "head", "walk")
 
 
 def measure_reference(bench: Bench) -> Section:
-    """How far the palette moves towards a reference: distance with it over that without. The prompt is the look's name
-    alone, so that it asks for neither a colour nor a ground.
+    """How far the palette moves towards a reference: distance with it over that without.
+
+    First the prompt is a look's name alone, so that it asks for neither a colour nor a ground. Then it is the one that
+    a new show begins with, which asks for both: what a performer has who drops a picture in.
 
     And whether a picture that is painted in a look gives this look to a prompt that says nothing, which without it
     would paint the usual one. Guides come from the first clip of the effort; see ``references`` for the pictures.
     """
-    shares = _palettes(bench)
-    looks = {mode: _looks_taken(bench, mode) for mode in MODES}
-    palette = "reference: palette distance to it, over that without"
-    taken = "reference: look taken from it"
+    bare = {mode: _palettes(bench, mode, REFERENCE_LOOKS) for mode in MODES}
+    usual = {mode: _palettes(bench, mode, (DEFAULT_PROMPT,)) for mode in MODES}
+    looks = {mode: _looks_taken(bench, mode) for mode in GUIDED}
     return Section(
         (
+            *(figure for mode in MODES for figure in _palette_figures(mode, bare[mode], usual[mode])),
             *(
-                Figure(_in_mode(palette, mode), float(np.mean(list(shares[mode].values()))), 0.5, at_most=True)
-                for mode in MODES
-            ),
-            *(
-                Figure(_in_mode(taken, mode), float(np.mean([given == seen for given, seen in looks[mode].items()])))
-                for mode in MODES
+                Figure(
+                    _in_mode("reference: look taken from it", mode),
+                    float(np.mean([given == seen for given, seen in looks[mode].items()])),
+                )
+                for mode in GUIDED
             ),
         ),
         {
             "guide": bench.effort.clips[0],
-            "distance with over without": shares,
+            "distance with over without, look's name": bare,
+            "distance with over without, usual prompt": usual,
             "look seen by look of the reference": looks,
         },
+    )
+
+
+def _palette_figures(mode: ReferenceMode, bare: dict[str, float], usual: dict[str, float]) -> tuple[Figure, ...]:
+    palette = "reference: palette distance to it, over that without"
+    near = sum(share <= HALF for share in bare.values())
+    return (
+        Figure(_in_mode(palette, mode), float(np.mean(list(bare.values()))), HALF, at_most=True),
+        Figure(_in_mode(f"reference: cases of {len(bare)} with half of it or less", mode), float(near)),
+        Figure(
+            _in_mode(f'{palette}, prompt "{DEFAULT_PROMPT}"', mode),
+            float(np.mean(list(usual.values()))),
+            HALF,
+            at_most=True,
+        ),
     )
 
 
@@ -62,19 +83,19 @@ def references(bench: Bench, clips: Sequence[str]) -> dict[str, Picture]:
     return {name: Picture(rgb) for name, rgb in (*middles.items(), (f"{clips[-1]}, exchanged", exchanged))}
 
 
-def _palettes(bench: Bench) -> dict[ReferenceMode, dict[str, float]]:
-    """Distance with the reference over that without, by mode, look and reference."""
-    frames = bench.frames(bench.effort.clips[0], "edge")
-    shares: dict[ReferenceMode, dict[str, float]] = {mode: {} for mode in MODES}
-    for look in REFERENCE_LOOKS:
-        without = bench.player().shot(frames, Params(look)).output
+def _palettes(bench: Bench, mode: ReferenceMode, prompts: Sequence[str]) -> dict[str, float]:
+    """Distance with the reference over that without, by prompt and reference."""
+    controls = ("edge",) if mode in GUIDED else ()
+    frames = bench.frames(bench.effort.clips[0], *controls)
+    shares: dict[str, float] = {}
+    for prompt in prompts:
+        without = bench.player().shot(frames, Params(prompt)).output
         for name, reference in references(bench, REFERENCES).items():
-            bench.say(f"reference: {look}, {name}")
-            before = palette_distance(without, reference.pixels[None])
-            for mode in MODES:
-                params = Params(look, references=(reference,), reference_mode=mode)
-                shown = bench.player().shot(frames, params).output
-                shares[mode][f"{look}, {name}"] = palette_distance(shown, reference.pixels[None]) / before
+            bench.say(f"reference: {prompt}, {name}, {mode}")
+            params = Params(prompt, references=(reference,), reference_mode=mode)
+            shown = bench.player().shot(frames, params).output
+            before, after = (palette_distance(pictures, reference.pixels[None]) for pictures in (without, shown))
+            shares[f"{prompt}, {name}"] = after / before
     return shares
 
 

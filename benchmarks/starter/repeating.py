@@ -21,6 +21,8 @@ Pixels = NDArray[np.uint8]
 GRID_LOOKS = ("neon", "ink", "watercolor")
 """Their textures, where they have any, do not repeat every 8 pixels."""
 GRID_FLOOR, GRID_GOAL = 1.15, 1.05
+GRID_PERIODS = (8, 16)
+"""In pixels: of a latent, and of a patch of the transformer. One of 16 is lost among the lines of one of 8."""
 
 
 def measure_autoencoder(bench: Bench) -> Section:
@@ -52,29 +54,31 @@ def measure_autoencoder(bench: Bench) -> Section:
 
 
 def measure_grid(bench: Bench) -> Section:
-    """Steps across the 8 px grid in what is painted along ``edge``, over those in training's targets for these guides.
+    """Steps across grids in what is painted along ``edge``, over those in training's targets for these guides.
 
-    Of looks whose own texture does not repeat every 8 pixels, with what lines there happen to lie on the grid taken out
-    by the target.
+    Of looks whose own texture does not repeat every 8 or 16 pixels, with what lines there happen to lie on the grid
+    taken out by the target.
     """
-    grids: dict[str, dict[str, float]] = {}
+    grids: dict[int, dict[str, float]] = {period: {} for period in GRID_PERIODS}
     for look in GRID_LOOKS:
         bench.say(f"grid: {look}")
-        grids[look] = {}
         for clip in bench.effort.clips:
             shot = bench.player().shot(bench.frames(clip, "edge"), Params(usual_prompt(look)))
-            grids[look][clip] = blockiness(shot.output) / blockiness(target(usual_wish(look), shot.guide))
+            wanted = target(usual_wish(look), shot.guide)
+            for period, grid in grids.items():
+                grid[f"{look}, {clip}"] = blockiness(shot.output, period) / blockiness(wanted, period)
     return Section(
-        (
+        tuple(
             Figure(
-                "grid: 8 px grid of what is painted, times the training target's own",
-                max(grid for row in grids.values() for grid in row.values()),
+                f"grid: {period} px grid of what is painted, times the training target's own",
+                max(grid.values()),
                 GRID_FLOOR,
                 GRID_GOAL,
                 at_most=True,
-            ),
+            )
+            for period, grid in grids.items()
         ),
-        {"steps across the grid, times the target's own, by look and clip": grids},
+        {"steps across the grid, times the target's own, by period, look and clip": grids},
     )
 
 

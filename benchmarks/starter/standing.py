@@ -32,6 +32,8 @@ WINDOW = 400
 def measure_flicker(bench: Bench) -> Section:
     """Change of the output over change of the edge guide that the engine was shown, both from picture to picture.
 
+    A guide that changes by less than a quarter of a grey level counts as a quarter, so both changes are given too.
+
     "still": one picture for ever, with noise of 2 grey levels on each of 640 pixels across, as a webcam gives it.
     "clip": the parts of clips from a standing camera in which nothing moves.
     """
@@ -55,6 +57,9 @@ def measure_flicker(bench: Bench) -> Section:
     def mean(names: tuple[str, ...]) -> dict[str, float]:
         return {look: float(np.mean([ratio[name] for name in names])) for look, ratio in ratios.items()}
 
+    def moved(names: tuple[str, ...], whose: tuple[str, ...]) -> float:
+        return float(np.mean([changes[one][name] for one in whose for name in names]))
+
     on_stills, on_clips = mean(STILLS), mean(STILL_CAMERAS)
     return Section(
         (
@@ -76,6 +81,11 @@ def measure_flicker(bench: Bench) -> Section:
                 True,
             ),
             Figure("flicker: still parts of clips, worst look", max(on_clips.values()), unit="x", at_most=True),
+            *(
+                Figure(f"flicker: change of {what} on {where}, mean", moved(names, whose), unit=" grey levels")
+                for where, names in (("a still with noise", STILLS), ("still parts of clips", STILL_CAMERAS))
+                for what, whose in (("pictures", bench.effort.looks), ("the guide", ("the guide",)))
+            ),
         ),
         {"times the guide's own, by look and clip": ratios, "change in grey levels": changes},
     )

@@ -12,7 +12,7 @@ import pytest
 
 from app.outputs.mp4 import Mp4Writer
 from benchmarks.starter import clips
-from benchmarks.starter.clips import CLIPS, FILMS, Clip, Missing, fetch, pictures, to_and_fro
+from benchmarks.starter.clips import CLIPS, FILMS, Clip, Missing, credit, fetch, pictures, to_and_fro
 
 
 def write_film(path: Path, count: int, rate: float, width: int = 64) -> None:
@@ -28,6 +28,13 @@ def write_film(path: Path, count: int, rate: float, width: int = 64) -> None:
 def test_every_clip_has_a_film_and_every_film_a_licence() -> None:
     assert {clip.film for clip in CLIPS.values()} == set(FILMS)
     assert all(film.licence for film in FILMS.values())
+
+
+def test_pictures_are_printed_with_their_credit_or_not_at_all() -> None:
+    assert "pose2sim 0.10.49, BSD-3-Clause, Copyright" in credit(CLIPS["balance"])
+    assert "Blender Foundation" in credit(CLIPS["meadow"])
+    with pytest.raises(ValueError, match="head may not be printed"):
+        credit(CLIPS["head"])
 
 
 @pytest.mark.parametrize(("rate", "step"), [(60, 3), (30, 2), (20, 1)])

@@ -32,6 +32,17 @@ def test_rows_may_have_pictures_of_other_sizes() -> None:
     assert ((grid.drawn() == (9, 9, 9)).all(axis=-1)).sum() == 40 * 10
 
 
+def test_credits_stand_below_the_pictures() -> None:
+    plain, credited = Grid("Title", cell_width=200), Grid("Title", cell_width=200, credits=("walk: BSD", "head: CC"))
+    for grid in (plain, credited):
+        grid.add("row", [flat(255, 0, 0)])
+    without, sheet = plain.drawn(), credited.drawn()
+    end = int(np.argwhere((sheet == (255, 0, 0)).all(axis=-1)).max(axis=0)[0])
+    assert np.array_equal(sheet[: end + 1], without[: end + 1])
+    assert (sheet[end + 1 :].max(axis=(1, 2)) > 100).any()
+    assert not (without[end + 1 :].max(axis=(1, 2)) > 100).any()
+
+
 def test_an_empty_sheet_is_none() -> None:
     with pytest.raises(ValueError, match="at least one row"):
         Grid("Nothing").drawn()

@@ -14,23 +14,37 @@ import av
 import numpy as np
 import pytest
 
+from app.errors import ShowError
 from app.frame import GuidedFrame
 from app.look import Look
 from app.outputs.contact_sheet import save_picture
 from benchmarks.starter import __main__ as command
-from benchmarks.starter import edge, films, following, looks, masking, prompting, reference, repeating, sheets, standing
+from benchmarks.starter import (
+    edge,
+    films,
+    following,
+    given,
+    looks,
+    masking,
+    prompting,
+    reference,
+    repeating,
+    sheets,
+    standing,
+)
 from benchmarks.starter.bench import Bench, Effort, Size
 from benchmarks.starter.clips import RATE, Missing
+from benchmarks.starter.fidelity import psnr
 from benchmarks.starter.figures import Figure, Section
 from benchmarks.starter.masking import moving_box
 from benchmarks.starter.player import SKIPPED_CHUNKS, Player, prepared
 from benchmarks.starter.sheets import SHEETS
 from benchmarks.starter.words import color_for, prompt_of, usual_prompt
-from controls import skeleton
+from controls import depth, skeleton
 from controls.control import Pixels
 from engine.params import Params
 from training.palettes import COLORS
-from training.prompts import LOOKS
+from training.prompts import LOOKS, vocabulary
 
 SIZE = (64, 48)
 
@@ -59,6 +73,16 @@ def test_frames_are_made_by_the_controls_at_the_engine_s_size() -> None:
     assert frames[0].mask is None
     empty = next(prepared(moving(1), (), SIZE))
     assert (empty.guide == 128).all()
+
+
+def test_no_empty_guide_is_measured_in_place_of_one_that_cannot_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(depth, "MODELS", ("nowhere.onnx",))
+    with pytest.raises(ShowError, match=r"nowhere\.onnx was not found"):
+        next(prepared(moving(1), ("depth",), SIZE))
+
+
+def test_the_prompt_of_unknown_words_has_no_word_that_was_trained() -> None:
+    assert not set(sheets.UNKNOWN.split()) & set(vocabulary())
 
 
 def test_masks_and_looks_reach_the_frames() -> None:
@@ -161,7 +185,10 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[SyntheticBench]:
         (prompting, "BLENDS", prompting.BLENDS[:1]),
         (prompting, "GROUND_LOOKS", ("neon",)),
         (reference, "FEW_CHUNKS", 3),
+        (given, "SOURCE_LOOKS", ("neon",)),
+        (given, "FALLING", (1.0, 0.2)),
         (reference, "REFERENCE_LOOKS", ("neon",)),
+        (reference, "REFERENCES", ("walk",)),
         (repeating, "GRID_LOOKS", ("neon",)),
     ):
         monkeypatch.setattr(module, name, less)
@@ -186,6 +213,34 @@ def test_strengths_between_show_in_the_contrast_of_lines(bench: SyntheticBench) 
     assert set(contrast) == set(details["f1 by look and strength"]["neon"]) == set(edge.STRENGTHS)
     assert contrast[0.0] < contrast[1.0]
     assert details["line contrast at strength 0.5, share of that at 1"]["neon"] == contrast[0.5] / contrast[1.0]
+
+
+def test_edges_at_strength_0_are_counted_by_both_measures_beside_chance(bench: SyntheticBench) -> None:
+    bench.effort = replace(bench.effort, looks=("neon",), clips=("balance",))
+    section = edge.measure_edge(bench)
+    values = {figure.measure: figure.value for figure in section.figures}
+    rows = [section.details[f"f1 by look and strength{what}"]["neon"] for what in ("", ", by chance")]
+    own, chance = (row[0.0] for row in rows)
+    fixed = section.details["f1 by look and strength, levels fixed at strength 1"]["neon"]
+    assert values["edge: F1 at strength 0, highest of all looks"] == own
+    assert values["edge: F1 at strength 0 by levels fixed at strength 1, highest of all looks"] == fixed[0.0]
+    assert values["edge: F1 at strength 0, how far from chance, farthest of all looks"] == abs(own - chance)
+    assert values["edge: looks with F1 of 0.3 or less at strength 0"] == (own <= 0.3)
+    assert values["edge: line contrast at strength 0, share of that at 1, highest of all looks"] < 1
+
+
+@pytest.mark.parametrize(("scores", "steady"), [([0.1, 0.1, 0.4], True), ([0.1, 0.4, 0.39], False)])
+def test_any_fall_is_a_fall(scores: list[float], steady: bool) -> None:
+    assert edge._never_falls(scores) == steady
+
+
+def test_pictures_that_are_given_come_out_nearer_than_others(bench: SyntheticBench) -> None:
+    bench.effort = replace(bench.effort, clips=("balance",))
+    frames = bench.frames("balance", "edge")
+    plain = bench.player().play(frames, Params(usual_prompt(given.LOOK))).output
+    assert given._first(bench, "balance") > psnr(plain[:1], frames[0].source[None])
+    assert given._last(bench, "balance") > psnr(plain[-1:], frames[-1].source[None])
+    assert given._kept(bench, "balance") > psnr(plain, np.stack([frame.source for frame in frames[: len(plain)]]))
 
 
 def test_drift_is_never_measured_over_fewer_pictures_than_asked_for(bench: SyntheticBench) -> None:
@@ -235,7 +290,7 @@ def test_films_show_every_look_beside_the_source(
     assert np.abs(source.astype(int) - painted).mean() > 10
 
 
-@pytest.mark.parametrize("name", ["masks", "first-and-last", "sizes"])
+@pytest.mark.parametrize("name", ["masks", "references", "first-and-last", "sizes"])
 def test_sheets_are_drawn_of_the_starter(
     bench: SyntheticBench, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -243,12 +298,28 @@ def test_sheets_are_drawn_of_the_starter(
         "FEW_CHUNKS": 3,
         "MANY_CHUNKS": 3,
         "FEW_LOOKS": ("neon",),
+        "REFERENCE_LOOKS": (),
         "SIZES": (SIZE, (80, 48)),
     }.items():
         monkeypatch.setattr(sheets, constant, less)
     sheet = SHEETS[name](bench).drawn()
     save_picture(tmp_path / f"{name}.png", sheet)
     assert sheet.std() > 5
+
+
+def test_the_sheet_of_controls_shows_boxes_and_says_what_cannot_run(
+    bench: SyntheticBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for constant, less in {"FEW_CHUNKS": 3, "FEW_LOOKS": ("neon",), "MIXES": (("layout",), ("depth",))}.items():
+        monkeypatch.setattr(sheets, constant, less)
+    monkeypatch.setattr(depth, "MODELS", ("nowhere.onnx",))
+    sheet = sheets.draw_controls(bench)
+    assert sheet.note.endswith("depth is left out, it cannot run here")
+    ((name, (_, boxes, painted)),) = sheet._rows
+    assert name == "layout"
+    assert boxes.min() < 128 < boxes.mean()
+    assert painted.std() > 5
+    assert "BSD-3-Clause" in sheet.credits[0]
 
 
 def test_sections_that_are_not_measured_stay_in_the_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,6 +342,24 @@ def test_the_table_is_printed_from_what_was_kept(
     monkeypatch.setattr(sys, "argv", ["starter", "--table", "--json", str(kept)])
     assert command.main() == 0
     assert "| edge: x | 7 | >= 6 | >= 10 | floor |" in capsys.readouterr().out
+
+
+def test_the_table_says_whose_weights_it_is_of_and_warns_where_they_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    monkeypatch.setattr(sys, "argv", ["starter", "--table", "--json", str(kept)])
+    said = []
+    for other in ("a1", "b2"):
+        sections = {"edge": "a1", "mask": other}
+        kept.write_text(
+            json.dumps({"sections": {name: {"figures": [], "weights": sha} for name, sha in sections.items()}})
+        )
+        assert command.main() == 0
+        said.append(capsys.readouterr().out)
+    assert "weights a1: edge, mask" in said[0]
+    assert "WARNING" not in said[0]
+    assert "weights a1: edge\nweights b2: mask\nWARNING" in said[1]
 
 
 def test_a_missing_clip_ends_it_with_a_sentence(
