@@ -15,6 +15,8 @@ from benchmarks.starter.words import usual_prompt
 from engine.params import Params
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LOOKS_WANTED = (6, 10)
+"""So many looks must do as is asked, and so many are hoped for."""
 RISE_WANTED = 0.3
 F1_WANTED = 0.85
 F1_LEFT = 0.3
@@ -97,21 +99,21 @@ def _strength_figures(f1: dict[str, dict[float, float]], chance: dict[str, dict[
     weak = {look: row[0.0] for look, row in f1.items()}
     steady = sum(_never_falls(list(row.values())) for row in f1.values())
     rising = sum(strong[look] - weak[look] >= RISE_WANTED for look in f1)
-    everyone = float(len(f1))
     return (
         Figure(
             f"edge: looks with F1 of {F1_WANTED} or more at strength 1",
             float(sum(score >= F1_WANTED for score in strong.values())),
-            6,
-            10,
+            *LOOKS_WANTED,
         ),
         Figure("edge: F1 at strength 1, mean of all looks", _mean(strong)),
         Figure(
             "edge: the same by chance, against the guide turned round",
             _mean({look: row[1.0] for look, row in chance.items()}),
         ),
-        Figure("edge: looks whose F1 never falls as strength rises", float(steady), everyone, everyone),
-        Figure(f"edge: looks whose F1 rises by {RISE_WANTED} or more from strength 0 to 1", float(rising), 6, 10),
+        Figure("edge: looks whose F1 never falls as strength rises", float(steady), *LOOKS_WANTED),
+        Figure(
+            f"edge: looks whose F1 rises by {RISE_WANTED} or more from strength 0 to 1", float(rising), *LOOKS_WANTED
+        ),
     )
 
 
@@ -120,18 +122,22 @@ def _silence_figures(
 ) -> tuple[Figure, ...]:
     """How little of the lines is left at strength 0, from F1 by look and strength."""
     weak, by_chance, by_levels = ({look: row[0.0] for look, row in rows.items()} for rows in (f1, chance, fixed))
+    all_three = [
+        row[1.0] >= F1_WANTED and row[0.0] <= F1_LEFT and _never_falls(list(row.values())) for row in f1.values()
+    ]
     return (
-        Figure("edge: F1 at strength 0, highest of all looks", max(weak.values()), F1_LEFT, at_most=True),
+        Figure(
+            f"edge: looks with F1 of {F1_WANTED} at strength 1, {F1_LEFT} at 0, and no fall between",
+            float(sum(all_three)),
+            *LOOKS_WANTED,
+        ),
         Figure(
             f"edge: looks with F1 of {F1_LEFT} or less at strength 0",
             float(sum(score <= F1_LEFT for score in weak.values())),
+            *LOOKS_WANTED,
         ),
-        Figure(
-            "edge: F1 at strength 0 by levels fixed at strength 1, highest of all looks",
-            max(by_levels.values()),
-            F1_LEFT,
-            at_most=True,
-        ),
+        Figure("edge: F1 at strength 0, highest of all looks", max(weak.values())),
+        Figure("edge: F1 at strength 0 by levels fixed at strength 1, highest of all looks", max(by_levels.values())),
         Figure("edge: F1 at strength 0 by chance, mean of all looks", _mean(by_chance)),
         Figure(
             "edge: F1 at strength 0, how far from chance, farthest of all looks",
