@@ -20,6 +20,8 @@ from training.course import Plan
 from training.samples import Shape
 
 STAGES = ("sources", "bank", "autoencoder", "transformer", "decoder", "export")
+STEPS = {"autoencoder": 1500, "transformer": 6400, "decoder": 1200}
+"""Of each stage that trains, as many as the weights that ship had."""
 _FOLDER = Path("artefacts/starter")
 _TARGET = Path(__file__).parent.parent / "assets" / "starter"
 
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for stage in STAGES if options.stage == "all" else (options.stage,):
             _run(stage, options)
-    except (sources.NoSources, bank.BankTrouble, export.NothingTrained, FloatingPointError) as trouble:
+    except (sources.NoSources, bank.BankTrouble, export.NothingToExport, FloatingPointError) as trouble:
         print(trouble, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -50,14 +52,14 @@ def _run(stage: str, options: argparse.Namespace) -> None:
         size = (options.width, options.height)
         bank.write(folder, options.clips, options.held_out, *size, seed, options.workers, only, _say)
     elif stage == "autoencoder":
-        plan = Plan(options.steps or 1500, seed=seed)
+        plan = Plan(options.steps or STEPS[stage], seed=seed)
         assert isinstance(config.vae, TinyVAEConfig)
         autoencoder.train(folder, config.vae, plan, device, options.batch, options.crop, 9, _say)
     elif stage == "transformer":
-        plan = Plan(options.steps or 2400, seed=seed)
+        plan = Plan(options.steps or STEPS[stage], seed=seed)
         transformer.train(folder, config, plan, parts(options.width, options.height, options.batch), device, _say)
     elif stage == "decoder":
-        plan = Plan(options.steps or 800, cooling=0.5, seed=seed)
+        plan = Plan(options.steps or STEPS[stage], cooling=0.5, seed=seed)
         shape = Shape(max(1, options.batch // 2), 2, options.crop, options.crop)
         decoder.train(folder, config, plan, device, shape, _say)
     else:
@@ -85,6 +87,10 @@ def parts(width: int, height: int, batch: int) -> list[list[Shape]]:
     return [single, mixed, mixed, whole]
 
 
+def _steps() -> str:
+    return ", ".join(f"{steps} of {stage}" for stage, steps in STEPS.items())
+
+
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -97,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch on a CPU")
-    parser.add_argument("--steps", type=int, help="1500 of autoencoder, 2400 of transformer, 800 of decoder; or more")
+    parser.add_argument("--steps", type=int, help=f"of the stage, instead of {_steps()}")
     parser.add_argument("--dim", type=int, default=STARTER.dit.dim, help="of the transformer, a multiple of 64")
     parser.add_argument("--layers", type=int, default=STARTER.dit.layers, help="what ships is what engine.config says")
     parser.add_argument("--batch", type=int, default=4, help="sequences a step; 4 suits two cores, 64 a GPU")

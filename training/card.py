@@ -28,7 +28,8 @@ class Stage:
 
 @dataclass(frozen=True)
 class Facts:
-    """sources: package, licence, pictures taken. clips: that were learned from.
+    """sources: package, licence, pictures taken. unlisted: name and licence of those of them that would not be taken
+    any more. clips: that were learned from.
 
     parameters: of transformer, autoencoder, words. results: rows of the benchmark, (measure, figure, floor, goal, met).
     """
@@ -40,6 +41,7 @@ class Facts:
     parameters: tuple[int, int, int]
     bytes: int
     results: Sequence[tuple[str, ...]] = ()
+    unlisted: Sequence[tuple[str, str]] = ()
 
 
 def card(facts: Facts) -> str:
@@ -78,12 +80,14 @@ def card(facts: Facts) -> str:
         "|---|---|---|",
         *(f"| {package} | {licence} | {count:,} |" for package, licence, count in facts.sources),
         "",
+        *_unlisted(facts.unlisted),
         "## Work",
         "",
-        "| stage | steps | hours | on | by |",
+        "| stage | steps | hours | on | plans |",
         "|---|---|---|---|---|",
         *(f"| {s.name} | {s.steps:,} | {s.hours:.2f} | {s.device} | {_commands(s)} |" for s in facts.stages),
         "",
+        *_lengthened(facts.stages),
         "Hours are those of the CPU: two cores at work for an hour are two. All stages learn by Muon for matrices and",
         "Adam for the rest, in bfloat16 products and float32 sums; rates rise over 50 steps, stay, and fall over the",
         "last quarter (the decoder's: half); what ships is the running average of the weights. The autoencoder learns",
@@ -112,7 +116,9 @@ def card(facts: Facts) -> str:
         "  are not read.",
         "- A picture is made of 8x8x4 pixel blocks of 32 numbers each: small text and the finest lines are lost.",
         "- Depth, flow, colour and layout guides were seen seldom in training; people are drawn ones.",
-        "- A reference gives its palette and, where the prompt names no look, its look; it gives no things or faces.",
+        "- A reference gives its colours. Its look, where the prompt names none, is taken in few cases (figure in",
+        "  docs/starter.md). A photograph gives its colours and no texture: no target took more from one. No reference",
+        "  gives things or faces.",
         '  In the reference mode that displaces the guide ("reference"), no guide is seen at all: a chunk is one',
         "  latent frame.",
         "- At sizes other than 320x192 textures keep their size in pixels.",
@@ -137,8 +143,33 @@ def results_of(path: Path, weights: str) -> list[tuple[str, ...]]:
     ]
 
 
+def _unlisted(pictures: Sequence[tuple[str, str]]) -> list[str]:
+    """What is said of pictures that were used, and whose licence is none that may be taken."""
+    if not pictures:
+        return []
+    named = "; ".join(f"{name} ({licence})" for name, licence in pictures)
+    return [
+        f"Of these, {len(pictures)} have terms that are not among those that may be taken, or unclear ones. Clips of",
+        f"these weights' bank show them; the next bank leaves them out: {named}.",
+        "",
+    ]
+
+
+def _lengthened(stages: Sequence[Stage]) -> list[str]:
+    """What is said where a stage followed several plans."""
+    if all(len(stage.history) < 2 for stage in stages):
+        return []
+    return [
+        "Where a stage lists several plans, each went on from the one before, in part from states whose rate had begun",
+        "to fall. On the way targets of looks and references, the share of references and other samples changed",
+        "(docs/log.md): the weights are those of several runs in a row and of the code of each. The plans are no",
+        "recipe, and no run from nothing with today's code has been made.",
+        "",
+    ]
+
+
 def _commands(stage: Stage) -> str:
-    """What made it, in order, by the options that are not the defaults."""
+    """The plans that it followed, in order, by the options that are not the defaults."""
     return ", then ".join(f"--steps {steps} --seed {seed} from step {at:,}" for at, steps, seed in stage.history)
 
 

@@ -7,9 +7,10 @@ no network and no data.
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +50,16 @@ class Plan:
 class Course:
     """Trains ``networks`` and keeps ``<folder>/<name>.pt``, and ``<name>-level.pt`` from before the rate fell.
 
-    A longer plan goes on from the level file; the same plan from the newest. history: from which step on which plan was
-    followed, as (step, steps of the plan, seed): weights of several plans come from the same commands in a row.
+    Another plan goes on from the newest file whose rate had not begun to fall; the same plan from the newest of all.
+    basis: ``fingerprint`` of other weights that are learned from; files of another basis, or of none, are not gone on
+    from. history: from which step on which plan was followed, as (step, steps of the plan, seed). It does not know what
+    the code was at the time, so that it tells how weights came to be and is no recipe for them.
     """
 
-    def __init__(self, name: str, networks: nn.Module, folder: Path, plan: Plan, optimizer: Muon, say: Say) -> None:
-        self._name, self._folder, self._plan, self._say = name, folder, plan, say
+    def __init__(
+        self, name: str, networks: nn.Module, folder: Path, plan: Plan, optimizer: Muon, say: Say, basis: str = ""
+    ) -> None:
+        self._name, self._folder, self._plan, self._say, self._basis = name, folder, plan, say, basis
         self.networks = networks
         self.averaged = copy.deepcopy(networks).requires_grad_(False)
         self._optimizer = optimizer
@@ -73,11 +78,15 @@ class Course:
         self.averaged.load_state_dict(weights)
 
     def resume(self) -> None:
-        """Go on from what was saved, if anything was."""
+        """Go on from what was saved, if anything was that was learned from the same basis."""
+        of_another_basis = False
         for path in (self.path, self._folder / f"{self._name}-level.pt"):
             if not path.exists():
                 continue
             state = torch.load(path, map_location="cpu", weights_only=True)
+            if state.get("basis", "") != self._basis:
+                of_another_basis = True
+                continue
             if state["steps"] != self._plan.steps and state["cooling"]:
                 continue  # another plan's end: go on from before its rate fell
             self.networks.load_state_dict(state["networks"])
@@ -90,6 +99,8 @@ class Course:
                 self.history.append((self.step, self._plan.steps, self._plan.seed))
             self._say(f"{self._name}: goes on at step {self.step:,} of {self._plan.steps:,}")
             return
+        if of_another_basis:
+            self._say(f"{self._name}: what lies there was not trained on the present weights, so it begins anew")
 
     def run(self, loss_of: Callable[[int], tuple[float, dict[str, float]]]) -> None:
         """All steps that are left. loss_of: step number -> the loss, whose gradients it has added up, and
@@ -140,6 +151,7 @@ class Course:
             "steps": self._plan.steps,
             "cooling": cooling,
             "history": self.history,
+            "basis": self._basis,
             "usual_norm": self._usual_norm,
             "spent_s": self._spent_s,
             "device": next(self.networks.parameters()).device.type,
@@ -150,3 +162,12 @@ class Course:
         unfinished = path.with_suffix(".part")
         torch.save(state, unfinished)
         unfinished.replace(path)
+
+
+def fingerprint(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 of tensors with their names, in the order of these."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(name.encode())
+        digest.update(weights[name].detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

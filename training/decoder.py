@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.config import ModelConfig, TinyVAEConfig
 from engine.tiny_vae import TinyVAE, padded
 from training import autoencoder, transformer
-from training.course import Course, Plan, Say
+from training.course import Course, Plan, Say, fingerprint
 from training.muon import Muon
 from training.pictures import Pictures
 from training.samples import Samples, Shape
@@ -27,6 +27,7 @@ _PICTURES = 9
 def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, shape: Shape, say: Say) -> None:
     """Train on from the stage "autoencoder", or go on. Writes ``folder/decoder.pt``, a whole autoencoder.
 
+    What was trained on another transformer than ``folder``'s present one is begun anew.
     shape: of what is painted for a step; as many sequences of its size are encoded.
     """
     torch.manual_seed(plan.seed)
@@ -34,10 +35,11 @@ def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, s
     vae = autoencoder.trained(folder, config.vae).to(device)
     vae.encoder.requires_grad_(False)
     learned = [(name, parameter) for name, parameter in vae.named_parameters() if parameter.requires_grad]
-    course = Course("decoder", vae, folder, plan, Muon(learned, lr=3e-4, adam_lr=3e-4), say)
+    painter = transformer.trained(folder, config).to(device).requires_grad_(False)
+    basis = fingerprint(painter.state_dict())
+    course = Course("decoder", vae, folder, plan, Muon(learned, lr=3e-4, adam_lr=3e-4), say, basis)
     course.resume()
     as_taught = autoencoder.trained(folder, config.vae).to(device, torch.bfloat16).requires_grad_(False)
-    painter = transformer.trained(folder, config).to(device).requires_grad_(False)
     pictures = Pictures(folder / "bank", device)
     samples = Samples(pictures, config.rollout, config.dit.latent_channels)
 

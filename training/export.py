@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from training import card, sources
 from training.bank import Bank
-from training.course import Say
+from training.course import Say, fingerprint
 from training.prompts import vocabulary
 
 WEIGHTS, WORDS, CARD = "weights.safetensors", "vocabulary.txt", "README.md"
@@ -23,16 +23,17 @@ RESULTS = Path(__file__).parent.parent / "benchmarks" / "results" / "starter.jso
 _NETWORKS = {"dit": "transformer", "text": "text"}
 
 
-class NothingTrained(Exception):
+class NothingToExport(Exception):
     """``str(error)`` is a sentence."""
 
 
 def export(folder: Path, target: Path, say: Say) -> None:
     """Write ``target``/weights.safetensors, vocabulary.txt and README.md from what the stages left in ``folder``.
 
-    NothingTrained where a stage has not been run.
+    NothingToExport where a stage has not been run, or the decoder was trained on another transformer.
     """
     stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer", "decoder")}
+    _check_decoder(folder, stages, say)
     tensors = {f"autoencoder.{key}": value for key, value in stages["decoder"]["averaged"].items()}
     for key, value in stages["transformer"]["averaged"].items():
         network, _, name = key.partition(".")
@@ -47,6 +48,7 @@ def export(folder: Path, target: Path, say: Say) -> None:
     size = (target / WEIGHTS).stat().st_size
     facts = card.Facts(
         sources=sources.table(folder),
+        unlisted=sources.unlisted(folder),
         clips=of_all.clips - of_all.held_out,
         pictures=of_all.frames,
         stages=[
@@ -68,6 +70,23 @@ def _count(tensors: dict[str, torch.Tensor], start: str) -> int:
 def _stage(folder: Path, name: str) -> dict[str, Any]:
     path = folder / f"{name}.pt"
     if not path.exists():
-        raise NothingTrained(f"There is no {path.name} in {folder}, so nothing can be exported: run '{name}' first.")
+        raise NothingToExport(f"There is no {path.name} in {folder}, so nothing can be exported: run '{name}' first.")
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+def _check_decoder(folder: Path, stages: dict[str, dict[str, Any]], say: Say) -> None:
+    """Refuse a decoder that was trained on another transformer, and say so where that cannot be known for sure.
+
+    Until the stage "decoder" noted its transformer, nothing but the files' times told: it reads ``transformer.pt`` when
+    it begins, so that a decoder that is older than the transformer cannot have been trained on it.
+    """
+    basis = stages["decoder"].get("basis")
+    transformer, decoder = folder / "transformer.pt", folder / "decoder.pt"
+    if basis is None and transformer.stat().st_mtime <= decoder.stat().st_mtime:
+        say("export: decoder.pt does not say which transformer it was trained on; it is newer than transformer.pt")
+    elif basis != fingerprint(stages["transformer"]["averaged"]):
+        raise NothingToExport(
+            f"The decoder in {folder} was trained on another transformer than the one there, so they do not fit and "
+            "nothing was exported: run 'decoder' again."
+        )

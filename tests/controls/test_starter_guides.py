@@ -1,7 +1,8 @@
-"""The guides that the starter was trained on: at default settings they stay what they were when it was.
+"""The guides of the kinds that the starter was trained on: at default settings they stay what was stored of them.
 
 ``starter_guides.json`` holds those settings, and the guides as means of coarse blocks, so that another build of OpenCV
-does not fail the test.
+does not fail the test. It was stored after the starter's clips had been drawn, so that it does not prove that these are
+the very guides it was trained on; docs/log.md tells by how much those differ.
 A guide that is to change needs a starter that is trained on it: only then run this file as a module to store them anew.
 """
 

@@ -155,7 +155,10 @@ def test_a_debian_package(tmp_path: Path) -> None:
         (tree / name).parent.mkdir(parents=True)
         (tree / name).write_text(text)
     (tree / "usr/share/backgrounds").mkdir()
-    cv2.imwrite(str(tree / "usr/share/backgrounds/sea.png"), texture(5))
+    for seed, name in enumerate(("sea", "hill", "lake", "owned")):
+        cv2.imwrite(str(tree / f"usr/share/backgrounds/{name}.png"), texture(seed))
+    for name, licence in (("lake", "CC0-1.0"), ("owned", "all rights reserved")):
+        (tree / f"usr/share/backgrounds/{name}.desktop").write_text(f"X-KDE-PluginInfo-License={licence}\n")
     (tmp_path / "packages").mkdir()
     package = tmp_path / "packages" / "tiny-walls_1%3a3.4-1_all.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree, package], check=True, capture_output=True)
@@ -163,9 +166,17 @@ def test_a_debian_package(tmp_path: Path) -> None:
     of_another_paragraph = Taking("GPL-2.0-or-later", "Files: sea*\n", globs)
     with pytest.raises(sources.NoSources):
         lines_of(tmp_path, Source("debian", "tiny-walls", terms, (of_another_paragraph,)))
-    taking = Taking("GPL-2.0-or-later", "Files: *\n", globs)
-    lines_of(tmp_path, Source("debian", "tiny-walls", terms, (taking,)))
-    assert sources.table(tmp_path) == [("tiny-walls 1:3.4-1", "GPL-2.0-or-later", 1)]
+    takings = (Taking("CC0-1.0", "CC0-1.0", globs), Taking("GPL-2.0-or-later", "Files: *\n", globs))
+    said = lines_of(tmp_path, Source("debian", "tiny-walls", terms, takings, installed="usr/share/backgrounds/"))
+    assert said[0] == (
+        "tiny-walls 1:3.4-1: 2 pictures; left out, for the package does not grant what is counted on: "
+        "owned.png, sea.png."
+    )
+    assert [(Path(entry["name"]).name, entry["licence"]) for entry in sources.listed(tmp_path)] == [
+        ("lake.png", "CC0-1.0"),
+        ("hill.png", "GPL-2.0-or-later"),
+    ]
+    assert sources.unlisted(tmp_path) == []
     assert not list((tmp_path / "packages").glob("*.unpacked"))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -20,9 +21,9 @@ from engine.starter import bring_up_starter
 from engine.tiny_vae import TinyVAE, padded
 from tests.training.pictures_folder import filled
 from tests.training.small import SMALL, banked, silent
-from training import autoencoder, card, decoder, linear_start, transformer
+from training import autoencoder, card, decoder, export, linear_start, transformer
 from training.__main__ import main, parts, sized
-from training.course import Course, Plan
+from training.course import Course, Plan, fingerprint
 from training.muon import Muon, orthogonal
 from training.pictures import Pictures
 from training.prompts import vocabulary
@@ -220,6 +221,49 @@ def test_nothing_trained_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.Ca
     assert "run 'autoencoder' first" in capsys.readouterr().err
 
 
+def test_a_decoder_of_another_transformer_is_neither_gone_on_with_nor_exported(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "bank").symlink_to(folder / "bank")
+    _autoencoder(tmp_path)
+    _transformer(tmp_path)
+    first = _decoder(tmp_path)
+    assert first["basis"] == fingerprint(_saved(tmp_path, "transformer")["averaged"])
+    said: list[str] = []
+    export.export(tmp_path, tmp_path / "out", said.append)
+    assert len(said) == 1
+
+    transformer.train(tmp_path, SMALL, Plan(9, warm_up=2), SHAPES, CPU, silent)
+    with pytest.raises(export.NothingToExport, match="run 'decoder' again"):
+        export.export(tmp_path, tmp_path / "out", silent)
+    plan, shape = Plan(6, warm_up=2, saved_every=3), Shape(1, 2, 32, 32)
+    decoder.train(tmp_path, SMALL, plan, CPU, shape, said.append)
+    assert any("begins anew" in line for line in said)
+    anew = _saved(tmp_path, "decoder")
+    assert (anew["step"], anew["history"]) == (6, [(0, 6, 1)])
+    assert any(not torch.equal(value, anew["averaged"][key]) for key, value in first["averaged"].items())
+    export.export(tmp_path, tmp_path / "out", silent)
+
+
+def test_a_decoder_that_does_not_say_its_transformer_is_begun_anew_and_exported_where_it_may_fit(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bank").symlink_to(folder / "bank")
+    _autoencoder(tmp_path)
+    _transformer(tmp_path)
+    unsaid = _decoder(tmp_path)
+    del unsaid["basis"]
+    torch.save(unsaid, tmp_path / "decoder.pt")
+    (tmp_path / "decoder-level.pt").unlink()
+    said: list[str] = []
+    export.export(tmp_path, tmp_path / "out", said.append)
+    assert "does not say which transformer" in said[0]
+    os.utime(tmp_path / "decoder.pt", (0, 0))  # older than the transformer, so it cannot have been trained on it
+    with pytest.raises(export.NothingToExport, match="run 'decoder' again"):
+        export.export(tmp_path, tmp_path / "out", silent)
+    decoder.train(tmp_path, SMALL, Plan(6, warm_up=2), CPU, Shape(1, 2, 32, 32), said.append)
+    assert any("begins anew" in line for line in said)
+    assert _saved(tmp_path, "decoder")["basis"]
+
+
 def test_the_sizes_of_the_command_are_those_that_ship_by_default() -> None:
     assert sized(STARTER.dit.dim, STARTER.dit.layers) == STARTER
 
@@ -369,9 +413,14 @@ def test_the_card_says_what_the_benchmark_found(tmp_path: Path) -> None:
     path.write_text(json.dumps({"sections": sections}))
     assert card.results_of(path, "abcd") == [("autoencoder: PSNR", "29.6 dB", ">= 25 dB", "-", "floor")]
     stage = card.Stage("autoencoder", 9, [(0, 6, 1), (4, 9, 1)], 0.5, "cpu")
-    facts = card.Facts([("pictures 1.0", "CC0-1.0", 7)], 16, 17, [stage], (1, 2, 3), 24)
+    facts = card.Facts([("pictures 1.0", "CC0-1.0", 7)], 16, 17, [stage], (1, 2, 3), 24, unlisted=[("a.jpg", "GFDL")])
     assert "29.6 dB" not in card.card(facts)
     said = card.card(replace(facts, results=card.results_of(path, "abcd")))
     assert "| autoencoder: PSNR | 29.6 dB | >= 25 dB | - | floor |" in said
     assert "--steps 6 --seed 1 from step 0, then --steps 9 --seed 1 from step 4" in said
     assert "| pictures 1.0 | CC0-1.0 | 7 |" in said
+    assert "a.jpg (GFDL)" in said
+    assert "several runs in a row" in said
+    in_one_go = card.card(replace(facts, stages=[replace(stage, history=[(0, 9, 1)])], unlisted=()))
+    assert "several runs in a row" not in in_one_go
+    assert "leaves them out" not in in_one_go
