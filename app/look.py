@@ -18,6 +18,7 @@ from app.expand import Expand
 from app.framing import Fit, Framing
 from app.mask_shape import MaskShape
 from app.png import picture_of, png_text
+from app.seed_walk import SeedWalk
 from controls.control import ControlSetting
 from controls.layout import Box
 from controls.regions import Join, Repainted
@@ -42,6 +43,7 @@ class Look:
     expand: what is painted on around the source, of which nothing is cut off to fill the picture; there the engine is
         on its own, inside the mask decides, and without one the source is kept.
     layout: the boxes that the control ``layout`` draws.
+    seed_walk: whether the seed changes by itself.
     """
 
     params: Params = Params(prompt=DEFAULT_PROMPT, steps=STARTER.rollout.steps)
@@ -53,6 +55,7 @@ class Look:
     mask_join: Join = "both"
     expand: Expand = Expand()
     layout: tuple[Box, ...] = ()
+    seed_walk: SeedWalk = SeedWalk()
     treatment: Treatment = "live"
 
     def __post_init__(self) -> None:

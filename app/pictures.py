@@ -18,7 +18,12 @@ LONGEST_SIDE = 1280
 
 def load_picture(path: Path) -> Picture:
     """The picture in ``path``, RGB. Raises SourceError in one sentence."""
-    return Picture(_reduced(read_picture(path)))
+    return reduced(read_picture(path))
+
+
+def reduced(rgb: Pixels) -> Picture:
+    """``rgb`` (H, W, 3) as a look holds it: no larger than an engine paints."""
+    return Picture(_reduced(rgb))
 
 
 def load_mask(path: Path) -> Picture:

@@ -6,6 +6,7 @@ Lives on the GUI thread. Other threads read ``look`` and ``setup``, whole frozen
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from PySide6.QtCore import QObject, Signal
 from app.expand import Expand
 from app.look import Look, Setup, Treatment, from_json, to_json
 from app.modes import without_modes
+from app.seed_walk import seed_after
 from controls.control import ControlSetting
 from controls.layout import Box
 from controls.regions import Join, Repainted
-from engine.params import Picture
+from engine.params import Picture, WeightedPrompt
 
 
 class Show(QObject):
@@ -61,6 +63,22 @@ class Show(QObject):
 
     def set_params(self, **changes: Any) -> None:
         self.set_look(replace(self._look, params=replace(self._look.params, **changes)))
+
+    def set_prompts(self, prompts: Sequence[WeightedPrompt]) -> None:
+        """All prompts with their weights, the first of them ``Params.prompt``; none at all is an empty one.
+
+        The weight of a lone prompt says nothing, so it is 1.
+        """
+        first, *more = prompts or (WeightedPrompt(""),)
+        weight = first.weight if more else 1.0
+        self.set_params(prompt=first.text, prompt_weight=weight, more_prompts=tuple(more))
+
+    def set_seed_walk(self, **changes: Any) -> None:
+        """on, every_s: see ``SeedWalk``."""
+        self.set_look(replace(self._look, seed_walk=replace(self._look.seed_walk, **changes)))
+
+    def next_seed(self) -> None:
+        self.set_params(seed=seed_after(self._look.params.seed))
 
     def set_control(self, name: str, **changes: Any) -> None:
         """Change the control called ``name``, adding it behind the others when the look does not have it yet."""

@@ -101,32 +101,27 @@ def parse_lora(tensors: Mapping[str, Tensor], name: str) -> LoraFile:
     EngineError that names the keys that belong to no linear layer of the transformer, are one half of a pair, have
     shapes that do not fit each other, hold numbers that are not finite, or are of another kind than LoRA.
     """
-    halves: dict[str, dict[str, Tensor]] = {}
-    alphas: dict[str, float] = {}
-    keys: dict[str, str] = {}
-    unknown = []
-    for key, value in tensors.items():
-        match = _KEY.fullmatch(key)
-        layer = _layer_name(match["module"]) if match else None
-        if match is None or layer is None:
-            unknown.append(key)
-            continue
-        keys[layer] = match["module"]
-        if match["alpha"]:
-            alphas[layer] = float(value.flatten()[0])
-            continue
-        half = "down" if match["part"] in _DOWN else "up"
-        if half in halves.setdefault(layer, {}):
-            raise _refusal(
-                f"The LoRA {name} holds two adapters for one layer, the second at {key}", "choose another one"
-            )
-        halves[layer][half] = value
-    if unknown:
-        raise _unknown(unknown, name)
-    if not halves:
-        raise _refusal(f"The LoRA {name} holds no factors at all", "choose another one")
+    halves, keys = _halves(tensors, name)
+    alphas = {
+        _place(key).layer: float(value.flatten()[0]) for key, value in tensors.items() if _place(key).part == "alpha"
+    }
     layers = {layer: _pair(pair, alphas.get(layer), keys[layer], name) for layer, pair in halves.items()}
     return LoraFile(name, layers)
+
+
+def check_lora(path: str | Path, shape: DiTConfig) -> None:
+    """Read the header alone, and raise EngineError in one sentence unless the file is a LoRA for such a network.
+
+    What numbers alone tell, as that one is not finite, is found when the LoRA is loaded.
+    """
+    path = Path(path)
+    with open_weights(path, _ENTRIES) as file, torch.device("meta"):
+        tensors = {name: torch.empty(stored.shape, dtype=stored.dtype) for name, stored in file.stored.items()}
+        network = WanDiT(shape)
+    halves, keys = _halves(tensors, path.name)
+    pairs = {layer: _fitting(pair, keys[layer], path.name) for layer, pair in halves.items()}
+    layers = {layer: Factors(down, up, 1.0, keys[layer]) for layer, (down, up) in pairs.items()}
+    require_fit(LoraFile(path.name, layers), network)
 
 
 def require_fit(file: LoraFile, network: nn.Module) -> None:
@@ -160,7 +155,48 @@ def _read(file: WeightFile, name: str) -> Tensor:
             return tensor
 
 
-def _pair(halves: dict[str, Tensor], alpha: float | None, key: str, name: str) -> Factors:
+def _halves(tensors: Mapping[str, Tensor], name: str) -> tuple[dict[str, dict[str, Tensor]], dict[str, str]]:
+    """By layer: its factors, "down" and "up", and what the file calls the layer. EngineError as ``parse_lora``."""
+    halves: dict[str, dict[str, Tensor]] = {}
+    keys: dict[str, str] = {}
+    unknown = [key for key in tensors if not _place(key).layer]
+    if unknown:
+        raise _unknown(unknown, name)
+    for key, value in tensors.items():
+        place = _place(key)
+        keys[place.layer] = place.module
+        if place.part == "alpha":
+            continue
+        if place.part in halves.setdefault(place.layer, {}):
+            raise _refusal(
+                f"The LoRA {name} holds two adapters for one layer, the second at {key}", "choose another one"
+            )
+        halves[place.layer][place.part] = value
+    if not halves:
+        raise _refusal(f"The LoRA {name} holds no factors at all", "choose another one")
+    return halves, keys
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a key belongs. module: what the file calls the layer. layer: what the network does, "" for none."""
+
+    module: str = ""
+    layer: str = ""
+    part: str = ""
+
+
+def _place(key: str) -> _Place:
+    match = _KEY.fullmatch(key)
+    layer = _layer_name(match["module"]) if match else None
+    if match is None or layer is None:
+        return _Place()
+    part = "alpha" if match["alpha"] else "down" if match["part"] in _DOWN else "up"
+    return _Place(match["module"], layer, part)
+
+
+def _fitting(halves: dict[str, Tensor], key: str, name: str) -> tuple[Tensor, Tensor]:
+    """Down and up of one layer, whose shapes fit each other; else EngineError."""
     if len(halves) != 2:
         found, missing = ("down", "up") if "down" in halves else ("up", "down")
         raise _refusal(
@@ -173,6 +209,11 @@ def _pair(halves: dict[str, Tensor], alpha: float | None, key: str, name: str) -
             f"found {list(down.shape)} and {list(up.shape)}",
             "choose another one",
         )
+    return down, up
+
+
+def _pair(halves: dict[str, Tensor], alpha: float | None, key: str, name: str) -> Factors:
+    down, up = _fitting(halves, key, name)
     scale = 1.0 if alpha is None else alpha / down.shape[0]
     if not math.isfinite(scale) or not all(math.isfinite(x) for t in (down, up) for x in t.float().aminmax()):
         raise _refusal(f"The LoRA {name} holds numbers at {key} that are not finite", "copy it again")

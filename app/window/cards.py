@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -56,6 +56,41 @@ class Expander(QToolButton):
     def _open(self, opened: bool) -> None:
         self._part.setVisible(opened)
         self.setIcon(icons.icon("chevron-down" if opened else "chevron-right", checked=theme.TEXT))
+
+
+class FoldingCard(Card):
+    """A card whose ``body`` can be put away; its title, and a line that sums up what is in it, stay."""
+
+    def __init__(self, title: str, opened: bool = True) -> None:
+        super().__init__(title)
+        self.title = title
+        inside = QWidget()
+        self.body.addWidget(inside)
+        self.body = QVBoxLayout(inside)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(8)
+        self.summary = Elided("dim")
+        self.arrow = Expander(title, inside)
+        self.arrow.setChecked(opened)
+        self.header.insertWidget(0, self.arrow)
+        self.header.setStretch(self.header.count() - 1, 0)
+        self.header.addWidget(self.summary, 1)
+
+    @property
+    def opened(self) -> bool:
+        return self.arrow.isChecked()
+
+    def open(self, opened: bool = True) -> None:
+        self.arrow.setChecked(opened)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The whole head is a larger arrow, but for its buttons: one that is off lets a press through."""
+        at = event.position().toPoint()
+        on_button = isinstance(self.childAt(at), QToolButton)
+        if event.button() == Qt.MouseButton.LeftButton and at.y() <= self.header.geometry().bottom() and not on_button:
+            self.arrow.toggle()
+        else:
+            super().mousePressEvent(event)
 
 
 class Trouble(QWidget):

@@ -92,14 +92,17 @@ class Fader(QWidget):
         suffix: str = "",
         help: str = "",
         title_width: int = 56,
+        most: float | None = None,
     ) -> None:
+        """low, high: where the slider ends. most: what may be typed beyond that; None = no more than ``high``."""
         super().__init__()
         self._low, self._high, self._default, self._whole = low, high, default, whole
+        self._most = high if most is None else most
         self._value = default
         self._wheel = 0
         decimals = 0 if whole else decimals
         self._slider = _Slider(round(high - low) if whole else _TICKS)
-        self._number = NumberField(low, high, decimals)
+        self._number = NumberField(low, self._most, decimals)
         self._number.setSuffix(suffix)
         self._number.setFixedWidth(76 if suffix else 64)
         self._slider.setMinimumWidth(60)
@@ -164,7 +167,7 @@ class Fader(QWidget):
         self._hand_moves(self._low + (self._high - self._low) * position / max(1, self._slider.maximum()))
 
     def _hand_moves(self, value: float) -> None:
-        value = min(self._high, max(self._low, round(value, self._number.decimals())))
+        value = min(self._most, max(self._low, round(value, self._number.decimals())))
         if value != self._value:
             self._value = value
             self._display()
@@ -173,5 +176,5 @@ class Fader(QWidget):
     def _display(self) -> None:
         with QSignalBlocker(self._slider), QSignalBlocker(self._number):
             share = (self._value - self._low) / (self._high - self._low)
-            self._slider.setValue(round(share * self._slider.maximum()))
+            self._slider.setValue(round(min(1.0, share) * self._slider.maximum()))
             self._number.setValue(self._value)

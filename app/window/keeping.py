@@ -11,6 +11,8 @@ from app.window import words
 
 PAUSE_MS = 1000
 """After the last change: one write for a whole sweep of a fader."""
+LATEST_MS = 10_000
+"""After the first one: what never stands still, as a seed that walks, is kept as well."""
 
 
 class StateKeeper(QObject):
@@ -24,11 +26,14 @@ class StateKeeper(QObject):
         self._failed = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.save)
+        self._latest = QTimer(self, singleShot=True, interval=LATEST_MS)
+        self._latest.timeout.connect(self.save)
         show.look_changed.connect(self._changed)
         show.setup_changed.connect(self._changed)
 
     def save(self) -> None:
         self._pause.stop()
+        self._latest.stop()
         try:
             save_state(self._show, self._path)
         except OSError as error:
@@ -40,3 +45,5 @@ class StateKeeper(QObject):
 
     def _changed(self, _: object) -> None:
         self._pause.start()
+        if not self._latest.isActive():
+            self._latest.start()

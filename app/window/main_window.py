@@ -17,29 +17,35 @@ from app.cue_sheet import CueSheet
 from app.errors import SourceError
 from app.framing import resized
 from app.mask_painting import Tool
+from app.pictures import reduced
 from app.set_list import Backups
 from app.show import Show
 from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Column
+from app.window.cards import Column, FoldingCard
 from app.window.cue_grid import KEYS, CueGrid, key_of
 from app.window.displays import Displays
 from app.window.keeping import StateKeeper
 from app.window.mask_editor import MaskEditor
 from app.window.messages import MessageBar
 from app.window.panels.controls import ControlKind, ControlsPanel
+from app.window.panels.frames import FramesPanel
 from app.window.panels.input import InputPanel
 from app.window.panels.look import LookPanel
+from app.window.panels.loras import LorasPanel
 from app.window.panels.mask import MaskPanel
 from app.window.panels.outputs import OutputsPanel
+from app.window.panels.references import ReferencesPanel
 from app.window.program_panel import ProgramPanel
 from app.window.rig import Rig
+from app.window.seed_walker import SeedWalker
 from app.window.shortcuts import Key, KeyList, bind_keys
 from app.window.stage import Stage
 from app.window.top_bar import TopBar
 from controls.stack import CONTROLS
-from engine.catalog import config_of
+from engine.catalog import MODELS, config_of
+from engine.config import STARTER
 from engine.params import Picture
 
 STATUS_MS = 250
@@ -89,6 +95,11 @@ class MainWindow(QMainWindow):
         self.editor = MaskEditor(show, self)
         self.program = ProgramPanel(bindings, rig, self.editor)
         self.look = LookPanel(bindings, self.performer)
+        self.references = ReferencesPanel(bindings, self._output)
+        self.frames = FramesPanel(bindings, self._output)
+        self.loras = LorasPanel(bindings)
+        self.walker = SeedWalker(show, self)
+        self.look.seed.lock.toggled.connect(self.walker.hold)
         self.mask_panel = MaskPanel(bindings, self.performer, self.editor)
         backups = Backups(state_path.parent / "cues") if state_path else None
         self.cues = CueGrid(CueSheet(show, backups, self._thumbnail, self._chunk_s, self))
@@ -120,6 +131,7 @@ class MainWindow(QMainWindow):
         self.controls.put_status(status)
         self.program.put_status(status)
         self.outputs.put_status(status)
+        self.look.put_chunk_s(self._chunk_s())
         devices = self._rig.devices.get()
         if devices is not None:
             self.input.put_devices(devices)
@@ -184,6 +196,8 @@ class MainWindow(QMainWindow):
         if self._place is not None:
             self._place.setValue("geometry", self.saveGeometry())
             self._place.setValue("columns", self._columns.saveState())
+            for card in self.findChildren(FoldingCard):
+                self._place.setValue(f"open/{card.title}", card.opened)
             self._place.sync()
 
     def _restore_place(self) -> None:
@@ -193,6 +207,9 @@ class MainWindow(QMainWindow):
             self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         if not isinstance(columns, QByteArray) or not self._columns.restoreState(columns):
             self._columns.setSizes([384, self.width() - 770, 370])
+        if self._place is not None:
+            for card in self.findChildren(FoldingCard):
+                card.open(str(self._place.value(f"open/{card.title}", card.opened)).lower() == "true")
 
     # how it is put together
 
@@ -203,7 +220,7 @@ class MainWindow(QMainWindow):
         for part, width in (
             (Column(self.input, self.controls), 380),
             (self.program, 200),
-            (Column(self.look, self.mask_panel, self.outputs), 330),
+            (Column(self.look, self.references, self.frames, self.loras, self.mask_panel, self.outputs), 330),
         ):
             part.setMinimumWidth(width)
             columns.addWidget(part)
@@ -235,6 +252,8 @@ class MainWindow(QMainWindow):
         self.stage.said.connect(said)
         self.editor.said.connect(said)
         self.cues.sheet.said.connect(said)
+        for panel in (self.references, self.frames, self.loras):
+            panel.said.connect(said)
         if self._keeper is not None:
             self._keeper.said.connect(said)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
@@ -291,9 +310,16 @@ class MainWindow(QMainWindow):
         height, width = program.rgb.shape[:2]
         return Picture(resized(program.rgb, THUMBNAIL_WIDTH, round(THUMBNAIL_WIDTH * height / width)))
 
+    def _output(self) -> Picture | None:
+        """What the outputs show, as a look can hold it; None while that is no picture of the show."""
+        program = self._rig.program.get()
+        return reduced(program.rgb) if program is not None and program.kind in ("engine", "bypass") else None
+
     def _chunk_s(self) -> float:
-        """How long one of the engine's chunks lasts now."""
-        pictures = config_of(self.performer.setup.engine).rollout.pictures(first=False)
+        """How long one of the engine's chunks lasts now; of a model that nobody knows, as long as the starter's."""
+        engine = self.performer.setup.engine
+        config = config_of(engine) if engine.model in MODELS else STARTER
+        pictures = config.rollout.pictures(first=False)
         return pictures / max(1.0, self._rig.status().engine_rate)
 
     def _quit(self) -> None:
@@ -321,6 +347,7 @@ class MainWindow(QMainWindow):
 
     def _type_prompt(self) -> None:
         self.activateWindow()
+        self.look.open()
         self.look.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.look.prompt.selectAll()
 

@@ -28,6 +28,7 @@ from app.look import (
     to_json,
 )
 from app.mask_shape import MaskShape
+from app.seed_walk import SeedWalk
 from app.show import Show, load_state, save_state
 from controls.control import MIXES, REGIONS, SLOWEST, ControlSetting
 from controls.layout import Box
@@ -283,3 +284,33 @@ def test_signals_cost_no_references() -> None:
         show.hard_cut()
     assert len(told) == 200
     assert abs(sys.getrefcount(True) - before) < 100
+
+
+def test_prompts_are_set_together_and_a_lone_one_has_no_weight() -> None:
+    show = Show()
+    prompts = [WeightedPrompt("ink", 2.0), WeightedPrompt("gold", 0.5), WeightedPrompt("ice")]
+    show.set_prompts(prompts)
+    assert list(show.look.params.prompts) == prompts
+    show.set_prompts(prompts[:1])
+    assert show.look.params == replace(Look().params, prompt="ink"), "equal to a look that never had others"
+    show.set_prompts([])
+    assert list(show.look.params.prompts) == [WeightedPrompt("")]
+
+
+def test_the_seed_goes_on_by_one_and_round_the_end() -> None:
+    show = Show()
+    show.next_seed()
+    assert show.look.params.seed == 1
+    show.set_params(seed=2**63 - 1)
+    show.next_seed()
+    assert show.look.params.seed == 0
+
+
+def test_the_seeds_walk_is_a_part_of_the_look_that_is_kept() -> None:
+    show = Show()
+    show.set_seed_walk(on=True, every_s=0.5)
+    assert show.look == Look(seed_walk=SeedWalk(on=True, every_s=0.5))
+    assert from_json(Look, to_json(show.look)) == show.look
+    with pytest.raises(ValueError, match="seconds a step"):
+        show.set_seed_walk(every_s=0.0)
+    assert show.look.seed_walk.every_s == 0.5

@@ -16,9 +16,9 @@ from engine.errors import EngineError
 from engine.key_names import transformer_names
 from engine.linear import Branch, Linear
 from engine.lora import merge, parse_lora, read_lora, require_fit
-from engine.lora_file import _DIFFUSERS
+from engine.lora_file import _DIFFUSERS, check_lora
 from tests.engine.golden_files import golden_file
-from tests.engine.small_network import linears, lora_tensors, small_network
+from tests.engine.small_network import SHAPE, linears, lora_tensors, small_network
 
 TOLERANCE = 1e-5
 LAYOUTS = ("native", "diffusers", "kohya", "peft")
@@ -190,3 +190,54 @@ def test_a_file_that_cannot_be_read_is_an_engine_error(tmp_path: Path) -> None:
     for path in (short, page, tmp_path / "absent.safetensors", tmp_path):
         with pytest.raises(EngineError, match=path.name):
             read_lora(path)
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, "kohya over diffusers", "peft with an adapter's name"])
+def test_a_header_alone_tells_that_a_lora_fits(tmp_path: Path, layout: str) -> None:
+    path = tmp_path / "style.safetensors"
+    tensors = {}
+    for key, value in lora_tensors(["blocks.1.self_attn.q", "vace_blocks.0.ffn.2"], seed=0).items():
+        name, half = key.removeprefix("diffusion_model.").removesuffix(".weight").rsplit(".lora_", 1)
+        tensors[written_as(layout, name, half)] = value
+    save_file(tensors, path)
+    check_lora(path, SHAPE)
+    require_fit(read_lora(path), small_network())
+
+
+def refused_alike(path: Path) -> str:
+    """What the header's check says, which is what loading it all would say."""
+    with pytest.raises(EngineError) as early:
+        check_lora(path, SHAPE)
+    with pytest.raises(EngineError) as late:
+        require_fit(read_lora(path), small_network())
+    assert str(early.value) == str(late.value)
+    return str(early.value)
+
+
+def test_a_header_alone_tells_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "style.safetensors"
+    good = lora_tensors(["blocks.1.self_attn.q"], seed=0)
+    down, up = good
+    cases = {
+        "no layer of this kind of network": {"text.model.weight": torch.zeros(2, 2)},
+        "only the down factor": {down: good[down]},
+        "do not fit": {down: good[down], up: good[up][:, :1]},
+        "model of another size": {down: torch.zeros(4, 99), up: torch.zeros(99, 4)},
+        "does not have": {key.replace("blocks.1", "blocks.7"): value for key, value in good.items()},
+    }
+    for reason, tensors in cases.items():
+        save_file({key: value.contiguous() for key, value in tensors.items()}, path)
+        assert reason in refused_alike(path)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n and so on")
+    assert "expected weights" in refused_alike(path)
+    path.unlink()
+    assert "cannot be read" in refused_alike(path)
+
+
+def test_a_header_is_checked_without_reading_what_follows(tmp_path: Path) -> None:
+    """A LoRA whose numbers are not finite passes the header's check, and no other."""
+    path = tmp_path / "style.safetensors"
+    save_file({key: value * float("nan") for key, value in lora_tensors(["blocks.1.ffn.0"], seed=0).items()}, path)
+    check_lora(path, SHAPE)
+    with pytest.raises(EngineError, match="not finite"):
+        read_lora(path)

@@ -1,128 +1,28 @@
-"""The look: prompt and examples, which modes are on, control strength, what is repainted, seed, steps, hard cut.
+"""The look: prompts, which modes are on, how strongly what counts, what is repainted, seed, steps, size, hard cut.
 
-And the engine's size.
+Its other pictures and files have panels of their own: ``references``, ``frames``, ``loras``, ``mask``.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 
-from PySide6.QtCore import QEvent, QRegularExpression, QSize, Qt, Signal
-from PySide6.QtGui import QRegularExpressionValidator, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget, QWidgetAction
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.examples import EXAMPLES
 from app.look import Look
 from app.modes import modes_of
-from app.window import icons, words
+from app.window import icons, words, words_look
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Card, named, text, tool
-from app.window.choice import Picker, Segments
+from app.window.cards import Expander, FoldingCard, named, text
+from app.window.choice import Segments
 from app.window.fader import Fader
-from app.window.shortcuts import is_shortcut_in_number
-from app.window.text_fields import LineField, PromptField
-from engine.params import EngineChoice
+from app.window.panels.engine_size import EngineSizeRow
+from app.window.panels.prompts import MorphRow, PromptList
+from app.window.panels.seed import SeedRow, SeedWalkRow
 
 DEFAULTS = Look().params
-LARGEST_SEED = 2**63 - 1
-SIZES = ((256, 144), (320, 192), (384, 224), (512, 288), (640, 352), (832, 480))
-
-
-class ExamplesButton(QToolButton):
-    """A menu of prompts, and of the words that the starter knows. ``picked(prompt)`` is the performer's hand."""
-
-    picked = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("menu")
-        self.setText(words.EXAMPLE_PROMPTS)
-        self.setIcon(icons.icon("chevron-down"))
-        self.setIconSize(QSize(16, 16))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setAccessibleName(words.EXAMPLE_PROMPTS)
-        self.setToolTip(words.EXAMPLE_PROMPTS_TIP)
-        # The arrow at the right of the word, and the menu in line with the button's right end: inside the window.
-        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        menu = QMenu(self)
-        menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        for prompt in EXAMPLES:
-            menu.addAction(prompt, partial(self.picked.emit, prompt))
-        menu.addSeparator()
-        self._add_known_words(menu.addMenu(words.KNOWN_WORDS))
-        self.setMenu(menu)
-
-    def _add_known_words(self, menu: QMenu) -> None:
-        """To be read, not chosen; a screen reader finds them as the text of the menu's only entry."""
-        lines = text(words.KNOWN_WORDS_LIST, "dim")
-        lines.setContentsMargins(14, 8, 14, 8)
-        entry = QWidgetAction(menu)
-        entry.setText(words.KNOWN_WORDS_LIST)
-        entry.setDefaultWidget(lines)
-        entry.setEnabled(False)
-        menu.addAction(entry)
-
-
-class SeedField(LineField):
-    """A typed seed; the wheel goes to its neighbours. Letters stay shortcuts, as in every number."""
-
-    def __init__(self) -> None:
-        super().__init__(words.SEED, help=words.SEED_TIP)
-        self.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-
-    def event(self, event: QEvent) -> bool:
-        if is_shortcut_in_number(event):
-            event.ignore()
-            return True
-        return super().event(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        step = 1 if event.angleDelta().y() > 0 else -1
-        self.setText(str(min(LARGEST_SEED, max(0, int(self.text() or 0) + step))))
-        self.editingFinished.emit()
-        event.accept()
-
-
-class SeedRow(QWidget):
-    """Seed, lock, next, random. The lock is the performer's own: it keeps hands off, and holds nobody else back."""
-
-    picked = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._seed = DEFAULTS.seed
-        self.field = SeedField()
-        self.lock = tool("lock-open", words.SEED_LOCK, words.SEED_LOCK_TIP)
-        self.lock.setCheckable(True)
-        self.next = tool("step-forward", words.SEED_NEXT, words.SEED_NEXT_TIP)
-        self.random = tool("dices", words.SEED_RANDOM, words.SEED_RANDOM_TIP)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.field, 1)
-        for button in (self.lock, self.next, self.random):
-            layout.addWidget(button)
-        self.field.entered.connect(lambda typed: self.picked.emit(int(typed) if typed else self._seed))
-        self.next.clicked.connect(lambda: self.picked.emit((self._seed + 1) % (LARGEST_SEED + 1)))
-        # Six figures: a seed is read out across a stage and typed again.
-        self.random.clicked.connect(lambda: self.picked.emit(random.randrange(1_000_000)))
-        self.lock.toggled.connect(self._locked)
-
-    def put(self, seed: int) -> None:
-        self._seed = seed
-        self.field.put(str(seed))
-
-    def _locked(self, locked: bool) -> None:
-        self.lock.setIcon(icons.icon("lock" if locked else "lock-open"))
-        for part in (self.field, self.next, self.random):
-            part.setEnabled(not locked)
 
 
 class ModesRow(QWidget):
@@ -150,70 +50,136 @@ class ModesRow(QWidget):
         self.setVisible(bool(modes))
 
 
-class LookPanel(Card):
+class Strengths(QWidget):
+    """How strongly what counts: the guide, the past, the source; and how many passes there are."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        super().__init__()
+        self.control = Fader(words.STRENGTH, 0.0, 2.0, DEFAULTS.control_strength, help=words.STRENGTH_TIP)
+        self.past = Fader(words_look.PAST, 0.01, 1.0, DEFAULTS.past, help=words_look.PAST_TIP)
+        self.video = Fader(words_look.VIDEO, 0.05, 1.0, DEFAULTS.strength, help=words_look.VIDEO_TIP)
+        self.steps = Fader(words.STEPS, 1, 8, DEFAULTS.steps, whole=True, help=words.STEPS_TIP)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for fader in (self.control, self.past, self.video, self.steps):
+            column.addWidget(fader)
+        _bind(bindings, "control_strength", self.control)
+        _bind(bindings, "past", self.past)
+        _bind(bindings, "strength", self.video)
+        _bind(bindings, "steps", self.steps, whole=True)
+
+
+class Seldom(QWidget):
+    """What is set before a show and seldom in it: what new words do to the past, and what a soft cut is."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        super().__init__()
+        show = bindings.show
+        self.past_read = Segments(words_look.PAST_READ, words_look.PAST_READS, help=words_look.PAST_READ_TIP)
+        self.soft_cut_chunks = Fader(
+            words_look.SOFT_CUT_CHUNKS,
+            1,
+            60,
+            DEFAULTS.soft_cut_chunks,
+            whole=True,
+            help=words_look.SOFT_CUT_CHUNKS_TIP,
+            most=1000,
+        )
+        self.soft_cut_past = Fader(
+            words_look.SOFT_CUT_PAST, 0.01, 1.0, DEFAULTS.soft_cut_past, help=words_look.SOFT_CUT_PAST_TIP
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(named(words_look.PAST_READ, self.past_read, 56))
+        column.addWidget(self.soft_cut_chunks)
+        column.addWidget(self.soft_cut_past)
+        bindings.look(
+            lambda look: look.params.prompt_change,
+            self.past_read.put,
+            self.past_read.picked,
+            lambda change: show.set_params(prompt_change=change),
+        )
+        _bind(bindings, "soft_cut_chunks", self.soft_cut_chunks, whole=True)
+        _bind(bindings, "soft_cut_past", self.soft_cut_past)
+
+
+class LookPanel(FoldingCard):
     """Everything on it acts from the engine's next chunk on."""
 
     def __init__(self, bindings: Bindings, actions: Actions) -> None:
         super().__init__(words.LOOK)
         show = bindings.show
-        self.examples = ExamplesButton()
-        self.examples.picked.connect(lambda prompt: show.set_params(prompt=prompt))
-        self.prompt = PromptField(words.PROMPT, words.PROMPT_PLACEHOLDER, words.PROMPT_TIP)
+        self.prompts = PromptList(bindings)
+        self.prompt, self.examples = self.prompts.first, self.prompts.examples
         self.modes = ModesRow()
         self.modes.clear.clicked.connect(actions.clear_modes)
-        self.strength = Fader(words.STRENGTH, 0.0, 2.0, DEFAULTS.control_strength, help=words.STRENGTH_TIP)
-        self.steps = Fader(words.STEPS, 1, 8, DEFAULTS.steps, whole=True, help=words.STEPS_TIP)
+        self.morph = MorphRow()
+        self.strengths = Strengths(bindings)
+        self.strength, self.steps = self.strengths.control, self.strengths.steps
         self.repainted = Segments(words.REPAINT, words.REPAINTED, help=words.REPAINT_TIP)
-        self.seed = SeedRow()
-        self.engine_size = Picker(words.ENGINE_SIZE, lambda size: words.size(*size), words.ENGINE_SIZE_TIP)
-        self.engine_size.set_options([(words.size(*size), size) for size in SIZES])
+        self.seed, self.walk = SeedRow(), SeedWalkRow()
+        self.size_row = EngineSizeRow(bindings)
+        self.engine_size = self.size_row.picker
         self.cut = QPushButton(icons.icon("scissors"), f" {words.HARD_CUT}")
         self.cut.setIconSize(QSize(20, 20))
         self.cut.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cut.setAccessibleName(words.HARD_CUT)
         self.cut.setToolTip(words.HARD_CUT_TIP)
         self.cut.clicked.connect(actions.hard_cut)
+        self.seldom = Seldom(bindings)
+        self._lay_out()
 
-        self.header.addWidget(self.examples)
-        self.body.addWidget(self.prompt)
-        self.body.addWidget(self.modes)
-        self.body.addWidget(self.strength)
-        self.body.addWidget(self.steps)
-        self.body.addLayout(named(words.REPAINT, self.repainted, 56))
-        self.body.addLayout(named(words.SEED, self.seed, 56))
-        self.body.addLayout(named(words.ENGINE_SIZE, self.engine_size, 56))
-        self.body.addWidget(self.cut)
-
-        bindings.look(
-            lambda look: look.params.prompt,
-            self.prompt.put,
-            self.prompt.edited,
-            lambda prompt: show.set_params(prompt=prompt),
-        )
         bindings.look(modes_of, self.modes.put)
         bindings.look(
-            lambda look: look.params.control_strength,
-            self.strength.set_value,
-            self.strength.moved,
-            lambda strength: show.set_params(control_strength=strength),
-        )
-        bindings.look(
-            lambda look: float(look.params.steps),
-            self.steps.set_value,
-            self.steps.moved,
-            lambda steps: show.set_params(steps=round(steps)),
+            lambda look: float(look.params.morph_chunks),
+            self.morph.put,
+            self.morph.fader.moved,
+            lambda chunks: show.set_params(morph_chunks=round(chunks)),
         )
         bindings.look(lambda look: look.repainted, self.repainted.put, self.repainted.picked, show.set_repainted)
         bindings.look(
             lambda look: look.params.seed, self.seed.put, self.seed.picked, lambda seed: show.set_params(seed=seed)
         )
-        bindings.setup(
-            lambda setup: _size(setup.engine),
-            self.engine_size.put,
-            self.engine_size.picked,
-            lambda size: show.set_setup(engine=replace(show.setup.engine, width=size[0], height=size[1])),
+        bindings.look(
+            lambda look: look.seed_walk.every_s,
+            self.walk.every.set_value,
+            self.walk.every.moved,
+            lambda every_s: show.set_seed_walk(every_s=every_s),
+        )
+        bindings.look(
+            lambda look: look.seed_walk.on,
+            self.walk.switch.setChecked,
+            self.walk.switch.clicked,
+            lambda on: show.set_seed_walk(on=on),
         )
 
+    def put_chunk_s(self, seconds: float) -> None:
+        """How long one of the engine's chunks lasts now."""
+        self.morph.put_chunk_s(seconds)
 
-def _size(engine: EngineChoice) -> tuple[int, int]:
-    return engine.width, engine.height
+    def _lay_out(self) -> None:
+        self.header.addWidget(self.prompts.add)
+        self.header.addWidget(self.examples)
+        self.body.addWidget(self.prompts)
+        self.body.addWidget(self.modes)
+        self.body.addWidget(self.morph)
+        self.body.addWidget(self.strengths)
+        self.body.addLayout(named(words.REPAINT, self.repainted, 56))
+        self.body.addWidget(self.seed)
+        self.body.addWidget(self.walk)
+        self.body.addWidget(self.size_row)
+        self.body.addWidget(self.cut)
+        self.body.addWidget(Expander(words_look.MORE, self.seldom, words_look.MORE))
+        self.body.addWidget(self.seldom)
+
+
+def _bind(bindings: Bindings, name: str, fader: Fader, whole: bool = False) -> None:
+    """``fader`` shows the field of ``Params`` of this name, and sets it."""
+    bindings.look(
+        lambda look: float(getattr(look.params, name)),
+        fader.set_value,
+        fader.moved,
+        lambda value: bindings.show.set_params(**{name: round(value) if whole else value}),
+    )

@@ -10,7 +10,7 @@ from app.mask_shape import MaskShape
 from app.window import words
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Card, Expander, named, tool
+from app.window.cards import Expander, FoldingCard, named, tool
 from app.window.choice import Segments
 from app.window.fader import Fader
 from app.window.file_dialog import FileDialog
@@ -19,7 +19,7 @@ from app.window.mask_editor import SIZES, MaskEditor
 _BRUSH, _SHAPE = Brush(), MaskShape()
 
 
-class MaskPanel(Card):
+class MaskPanel(FoldingCard):
     """Verbs act at once, on what is painted, at the engine's next chunk."""
 
     def __init__(self, bindings: Bindings, actions: Actions, editor: MaskEditor) -> None:

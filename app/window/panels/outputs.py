@@ -14,7 +14,7 @@ from app.status import OutputStatus, Status
 from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Card, Elided, Expander, Trouble, named
+from app.window.cards import Elided, Expander, FoldingCard, Trouble, named
 from app.window.choice import Picker, Segments
 from app.window.displays import Displays
 from app.window.stage import Stage
@@ -71,7 +71,7 @@ class OutputRow(QFrame):
         self.trouble.put(status.trouble)
 
 
-class OutputsPanel(Card):
+class OutputsPanel(FoldingCard):
     """Binds ``setup.virtual_camera``, ``setup.stage`` and ``setup.recorder``."""
 
     def __init__(self, bindings: Bindings, actions: Actions, stage: Stage, displays: Displays) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from typing import Any
+
+import PySide6
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -40,3 +44,21 @@ def pick(picker: Picker, value: object) -> None:
     index = [listed for _, listed in picker.options].index(value)
     picker.setCurrentIndex(index)
     picker.activated.emit(index)
+
+
+def files(*paths: object) -> QMimeData:
+    """What a file manager hands over when these are dragged out of it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drop_on(widget: QWidget, data: QMimeData) -> None:
+    """Drag ``data`` onto the middle of ``widget``, which must be ready for it, and let go."""
+    at, copy, left = QPointF(widget.rect().center()), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    # Qt 6.12 deprecates the whole-pixel position, which is all that older ones take.
+    where: Any = at if PySide6.__version_info__ >= (6, 12) else at.toPoint()
+    enter = QDragEnterEvent(where, copy, data, left, NO_KEY)
+    QApplication.sendEvent(widget, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(widget, QDropEvent(at, copy, data, left, NO_KEY))

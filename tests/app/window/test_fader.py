@@ -109,3 +109,18 @@ def test_whole_numbers_move_by_one(app: QApplication, qtbot: QtBot) -> None:
 def test_the_tooltip_says_what_it_does_and_what_the_default_is(fader: Fader) -> None:
     assert "How strong." in fader.toolTip()
     assert "1.00" in fader.toolTip()
+
+
+def test_more_may_be_typed_than_the_slider_reaches(app: QApplication, qtbot: QtBot) -> None:
+    fader = Fader("Morph", 0, 60, 0, whole=True, most=1000)
+    qtbot.addWidget(fader)
+    values = heard(fader)
+    fader.number.setValue(400)
+    assert values == [400]
+    assert fader.slider.value() == fader.slider.maximum()
+    fader.number.setValue(5000)
+    assert fader.value == 1000
+    fader.slider.setValue(30)
+    assert values == [400, 1000, 30]
+    fader.set_value(800)
+    assert fader.number.value() == 800, "shown as it is, beyond the slider's end"

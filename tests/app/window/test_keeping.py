@@ -3,10 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.show import Show, load_state
+from app.window import keeping
 from app.window.keeping import StateKeeper
 
 
@@ -20,6 +22,21 @@ def test_a_change_is_kept_shortly_after(show: Show, state_path: Path, qtbot: QtB
     assert kept is not None
     look, _ = kept
     assert look.params.seed == 19
+    keeper.deleteLater()
+
+
+def test_what_never_stands_still_is_kept_all_the_same(
+    show: Show, state_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "PAUSE_MS", 600_000)
+    monkeypatch.setattr(keeping, "LATEST_MS", 100)
+    keeper = StateKeeper(show, state_path)
+    restless = QTimer(keeper, interval=10)
+    restless.timeout.connect(show.next_seed)
+    restless.start()
+    qtbot.waitUntil(state_path.exists, timeout=60_000)
+    state_path.unlink()
+    qtbot.waitUntil(state_path.exists, timeout=60_000)
     keeper.deleteLater()
 
 

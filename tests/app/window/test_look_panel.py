@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
@@ -20,7 +20,7 @@ from app.window.cards import Column
 from app.window.main_window import MainWindow
 from engine.params import Lora, Params, Picture, WeightedPrompt
 from tests.app.window.conftest import KINDS
-from tests.app.window.hands import NO_KEY, click, pick, press, turn_wheel, type_text
+from tests.app.window.hands import NO_KEY, click, double_click, pick, press, turn_wheel, type_text
 from tests.app.window.rig import StillRig
 
 RGB = Picture(np.zeros((2, 3, 3), np.uint8))
@@ -284,3 +284,35 @@ def test_what_is_repainted_goes_both_ways(window: MainWindow, show: Show) -> Non
     show.set_mask(MASK, invert=True)
     click(everything)
     assert show.look == Look(mask=MASK, invert_mask=True), "a mask's own affair"
+
+
+def test_every_strength_goes_both_ways_and_back_to_its_default(window: MainWindow, show: Show) -> None:
+    look, default = window.look, Look().params
+    faders = {
+        "control_strength": look.strength,
+        "past": look.strengths.past,
+        "strength": look.strengths.video,
+        "soft_cut_chunks": look.seldom.soft_cut_chunks,
+        "soft_cut_past": look.seldom.soft_cut_past,
+    }
+    for name, fader in faders.items():
+        fader.slider.setValue(fader.slider.minimum())
+        lowest = getattr(show.look.params, name)
+        assert lowest < getattr(default, name), name
+        fader.number.setValue(1.0)
+        assert getattr(show.look.params, name) == 1, name
+        show.set_params(**{name: getattr(default, name)})
+        assert fader.value == getattr(default, name), name
+        turn_wheel(fader.slider, -120) if fader.isVisible() else fader.slider.setValue(fader.slider.minimum())
+        assert getattr(show.look.params, name) < getattr(default, name), name
+        double_click(fader, QPoint(4, fader.height() // 2))
+        assert getattr(show.look.params, name) == getattr(default, name), name
+    assert show.look == Look()
+
+
+def test_what_new_words_do_to_the_past_goes_both_ways(window: MainWindow, show: Show) -> None:
+    past_read = window.look.seldom.past_read
+    click(past_read.button("keep"))
+    assert show.look.params.prompt_change == "keep"
+    show.set_params(prompt_change="recache")
+    assert past_read.button("recache").isChecked()

@@ -26,7 +26,7 @@ from app.status import OutputStatus, Status, Timing
 from app.window import words
 from app.window.cards import Column, Expander
 from app.window.main_window import MainWindow
-from app.window.panels.look import SIZES
+from app.window.panels.engine_size import STARTER_SIZES as SIZES
 from engine.params import Params, Progress
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, type_text

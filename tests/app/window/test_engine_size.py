@@ -1,0 +1,87 @@
+"""The engine's size: offered by model, typed, turned, and back to the default."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+
+from app.look import Setup
+from app.show import Show
+from app.window.main_window import MainWindow
+from app.window.panels.engine_size import LARGER_SIZES, STARTER_SIZES, EngineSizeRow, size_of
+from engine.params import EngineChoice
+from tests.app.window.hands import double_click, press, turn_wheel, type_text
+
+
+@pytest.fixture
+def size(window: MainWindow) -> EngineSizeRow:
+    return window.look.size_row
+
+
+def now(show: Show) -> tuple[int, int]:
+    return show.setup.engine.width, show.setup.engine.height
+
+
+def enter(size: EngineSizeRow, typed: str) -> None:
+    size.typed.setFocus()
+    type_text(size.typed, typed)
+    press(size.typed, Qt.Key.Key_Return)
+
+
+@given(st.integers(1, 9999), st.integers(1, 9999), st.sampled_from(["x", "X", "×", " x ", "*", ","]))
+def test_sizes_are_read_as_people_write_them(width: int, height: int, between: str) -> None:
+    assert size_of(f"{width}{between}{height}") == (width, height)
+
+
+def test_every_offered_size_can_be_had() -> None:
+    for width, height in (*STARTER_SIZES, *LARGER_SIZES):
+        EngineChoice(width=width, height=height)
+    assert STARTER_SIZES[0] == (256, 144)
+    assert STARTER_SIZES[-1] == (512, 288)
+
+
+def test_what_is_offered_follows_the_model(size: EngineSizeRow, show: Show) -> None:
+    assert [value for _, value in size.picker.options] == list(STARTER_SIZES)
+    show.set_setup(engine=replace(show.setup.engine, model="longlive", width=832, height=480))
+    assert [value for _, value in size.picker.options] == list(LARGER_SIZES)
+    assert size.picker.currentText() == "832 × 480"
+
+
+def test_a_typed_size_is_taken(size: EngineSizeRow, show: Show) -> None:
+    enter(size, "400x208")
+    assert now(show) == (400, 208)
+    assert size.picker.currentText() == "400 × 208"
+    assert size.typed.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [("huge", "not of the form 640x352"), ("300x192", "the nearest is 304"), ("0x0", "expected 16")],
+)
+def test_a_size_that_cannot_be_is_refused_in_words(
+    size: EngineSizeRow, window: MainWindow, show: Show, typed: str, reason: str
+) -> None:
+    before = show.setup
+    enter(size, typed)
+    assert show.setup is before
+    assert reason in window.messages.shown[1]
+    assert size.picker.currentText() == "320 × 192"
+
+
+def test_the_wheel_goes_through_the_offered_sizes_where_it_has_the_focus(size: EngineSizeRow, show: Show) -> None:
+    turn_wheel(size.typed, 120)
+    assert now(show) == (320, 192), "a panel that is scrolled loads no models"
+    size.typed.setFocus()
+    for delta, expected in ((120, (384, 224)), (-120, (320, 192)), (-120, (256, 144)), (-120, (256, 144))):
+        turn_wheel(size.typed, delta)
+        assert now(show) == expected
+
+
+def test_a_double_click_on_the_title_is_the_default(size: EngineSizeRow, show: Show) -> None:
+    enter(size, "512x288")
+    double_click(size.title, size.title.rect().center())
+    assert show.setup == Setup()
