@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.composite import asked_of_engine
 from app.frame import GuidedFrame, chunk_of
 from app.look import Look
 from app.mailbox import Inbox
@@ -129,9 +130,10 @@ class EngineThread(QThread):
     def _paint(self, host: Host, frames: list[GuidedFrame], look: Look) -> float:
         """Returns the seconds that the chunk took."""
         began = time.perf_counter()
-        pictures = host.step(chunk_of(frames), look.params)
+        plates = [frame.plate for frame in frames]
+        pictures = host.step(chunk_of(frames), asked_of_engine(look.params, plates))
         now = time.perf_counter()
-        self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now)
+        self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now, plates)
         self.pictures.count(len(pictures), now)
         self._told = ""
         for sentence in host.troubles():

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.params import ControlChunk
+
+if TYPE_CHECKING:
+    from app.plate import Plate
 
 Pixels = NDArray[np.uint8]
 
@@ -32,6 +35,7 @@ class GuidedFrame:
     epoch: the value of ``Look.params.cut`` under which the picture was captured; a cut makes older ones worthless.
     mask: (H, W) uint8, 255 = repaint, 0 = keep the source; None = repaint everything.
     structure: the picture of a second input that the guide was made from, as large; None = from the source.
+    plate: what is put back of the source where the mask keeps it; None = nothing.
     """
 
     source: Pixels
@@ -40,6 +44,7 @@ class GuidedFrame:
     epoch: int
     mask: Pixels | None = None
     structure: Pixels | None = None
+    plate: Plate | None = None
 
 
 def chunk_of(frames: Sequence[GuidedFrame]) -> ControlChunk:

@@ -42,12 +42,12 @@ class Framing:
             raise ValueError(f"crop is {self.crop}, expected fractions of 0 or more that leave some of the picture")
 
 
-def framed(rgb: Pixels, framing: Framing, width: int, height: int) -> Pixels:
+def framed(rgb: Pixels, framing: Framing, width: int, height: int, out: Pixels | None = None) -> Pixels:
     """``rgb`` (H, W, 3) mirrored, rotated, cropped and brought to (height, width, 3). Crops before it scales.
 
-    A mask (H, W) is framed in the same way.
+    A mask (H, W) is framed in the same way. out: see ``resized``.
     """
-    return resized(turned(rgb, framing), width, height, framing.fit)
+    return resized(turned(rgb, framing), width, height, framing.fit, out)
 
 
 def turned(rgb: Pixels, framing: Framing) -> Pixels:
@@ -74,21 +74,22 @@ def seen_by_controls(rgb: Pixels, framing: Framing, width: int, height: int) -> 
     return picture, resized(picture, width, height, "stretch")
 
 
-def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill") -> Pixels:
+def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill", out: Pixels | None = None) -> Pixels:
     """``rgb`` (H, W, 3) at (height, width, 3), or (H, W) at (height, width).
 
-    Shrinks by averaging, grows bilinearly. May return ``rgb`` itself.
+    Shrinks by averaging, grows bilinearly. May return ``rgb`` itself. out: an array of that shape that may be written
+    to and returned: memory that is new costs as much as scaling does.
     """
     h, w = rgb.shape[:2]
     if (w, h) == (width, height):
-        return np.ascontiguousarray(rgb)
+        return _contiguous(rgb, out)
     if fit == "stretch" or w * height == h * width:
-        return _scaled(rgb, width, height)
+        return _scaled(rgb, width, height, out)
     if fit == "fill":
         scale = max(width / w, height / h)
         cut_w, cut_h = max(1, min(w, round(width / scale))), max(1, min(h, round(height / scale)))
         x, y = (w - cut_w) // 2, (h - cut_h) // 2
-        return _scaled(rgb[y : y + cut_h, x : x + cut_w], width, height)
+        return _scaled(rgb[y : y + cut_h, x : x + cut_w], width, height, out)
     scale = min(width / w, height / h)
     new_w, new_h = max(1, min(width, round(w * scale))), max(1, min(height, round(h * scale)))
     canvas = np.zeros((height, width, *rgb.shape[2:]), np.uint8)
@@ -97,9 +98,21 @@ def resized(rgb: Pixels, width: int, height: int, fit: Fit = "fill") -> Pixels:
     return canvas
 
 
-def _scaled(rgb: Pixels, width: int, height: int) -> Pixels:
-    # cv2 reads strided views, but not negative strides (mirror, rotation).
-    source = np.ascontiguousarray(rgb)
+def _contiguous(rgb: Pixels, out: Pixels | None = None) -> Pixels:
+    if rgb.strides[1] < 0 < rgb.strides[0]:  # mirrored, as most webcams are: numpy turns pixel by pixel
+        return np.asarray(cv2.flip(rgb[:, ::-1], 1, dst=out), np.uint8)
+    if out is None or rgb.flags.c_contiguous:
+        return np.ascontiguousarray(rgb)
+    np.copyto(out, rgb)
+    return out
+
+
+def _scaled(rgb: Pixels, width: int, height: int, out: Pixels | None = None) -> Pixels:
+    if rgb.shape[:2] == (height, width):
+        return _contiguous(rgb, out)
+    # cv2 reads cut views, but not negative strides (mirror, rotation).
+    row, column = rgb.strides[:2]
+    source = rgb if row >= column > 0 else _contiguous(rgb)
     h, w = source.shape[:2]
     # Halving by area and the rest bilinearly looks like one area average and costs a sixth of it: OpenCV is fast at
     # exact halves and slow at all other areas.
@@ -108,4 +121,4 @@ def _scaled(rgb: Pixels, width: int, height: int) -> Pixels:
         source = np.asarray(cv2.resize(source[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA), np.uint8)
     if (w, h) == (width, height):
         return source
-    return np.asarray(cv2.resize(source, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(source, (width, height), dst=out, interpolation=cv2.INTER_LINEAR), np.uint8)

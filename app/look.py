@@ -129,6 +129,19 @@ class RecorderChoice:
 
 
 @dataclass(frozen=True)
+class OutputSize:
+    """What the outputs' pictures cover at least, in pixels; 0 x 0 = by itself: see ``app.output_size``."""
+
+    width: int = 0
+    height: int = 0
+
+    def __post_init__(self) -> None:
+        size = (self.width, self.height)
+        if size != (0, 0) and not all(16 <= side <= 4096 for side in size):
+            raise ValueError(f"the output size is {self.width}x{self.height}, expected 16 to 4096, or 0x0 for none")
+
+
+@dataclass(frozen=True)
 class Setup:
     """The room.
 
@@ -147,6 +160,7 @@ class Setup:
     virtual_camera: VirtualCameraChoice = VirtualCameraChoice()
     stage: StageChoice = StageChoice()
     recorder: RecorderChoice = RecorderChoice()
+    output_size: OutputSize = OutputSize()
     preview_fit: Fit = "fit"
     model_folder: str = ""
 

@@ -16,6 +16,9 @@ _UNIT = 320
 _SQUARES = 0.414
 """The share of squares among the steps by which a mask grows; with crosses for the others it grows by an octagon."""
 
+_LEAST_DEVIATION = 0.01
+"""Pixels, of a blur that can be seen; OpenCV refuses those that are next to nothing."""
+
 
 @dataclass(frozen=True)
 class MaskShape:
@@ -40,8 +43,8 @@ class MaskShape:
         for form, count in ((cv2.MORPH_RECT, squares), (cv2.MORPH_CROSS, steps - squares)):
             if count:
                 mask = np.asarray(move(mask, cv2.getStructuringElement(form, (3, 3)), iterations=count), np.uint8)
-        if self.feather > 0:
-            # A Gaussian's step from 2 to 98 % is four deviations wide.
-            deviation = self.feather * scale / 4
+        # A Gaussian's step from 2 to 98 % is four deviations wide.
+        deviation = self.feather * scale / 4
+        if deviation > _LEAST_DEVIATION:
             mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE), np.uint8)
         return mask

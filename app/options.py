@@ -19,7 +19,7 @@ from app.examples import DEFAULT_PROMPT, known_words
 from app.expand import Expand
 from app.framing import FITS, Framing
 from app.inputs import parse_source
-from app.look import Look, Setup, SourceChoice
+from app.look import Look, OutputSize, Setup, SourceChoice
 from app.pictures import load_mask, load_picture
 from controls.control import ControlSetting
 from controls.layout import Box, parse_box
@@ -63,6 +63,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--rotate", type=int, help="clockwise: 0, 90, 180 or 270")
     source.add_argument("--crop", metavar="L,T,R,B", help="fractions cut off at left, top, right, bottom")
     source.add_argument("--fit", choices=FITS, help="how the source fills the picture, default fill, with --expand fit")
+    parser.add_argument(
+        "--output-size",
+        metavar="WxH",
+        help="of what comes out, as 1280x720, or none: the engine's, and live what the outputs ask for (default)",
+    )
     parser.add_argument("--report", metavar="REPORT.json", type=Path, help="write what was done, in figures")
     parser.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
 
@@ -149,7 +154,7 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--composite",
         action=argparse.BooleanOptionalAction,
-        help="put back the source itself where it is kept (default)",
+        help="put the source itself back where it is kept, at the output's size (default)",
     )
     group.add_argument(
         "--expand", metavar="L,T,R,B", help="paint on around the whole source: fractions of its size, 0 to 1, or none"
@@ -169,6 +174,9 @@ def wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look,
         if options.structure is not None:
             structure = None if options.structure == "none" else parse_source(options.structure)
             setup = replace(setup, structure=structure)
+        if options.output_size is not None:
+            size = OutputSize() if options.output_size == "none" else OutputSize(*size_of(options.output_size))
+            setup = replace(setup, output_size=size)
         return look, replace(setup, framing=_framing(options, setup.framing))
 
 

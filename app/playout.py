@@ -15,9 +15,12 @@ import numpy as np
 
 from app.frame import Frame, Kind, Pixels, Program
 from app.look import Look
+from app.plate import Plate
 
 _STALL = 4.0  # a longer gap counts as this many usual chunk periods
 _SMOOTHING = 0.3  # weight of the newest chunk period in the estimate
+
+Finish = Callable[[Pixels, Plate | None], Pixels]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,13 +29,17 @@ class _Due:
     rgb: Pixels
     captured: float
     epoch: int
+    plate: Plate | None
 
 
 class Playout:
     """``put`` on the engine's thread, ``program`` on the playout thread. Times are ``time.perf_counter()`` seconds."""
 
-    def __init__(self, slate: Pixels) -> None:
-        """slate: shown until there is an engine picture or a source picture."""
+    def __init__(self, slate: Pixels, finish: Finish = lambda painted, plate: painted) -> None:
+        """slate: shown until there is an engine picture or a source picture. finish: makes what is shown of an engine's
+        picture and what lies behind it. It is asked each time, on the playout thread, so it gives the same array again
+        while there is nothing new."""
+        self._finish = finish
         self._changed = threading.Condition()
         self._queue: deque[_Due] = deque()
         self._engine: _Due | None = None
@@ -47,18 +54,29 @@ class Playout:
         """Pictures of the engine that were due before anyone asked, and were never shown."""
         return self._skipped
 
-    def put(self, pictures: Sequence[Pixels], captured: Sequence[float], epoch: int, now: float) -> None:
-        """Take one chunk. captured: time of the source picture behind each. epoch: the cut count it was made under."""
+    def put(
+        self,
+        pictures: Sequence[Pixels],
+        captured: Sequence[float],
+        epoch: int,
+        now: float,
+        plates: Sequence[Plate | None] | None = None,
+    ) -> None:
+        """Take one chunk. captured: time of the source picture behind each. epoch: the cut count it was made under.
+        plates: what lies behind each; None = nothing behind any."""
+        behind = [None] * len(pictures) if plates is None else plates
         with self._changed:
             self._measure(len(pictures), captured, now)
             waiting = [*self._queue]
-            waiting += [_Due(now, rgb, time, epoch) for rgb, time in zip(pictures, captured, strict=True)]
+            chunk = zip(pictures, captured, behind, strict=True)
+            waiting += [_Due(now, rgb, time, epoch, plate) for rgb, time, plate in chunk]
             # What is left of the last chunk and all of this one share the time until the next: whatever the jitter,
             # nothing is dropped and the queue is empty again in one period.
             spacing = (self._period or 0.0) / len(waiting)
             start = now if not self._queue else max(now, self._queue[0].at)
             self._queue = deque(
-                _Due(start + index * spacing, due.rgb, due.captured, due.epoch) for index, due in enumerate(waiting)
+                _Due(start + index * spacing, due.rgb, due.captured, due.epoch, due.plate)
+                for index, due in enumerate(waiting)
             )
             self._changed.notify_all()
 
@@ -98,7 +116,7 @@ class Playout:
             elif self._engine is None:
                 self._show(self._slate, None, "slate")
             return self._program
-        self._show(self._engine.rgb, self._engine.captured, "engine")
+        self._show(self._finish(self._engine.rgb, self._engine.plate), self._engine.captured, "engine")
         return self._program
 
     def _advance(self, epoch: int, now: float) -> None:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
 
 from app.expand import Area, placed
 from app.frame import Frame, GuidedFrame, Pixels
-from app.framing import Fit, Framing, framed, seen_by_controls
+from app.framing import Fit, Framing, seen_by_controls
 from app.look import Look, Setup
-from app.mask_shape import MaskShape
 from app.placement import placement
+from app.plate import Plate, to_be_kept
+from app.source_mask import canvas_mask, look_mask
 from controls.stack import Guide, Stack
-from engine.params import EMPTY_GUIDE, Picture
+from engine.params import EMPTY_GUIDE
 
 
 class Preprocessor:
@@ -70,9 +68,9 @@ class Preprocessor:
             seen_instead, seen = self._second(structure, setup.framing.fit, area)
             other = placed(seen, area, width, height, EMPTY_GUIDE)
         if mask is None:
-            on_canvas = _look_mask(look.mask, look.invert_mask, look.mask_shape, framing, area, width, height)
+            on_canvas = look_mask(look.mask, look.invert_mask, look.mask_shape, framing, area, width, height)
         else:
-            on_canvas = _mask(mask, look.invert_mask, look.mask_shape, framing, area, width, height)
+            on_canvas = canvas_mask(mask, look.invert_mask, look.mask_shape, framing, area, width, height)
         painted = None if on_canvas is None or (mask is None and look.mask is None) else on_canvas[area.slices]
         guide = self._stack.guide(
             picture,
@@ -86,7 +84,8 @@ class Preprocessor:
             repainted=look.repainted,
             join=look.mask_join,
         )
-        if look.repainted != "all" and guide.matte is not None and guide.mask is not None:
+        people = guide.matte if look.repainted != "all" else None
+        if people is not None and guide.mask is not None:
             on_canvas = placed(guide.mask, area, width, height, 255)
         guide = replace(
             guide,
@@ -94,7 +93,10 @@ class Preprocessor:
             parts={name: placed(part, area, width, height, EMPTY_GUIDE) for name, part in guide.parts.items()},
         )
         source = placed(view, area, width, height, EMPTY_GUIDE)
-        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other), guide
+        plate = None
+        if on_canvas is not None and look.params.composite:
+            plate = Plate(to_be_kept(frame.rgb), place, look, mask, people)
+        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other, plate), guide
 
     def _second(self, structure: Frame, fit: Fit, area: Area) -> tuple[Pixels, Pixels]:
         """The second input's picture as controls see it, and at the source's size; the same arrays for the same one."""
@@ -102,26 +104,3 @@ class Preprocessor:
         if self._framed is None or self._framed[0] != wanted:
             self._framed = (wanted, seen_by_controls(structure.rgb, Framing(fit=fit), area.width, area.height))
         return self._framed[1]
-
-
-@lru_cache(maxsize=4)  # a mask is made once for a setting, not for every picture
-def _look_mask(
-    mask: Picture | None, invert: bool, shape: MaskShape, framing: Framing, area: Area, width: int, height: int
-) -> Pixels | None:
-    on_canvas = _mask(None if mask is None else mask.pixels, invert, shape, framing, area, width, height)
-    if on_canvas is not None:
-        on_canvas.flags.writeable = False
-    return on_canvas
-
-
-def _mask(
-    mask: Pixels | None, invert: bool, shape: MaskShape, framing: Framing, area: Area, width: int, height: int
-) -> Pixels | None:
-    """The mask of the whole canvas: 255 around ``area``; inside ``mask``, or 0. None where there is nothing to keep."""
-    if mask is None:
-        if (area.width, area.height) == (width, height):
-            return None
-        inside = np.zeros((area.height, area.width), np.uint8)
-    else:
-        inside = shape.of(framed(255 - mask if invert else mask, framing, area.width, area.height))
-    return placed(inside, area, width, height, 255)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from app.composite import asked_of_engine, composited
 from app.errors import ShowError
 from app.film import Shot, bar, ending_by_sigterm, film
 from app.frame import Frame, GuidedFrame, Pixels, chunk_of
@@ -27,6 +28,7 @@ from app.inputs.source import Source
 from app.look import Look, Setup, SourceChoice
 from app.meter import Timings
 from app.modes import modes_of
+from app.output_size import output_size
 from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.pictures import brightness
 from app.preprocessor import Preprocessor
@@ -79,7 +81,8 @@ def render(
             for painted in painter.paint(frames_of(source, seconds, painter.tell))
         )
         total = None if seconds is None or source.rate <= 0 else round(seconds * source.rate)
-        size = (setup.engine.width, setup.engine.height)
+        wish = setup.output_size
+        size = (wish.width or setup.engine.width, wish.height or setup.engine.height)
         done = film(shots, out, size, sheet, total, painter.tell, quiet=quiet)
     elapsed = time.perf_counter() - began
     if done.frames:
@@ -128,7 +131,7 @@ def _brought_up(host: EngineHost, params: Params, quiet: bool) -> ModelInfo:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """One picture of the engine, the source picture that it belongs to, and the guides between them."""
+    """One picture at output size, the source picture that it belongs to, and the guides between them."""
 
     rgb: Pixels
     frame: GuidedFrame
@@ -156,6 +159,7 @@ class Painter:
         Their last ones stay."""
         self._host, self._look, self._setup = host, look, setup
         self._preprocessor = Preprocessor(Path(setup.model_folder) if setup.model_folder else None)
+        self._size = output_size(setup, setup.engine.width, setup.engine.height)
         self.frames_in = 0
         self.chunk_ms = Timings()
         self.troubles: list[str] = []
@@ -203,13 +207,14 @@ class Painter:
         wanted = self._host.wanted(params)
         kept = _kept(len(frames), wanted, to_the_end=params.last_frame is not None)
         filled = [frames[min(bisect_left(kept, place), len(frames) - 1)][0] for place in range(wanted)]
-        pictures = self._host.step(chunk_of(filled), params)
+        plates = [frame.plate for frame in filled]
+        pictures = self._host.step(chunk_of(filled), asked_of_engine(params, plates))
         self._host.settle()
         for sentence in self._host.troubles():
             self.tell(sentence)
         self.chunk_ms.add((time.perf_counter() - began) * 1000)
         for place, (frame, parts) in zip(kept, frames, strict=True):
-            yield Painted(pictures[place], frame, parts)
+            yield Painted(composited(pictures[place], frame.plate, *self._size), frame, parts)
 
 
 def _kept(count: int, wanted: int, to_the_end: bool) -> list[int]:

@@ -73,6 +73,7 @@ def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[
             "structure": structure,
             "framing": to_json(setup.framing),
             "engine": to_json(setup.engine),
+            "output_size": to_json(setup.output_size),
         },
         "size": f"{setup.engine.width}x{setup.engine.height}",
         "steps": look.params.steps,

@@ -18,8 +18,9 @@ from pathlib import Path
 import cv2
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.composite import Compositor
 from app.engine_thread import EngineThread, MakeHost
-from app.frame import Frame, Program
+from app.frame import Frame, Pixels, Program
 from app.framing import framed
 from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
@@ -28,10 +29,12 @@ from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.mailbox import Inbox, Latest
 from app.meter import Timings, timing_of
 from app.model_switch import Host
+from app.output_size import output_size
 from app.output_worker import OutputWorker
 from app.outputs.output import Output
 from app.outputs.recorder import Recorder
 from app.outputs.virtual_camera import VirtualCamera
+from app.plate import Plate, detail
 from app.playout import Playout
 from app.preprocessor import Preprocessor
 from app.show import Show
@@ -46,7 +49,6 @@ log = logging.getLogger(__name__)
 
 _STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
-_BYPASS_WIDTH = 1280
 _CONTROL_RUNS = 30
 """What controls take is told of so many runs, so that it follows what the performer does."""
 _MANY_CORES = 4
@@ -82,7 +84,8 @@ class Rig(QObject):
         self.thumbnails: Latest[Thumbnails] = Latest()
         self.devices: Latest[Devices] = Latest()
         self._inbox = Inbox(capacity=32)
-        self._playout = Playout(slate("VACE Live", "Starting"))
+        self._compositor = Compositor()
+        self._playout = Playout(slate("VACE Live", "Starting"), self._composite)
         self._engine = EngineThread(
             make_host or _host_beside_controls,
             lambda: show.look,
@@ -302,24 +305,32 @@ class Rig(QObject):
                 self.program.put(program)
 
     def _bypass(self) -> Frame | None:
-        """The newest source picture, framed as the engine sees it but not as small. Called on the playout thread."""
+        """The newest source picture, framed as the engine sees it but not as small: as large as a composite of it.
+        Called on the playout thread."""
         captured, setup = self._captured.get(), self._show.setup
         if captured is None:
             return None
         engine = self._engine.playing or setup.engine
         seen = (captured.frame, setup, engine)
         if self._bypassed is None or self._bypassed[0] != seen:
-            width = max(engine.width, min(_BYPASS_WIDTH, captured.frame.rgb.shape[1]))
-            rgb = framed(captured.frame.rgb, setup.framing, width, round(width * engine.height / engine.width))
-            self._bypassed = (seen, Frame(rgb, captured.frame.time))
+            source, canvas = captured.frame.rgb, (engine.width, engine.height)
+            size = output_size(setup, *canvas, detail(source, setup.framing, *canvas))
+            self._bypassed = (seen, Frame(framed(source, setup.framing, *size), captured.frame.time))
         return self._bypassed[1]
+
+    def _composite(self, painted: Pixels, plate: Plate | None) -> Pixels:
+        """What the outputs show of the engine's picture. Called on the playout thread."""
+        height, width = painted.shape[:2]
+        size = output_size(self._show.setup, width, height, 1.0 if plate is None else plate.detail)
+        return self._compositor.picture(painted, plate, *size)
 
     # -- the outputs
 
     @Slot(object)
     def _follow(self, setup: Setup) -> None:
         """Start and stop outputs as the Setup wants them. On the GUI thread."""
-        size = (setup.engine.width, setup.engine.height)
+        wish = setup.output_size
+        size = (wish.width or setup.engine.width, wish.height or setup.engine.height)
         self._want("virtual camera", setup.virtual_camera, lambda: VirtualCamera(setup.virtual_camera))
         self._want("recorder", setup.recorder, lambda: Recorder(_sized(setup.recorder, *size)))
 
@@ -363,7 +374,7 @@ def second_input(setup: Setup) -> SourceChoice | None:
 
 
 def _sized(choice: RecorderChoice, width: int, height: int) -> RecorderChoice:
-    """A recording takes the engine's size unless told otherwise: its first picture may be the slate or the camera."""
+    """A recording takes this size unless told otherwise: its first picture may be the slate or the camera."""
     return choice if choice.width else replace(choice, width=width, height=height)
 
 

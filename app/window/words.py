@@ -103,6 +103,8 @@ MASK_JOINS: Sequence[tuple[str, Join]] = (("Both", "both"), ("Either", "either")
 MASK_GROW, MASK_GROW_TIP = "Grow", "Moves the mask's border outwards, below 0 inwards; in pixels of a picture 320 wide."
 MASK_FEATHER = "Feather"
 MASK_FEATHER_TIP = "Over how much the mask's border fades; in pixels of a picture 320 wide."
+KEEP_OUTSIDE = "Keep original outside"
+KEEP_OUTSIDE_TIP = "What the mask keeps is the source itself, as sharp as it comes; off: the engine's picture of it."
 BRUSH = "Brush"
 BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
 BRUSH_HARDNESS, BRUSH_HARDNESS_TIP = "Hard", "How much of the brush paints in full, before it fades."
@@ -226,6 +228,11 @@ RECORD_BROWSE = "Choose where to record"
 RECORD_FILTER = "Video (*.mp4)"
 RECORD_SIZE, RECORD_SIZE_TIP = "Size", "The size of the recorded picture."
 AS_IT_COMES = "As it comes"
+OUTPUT_SIZE = "Picture size"
+OUTPUT_SIZE_TIP = (
+    "How large the picture is when the source is put back around it and all outputs get it.\n"
+    "By itself: as large as the outputs ask for, up to 1280x720."
+)
 
 # cues
 CUES = "Cues"

@@ -63,3 +63,8 @@ def test_soft_borders_stay_soft() -> None:
 def test_out_of_range_is_told(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"the mask's {next(iter(wrong))} is .* expected"):
         MaskShape(**wrong)
+
+
+def test_next_to_no_feather_is_none() -> None:
+    mask = disc(30)
+    np.testing.assert_array_equal(MaskShape(feather=5e-324).of(mask), mask)

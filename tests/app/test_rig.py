@@ -195,9 +195,9 @@ def test_after_a_cut_nothing_is_painted_from_before_it(stage: StageMaker, monkey
     painted: list[tuple[float, int]] = []
     put = Playout.put
 
-    def note(playout: Playout, pictures: Any, captured: Sequence[float], epoch: int, now: float) -> None:
+    def note(playout: Playout, pictures: Any, captured: Sequence[float], epoch: int, *rest: Any) -> None:
         painted.extend((time, epoch) for time in captured)
-        put(playout, pictures, captured, epoch, now)
+        put(playout, pictures, captured, epoch, *rest)
 
     monkeypatch.setattr(Playout, "put", note)
     live = stage()

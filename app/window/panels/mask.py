@@ -11,7 +11,7 @@ from app.window import words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Expander, FoldingCard, named, tool
-from app.window.choice import Segments
+from app.window.choice import Segments, Switch
 from app.window.fader import Fader
 from app.window.file_dialog import FileDialog
 from app.window.mask_editor import SIZES, MaskEditor
@@ -40,6 +40,7 @@ class MaskPanel(FoldingCard):
         self.join = Segments(words.MASK_JOIN, words.MASK_JOINS, help=words.MASK_JOIN_TIP)
         self.grow = Fader(words.MASK_GROW, -40, 40, _SHAPE.grow, decimals=1, help=words.MASK_GROW_TIP)
         self.feather = Fader(words.MASK_FEATHER, 0, 80, _SHAPE.feather, decimals=1, help=words.MASK_FEATHER_TIP)
+        self.keep_outside = Switch(words.KEEP_OUTSIDE, words.KEEP_OUTSIDE_TIP)
         self.brush_size = Fader(words.BRUSH_SIZE, *SIZES, _BRUSH.size, whole=True, help=words.BRUSH_SIZE_TIP)
         self.brush_hardness = Fader(words.BRUSH_HARDNESS, 0, 1, _BRUSH.hardness, help=words.BRUSH_HARDNESS_TIP)
         self.brush_opacity = Fader(words.BRUSH_OPACITY, 0, 1, _BRUSH.opacity, help=words.BRUSH_OPACITY_TIP)
@@ -60,6 +61,7 @@ class MaskPanel(FoldingCard):
         self.body.addLayout(named(words.MASK_JOIN, self.join, 56))
         self.body.addWidget(self.grow)
         self.body.addWidget(self.feather)
+        self.body.addWidget(self.keep_outside)
         self.body.addLayout(foot)
         self.body.addWidget(brush)
 
@@ -80,6 +82,12 @@ class MaskPanel(FoldingCard):
             self.feather.set_value,
             self.feather.moved,
             lambda feather: show.set_mask_shape(feather=feather),
+        )
+        bindings.look(
+            lambda look: look.params.composite,
+            self.keep_outside.setChecked,
+            self.keep_outside.clicked,
+            lambda on: show.set_params(composite=on),
         )
         self.brush_size.moved.connect(lambda size: editor.set_brush(size=size))
         self.brush_hardness.moved.connect(lambda hardness: editor.set_brush(hardness=hardness))

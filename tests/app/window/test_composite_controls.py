@@ -1,0 +1,30 @@
+"""Where the performer decides on the composite."""
+
+from __future__ import annotations
+
+from app.look import OutputSize
+from app.show import Show
+from app.window import words
+from app.window.main_window import MainWindow
+from tests.app.window.hands import click, pick
+
+
+def test_the_mask_panel_keeps_the_original_outside_or_not(window: MainWindow, show: Show) -> None:
+    switch = window.mask_panel.keep_outside
+    assert switch.isChecked()
+    assert switch.accessibleName() == words.KEEP_OUTSIDE
+    click(switch)
+    assert not show.look.params.composite
+    show.set_params(composite=True)
+    assert switch.isChecked()
+
+
+def test_the_output_size_goes_both_ways(window: MainWindow, show: Show) -> None:
+    picker = window.outputs.output_size
+    assert picker.currentText() == words.BY_ITSELF
+    pick(picker, OutputSize(1280, 720))
+    assert show.setup.output_size == OutputSize(1280, 720)
+    show.set_setup(output_size=OutputSize(800, 450))
+    assert picker.currentText() == words.size(800, 450), "also one that is not on the list"
+    show.set_setup(output_size=OutputSize())
+    assert picker.value == OutputSize()
