@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.errors import ShowError
 from app.look import Look
-from app.set_list import COLOURS, SUFFIX, Backups, Cue, SetList, load, save
+from app.set_list import COLOURS, SUFFIX, Backups, Cue, SetList, Transition, load, save
 from app.show import Show
 from engine.params import Picture
 
@@ -72,17 +72,25 @@ class CueSheet(QObject):
         cue = self.cue(place)
         if cue is None:
             return
-        now, kind = self._show.look, cue.transition.kind
-        seconds = cue.transition.seconds(self.beats_per_minute) if kind == "morph" else 0.0
+        self.current = place
+        self._show.set_look(self.brought_in(cue.look, self._show.look, cue.transition))
+        self.changed.emit()
+
+    def brought_in(
+        self, look: Look, now: Look, transition: Transition, chunk_s: Callable[[], float] | None = None
+    ) -> Look:
+        """``look`` as it comes by ``transition`` where ``now`` is. chunk_s: in place of the sheet's own."""
+        kind, chunks = transition.kind, 0
+        if kind == "morph":
+            seconds = transition.seconds(self.beats_per_minute)
+            chunks = min(MORPH_MOST, math.ceil(seconds / max((chunk_s or self._chunk_s)(), 1e-3)))
         params = replace(
-            cue.look.params,
+            look.params,
             cut=now.params.cut + (kind == "cut"),
             soft_cut=now.params.soft_cut + (kind == "soft cut"),
-            morph_chunks=min(MORPH_MOST, math.ceil(seconds / max(self._chunk_s(), 1e-3))),
+            morph_chunks=chunks,
         )
-        self.current = place
-        self._show.set_look(replace(cue.look, params=params, treatment=now.treatment))
-        self.changed.emit()
+        return replace(look, params=params, treatment=now.treatment)
 
     def next(self) -> None:
         """The cue after the current one, over empty places; the first one after the last."""

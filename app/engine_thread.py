@@ -1,7 +1,8 @@
 """The QThread that owns the engine: models are loaded, run and closed here and nowhere else.
 
-It takes chunks from the inbox, hands pictures to the playout, lets another model come up in between (``ModelSwitch``),
-and keeps the show going: a failure becomes a sentence, the output holds, the engine starts again. Touches no widget.
+It takes chunks from the inbox, hands pictures to the playout, lets another model come up (``ModelSwitch``) and an
+audition be painted (``AuditionPainter``) in between, and keeps the show going: a failure becomes a sentence, the output
+holds, the engine starts again. Touches no widget.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.audition_painter import AuditionPainter
 from app.composite import asked_of_engine
 from app.frame import GuidedFrame, chunk_of
 from app.look import Look
@@ -52,6 +54,7 @@ class EngineThread(QThread):
         choice: Callable[[], EngineChoice],
         inbox: Inbox,
         playout: Playout,
+        audition: AuditionPainter,
         parent: QObject | None = None,
     ) -> None:
         """look, choice: read the performer's current wishes; called on this thread."""
@@ -66,6 +69,7 @@ class EngineThread(QThread):
         self._look = look
         self._inbox = inbox
         self._playout = playout
+        self._audition = audition
         self._stopping = False
         self._told = ""
         self.state: EngineState = "stopped"
@@ -118,6 +122,7 @@ class EngineThread(QThread):
         """One chunk after the other, and between them a part of the way to another model, if one is wanted."""
         while not self._stopping:
             playing = self._models.playing
+            self._audition.follow(playing)
             if playing is None:
                 self.state = "loading"
                 self._models.advance(until=0.0)
@@ -125,6 +130,7 @@ class EngineThread(QThread):
             frames = self._next_chunk(playing)
             if frames is not None:
                 seconds = self._paint(playing.host, *frames)
+                self._audition.paint()
                 self._models.advance(until=time.perf_counter() + _LOADING_SHARE * seconds)
 
     def _paint(self, host: Host, frames: list[GuidedFrame], look: Look) -> float:

@@ -18,14 +18,18 @@ from pathlib import Path
 import cv2
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.audition import Audition
+from app.audition_guides import AuditionGuides
+from app.audition_painter import AuditionPainter
 from app.composite import Compositor
 from app.engine_thread import EngineThread, MakeHost
-from app.frame import Frame, Pixels, Program
+from app.frame import Frame, GuidedFrame, Pixels, Program
 from app.framing import framed
 from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
+from app.looks import Looks
 from app.mailbox import Inbox, Latest
 from app.meter import Timings, timing_of
 from app.model_switch import Host
@@ -56,11 +60,15 @@ _MANY_CORES = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Captured:
-    """A source picture, the cut count it was captured under, and the number of the source it came from."""
+    """A source picture, the cut counts it was captured under, and the number of the source it came from.
+
+    audition_epoch: the cut count of the edited look, which is the auditioned one while there is one.
+    """
 
     frame: Frame
     epoch: int
     source: int
+    audition_epoch: int
 
 
 class Rig(QObject):
@@ -71,6 +79,7 @@ class Rig(QObject):
     source_ended = Signal()
     """A clip that does not loop is over."""
     _output_gave_up = Signal(object)
+    _audition_refused = Signal(int)
 
     def __init__(self, show: Show, make_host: MakeHost | None = None) -> None:
         """make_host: what stands behind the engine's seam, in place of ``EngineHost``."""
@@ -86,12 +95,14 @@ class Rig(QObject):
         self._inbox = Inbox(capacity=32)
         self._compositor = Compositor()
         self._playout = Playout(slate("VACE Live", "Starting"), self._composite)
+        self._audition: Audition | None = None
         self._engine = EngineThread(
             make_host or _host_beside_controls,
-            lambda: show.look,
+            lambda: show.program,
             lambda: show.setup.engine,
             self._inbox,
             self._playout,
+            AuditionPainter(lambda: self._audition, lambda: show.looks, self.said.emit, self._audition_refused.emit),
             parent=self,
         )
         self._engine.said.connect(self.said)
@@ -119,11 +130,14 @@ class Rig(QObject):
         self._control_ms: dict[str, deque[float]] = {}
         self._control_rates: dict[str, int] = {}
         self._control_troubles: dict[str, str] = {}
+        self._unseen_troubles: dict[str, str] = {}
         self._window_latency: dict[str, Timings] = {}
         self._bypassed: tuple[tuple[Frame, Setup, EngineChoice], Frame] | None = None
 
         self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
+        self._audition_refused.connect(show.refuse_audition, Qt.ConnectionType.QueuedConnection)
         show.setup_changed.connect(self._follow)
+        show.looks_changed.connect(self._follow_looks)
 
     def start(self) -> None:
         self._engine.start()
@@ -132,6 +146,7 @@ class Rig(QObject):
         for thread in self._threads:
             thread.start()
         self._follow(self._show.setup)
+        self._follow_looks(self._show.looks)
 
     def stop(self) -> bool:
         """End every thread and finish every output (a recording stays playable), within ten seconds.
@@ -158,6 +173,11 @@ class Rig(QObject):
             ms = (time.perf_counter() - program.captured) * 1000
             self._window_latency.setdefault(output, Timings()).add(ms)
 
+    def audition(self) -> Program | None:
+        """What the preview shows of the look that is tried out; None while none is."""
+        audition = self._audition
+        return None if audition is None else audition.shown.get()
+
     def status(self) -> Status:
         """A snapshot, cheap enough for several calls a second."""
         engine, workers = self._engine, list(self._workers.items())
@@ -166,6 +186,7 @@ class Rig(QObject):
         latency += [ms for _, worker in workers if worker.running for ms in worker.latency.values()]
         outputs = {name: OutputStatus(running=True, latency_ms=timings.timing()) for name, timings in windows}
         troubles, rates = dict(self._control_troubles), dict(self._control_rates)
+        audition = self._audition
         return Status(
             source_title=self._source_input.title,
             source_trouble=self._source_input.trouble,
@@ -188,6 +209,7 @@ class Rig(QObject):
                 name: ControlStatus(timing_of(list(ms)), troubles.get(name, ""), rates.get(name, 1))
                 for name, ms in list(self._control_ms.items())
             },
+            audition_trouble=audition.trouble if audition is not None else "",
         )
 
     def mean_engine_rate(self) -> float:
@@ -205,7 +227,9 @@ class Rig(QObject):
         return second_input(setup), setup.structure_restarts
 
     def _capture(self, reading: Reading) -> None:
-        self._captured.put(_Captured(reading.frame, self._show.look.params.cut, reading.opening))
+        looks = self._show.looks
+        epoch, edited = looks.program.params.cut, looks.edited.params.cut
+        self._captured.put(_Captured(reading.frame, epoch, reading.opening, edited))
 
     def _hear_source(self, event: Event, sentence: str) -> None:
         self.said.emit("error" if event == "lost" else "info", sentence)
@@ -235,10 +259,10 @@ class Rig(QObject):
     # -- the controls
 
     def _make_guides(self) -> None:
-        with ThreadPoolExecutor(1, "slow controls") as worker:
-            self._follow_source(worker)
+        with ThreadPoolExecutor(1, "slow controls") as worker, ThreadPoolExecutor(1, "slow audition") as other:
+            self._follow_source(worker, AuditionGuides(other))
 
-    def _follow_source(self, worker: Executor) -> None:
+    def _follow_source(self, worker: Executor, audition: AuditionGuides) -> None:
         seen, folder, preprocessor = 0, "", Preprocessor(worker=worker)
         source: int = 0
         second: SourceChoice | None = None
@@ -258,24 +282,48 @@ class Rig(QObject):
             # Where a second input comes or goes, the stack forgets by itself what it has to.
             if captured.source != source or (choice is not None and second is not None and choice != second):
                 preprocessor.reset()  # nothing of the last source's pictures belongs into this one's guides
+                audition.reset()
             source, second = captured.source, choice
             try:
-                self._make_guide(captured, None if structure is None else structure.frame, preprocessor, setup)
+                other = None if structure is None else structure.frame
+                self._make_guide(captured, other, preprocessor, audition, setup)
             except Exception:  # a picture that cannot be worked on is dropped; the next one may do
                 log.exception("A picture was dropped")
                 self._skipped += 1
         preprocessor.close()
+        audition.close()
 
     def _make_guide(
-        self, captured: _Captured, structure: Frame | None, preprocessor: Preprocessor, setup: Setup
+        self,
+        captured: _Captured,
+        structure: Frame | None,
+        preprocessor: Preprocessor,
+        audition_guides: AuditionGuides,
+        setup: Setup,
     ) -> None:
         setup = replace(setup, engine=self._engine.playing or setup.engine)
-        guided, guide = preprocessor.guided(captured.frame, self._show.look, setup, captured.epoch, structure=structure)
+        frame, looks, audition = captured.frame, self._show.looks, self._audition
+        program = preprocessor.guided(frame, looks.program, setup, captured.epoch, structure=structure)
+        self._inbox.put(program[0])
+        if audition is None:
+            audition_guides.close()
+            self._publish(program, frame)
+            return
+        epoch = captured.audition_epoch
+        edited = audition_guides.guided(audition, looks, program, frame, setup, epoch, structure)
+        if edited is not None:
+            audition.inbox.put(edited[0])
+            self._publish(edited, frame)
+        if edited is None or edited[1] is not program[1]:
+            self._tell_unseen(program[1])
+
+    def _publish(self, edited: tuple[GuidedFrame, Guide], frame: Frame) -> None:
+        """Let the window see what the edited look's guide was made from and what it is."""
+        guided, guide = edited
         self._tell_troubles(guide)
         self.view.put(Frame(guided.source, guided.time))
-        height, width = captured.frame.rgb.shape[:2]
+        height, width = frame.rgb.shape[:2]
         self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure, (width, height)))
-        self._inbox.put(guided)
 
     def _tell_troubles(self, guide: Guide) -> None:
         self._control_rates = dict(guide.every)
@@ -288,21 +336,31 @@ class Rig(QObject):
                 self.said.emit("warning", sentence)
         self._control_troubles = dict(guide.troubles)
 
+    def _tell_unseen(self, guide: Guide) -> None:
+        """Of the program's controls, while the window shows those of an audition."""
+        told = {*self._control_troubles.values(), *self._unseen_troubles.values()}
+        for sentence in guide.troubles.values():
+            if sentence not in told:
+                self.said.emit("warning", sentence)
+        self._unseen_troubles = dict(guide.troubles)
+
     # -- what is shown
 
     def _play_out(self) -> None:
         shown: Program | None = None
         while not self._stopping.is_set():
             self._playout.wait(time.perf_counter(), _PLAYOUT_S)
+            audition = self._audition
             try:
-                program = self._playout.program(self._show.look, self._bypass, time.perf_counter())
+                program = self._playout.program(self._show.program, self._bypass, time.perf_counter())
+                if program is not shown:
+                    shown = program
+                    self.program.put(program)
+                if audition is not None:
+                    audition.play(self._show.looks, time.perf_counter())
             except Exception:  # a picture that cannot be shown is skipped: the outputs keep the last one
                 log.exception("A picture could not be shown")
                 self._stopping.wait(_PLAYOUT_S)
-                continue
-            if program is not shown:
-                shown = program
-                self.program.put(program)
 
     def _bypass(self) -> Frame | None:
         """The newest source picture, framed as the engine sees it but not as small: as large as a composite of it.
@@ -349,6 +407,14 @@ class Rig(QObject):
             self._workers[name] = worker
             self._worker_threads[name] = threading.Thread(target=worker.run, name=name, daemon=True)
             self._worker_threads[name].start()
+
+    @Slot(object)
+    def _follow_looks(self, looks: Looks) -> None:
+        """Begin and end what an audition needs. On the GUI thread."""
+        if looks.audition is None:
+            self._audition = None
+        elif self._audition is None or self._audition.number != looks.auditions:
+            self._audition = Audition(looks.auditions)
 
     @Slot(object)
     def _switch_off(self, worker: OutputWorker) -> None:

@@ -59,7 +59,7 @@ class Status:
     of the source before the engine and of the engine before the outputs. loading: how far a model has come up, beside
     the one that plays or in its place; None where none does. latency_ms: from capture to hand-over of the engine's
     pictures, over all outputs that run. note: of the model, e.g. "untrained weights". outputs: by name; the window's
-    own are "preview" and "stage".
+    own are "preview" and "stage". audition_trouble: why what is auditioned is not painted, in a sentence.
     """
 
     source_title: str = ""
@@ -80,11 +80,12 @@ class Status:
     latency_ms: Timing = Timing()
     outputs: dict[str, OutputStatus] = field(default_factory=dict)
     controls: dict[str, ControlStatus] = field(default_factory=dict)
+    audition_trouble: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Thumbnails:
-    """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size.
+    """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size; of the edited look.
 
     structure: the picture of the second input that they were made from; None where it was the source. source: width
     and height of the source's own picture, before it was framed.

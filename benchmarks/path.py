@@ -34,7 +34,8 @@ from app.rig import Rig
 from app.show import Show
 from assets import CLIP
 from controls.control import ControlSetting
-from engine.host import EngineHost, Submit
+from engine.errors import EngineError
+from engine.host import EngineHost, SecondStream, Submit
 from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
 from tests.standins.preload import compiled
 
@@ -76,6 +77,9 @@ class IdentityHost:
 
     def settle(self) -> None:
         pass
+
+    def second_stream(self) -> SecondStream:
+        raise EngineError("The identity paints no audition.")
 
     def close(self) -> None:
         pass

@@ -36,11 +36,16 @@ _STAGED_BLOCKS = 2  # of an offloaded network: the one at work and the one on it
 
 @dataclass(frozen=True)
 class Part:
-    """One row of a budget. on_host: whether it lies in the computer's memory although the network runs elsewhere."""
+    """One row of a budget.
+
+    on_host: whether it lies in the computer's memory although the network runs elsewhere. of_stream: whether each
+    stream of the model has it for itself.
+    """
 
     name: str
     bytes: int
     on_host: bool = False
+    of_stream: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,11 @@ class Budget:
     def total(self) -> int:
         """On the device that computes."""
         return sum(part.bytes for part in self.parts if not part.on_host)
+
+    @property
+    def second_stream(self) -> int:
+        """On the device, of another stream beside the first; they work in turn."""
+        return sum(part.bytes for part in self.parts if part.of_stream)
 
     @property
     def on_host(self) -> int:
@@ -81,11 +91,11 @@ def budget_of(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> 
     """
     parts = [
         *_weight_parts(*_transformer_weights(config.dit, choice, dtype), choice.offload),
-        Part("cache of the past", _cache_bytes(config, choice, dtype)),
-        Part("prompts", _text_bytes(config, dtype)),
+        Part("cache of the past", _cache_bytes(config, choice, dtype), of_stream=True),
+        Part("prompts", _text_bytes(config, dtype), of_stream=True),
         Part("autoencoder", _bytes_of(_on_meta(lambda: _autoencoder(config), dtype))),
         *_coding_parts(config, choice, dtype),
-        Part("pictures", _picture_bytes(config, choice)),
+        Part("pictures", _picture_bytes(config, choice), of_stream=True),
         Part("transformer at work", _transformer_work(config, choice, dtype)),
     ]
     return Budget(tuple(parts))
@@ -175,7 +185,7 @@ def _coding_parts(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype)
     channels = coding_channels(config.vae, config.rollout.chunk)
     channel = choice.width * choice.height * dtype.itemsize
     return [
-        Part("autoencoder's memory", round((3 * channels.encoder + channels.decoder) * channel)),
+        Part("autoencoder's memory", round((3 * channels.encoder + channels.decoder) * channel), of_stream=True),
         Part("autoencoder at work", round(channels.work * channel)),
     ]
 

@@ -39,6 +39,7 @@ _WAIT_S = 0.005  # what a slice waits for work that another thread does
 # What follows "There is not enough memory to ..." and "The engine could not ...".
 _LOADING = ("; choose a smaller size, fp8 precision or offloading.", ".")
 _PAINTING = ("; the last picture stays. Choose a smaller size.", "; the last picture stays. It starts again.")
+_AUDITION = ("; the show goes on without it. Choose a smaller size.", "; the show goes on without it.")
 
 
 def trained_steps(choice: EngineChoice) -> int:
@@ -52,8 +53,47 @@ class Submit(Protocol):
     def __call__(self, work: Callable[[], T], /) -> Future[T]: ...
 
 
+class SecondStream:
+    """Another stream of a host's model, for a look that is tried out: see ``Stream.second``. Used on the host's thread.
+
+    It ends with ``close``, which leaves its memory to whoever needs it next, and with its host.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream: Stream | None = stream
+
+    def wanted(self, params: Params) -> int:
+        """See ``EngineHost.wanted``."""
+        return self._open().wanted(params)
+
+    def step(self, chunk: ControlChunk, params: Params) -> Pixels:
+        """See ``Stream.step``."""
+        stream = self._open()
+        with _in_words("paint the audition", *_AUDITION):
+            return stream.step(chunk, params)
+
+    def troubles(self) -> tuple[str, ...]:
+        """See ``Stream.troubles``."""
+        return self._open().troubles()
+
+    def settle(self) -> None:
+        """See ``Stream.settle``."""
+        stream = self._open()
+        with _in_words("remember the audition", *_AUDITION):
+            stream.settle()
+
+    def close(self) -> None:
+        """Free its memory; the host's own stream is as it was."""
+        self._stream = None
+
+    def _open(self) -> Stream:
+        if self._stream is None:
+            raise EngineError("The audition has ended; nothing more of it is painted.")
+        return self._stream
+
+
 class EngineHost:
-    """One model and one stream of it. Loaded, stepped and closed on the same thread."""
+    """One model and one stream of it, and a second one on demand. Loaded, stepped and closed on the same thread."""
 
     def __init__(self, choice: EngineChoice, reserved_cores: int = 1, submit: Submit | None = None) -> None:
         """reserved_cores: left to controls and window by torch; 0 where nothing else runs.
@@ -66,6 +106,7 @@ class EngineHost:
         self._device: Device | None = None
         self._budget: Budget | None = None
         self._stream: Stream | None = None
+        self._second: SecondStream | None = None
 
     def bring_up(self, params: Params | None = None, beside: bool = False) -> Generator[Progress, None, ModelInfo]:
         """Load the model and warm it, in slices; ends with what it says of itself.
@@ -128,12 +169,36 @@ class EngineHost:
         with _in_words("remember this chunk", *_PAINTING):
             stream.settle()
 
+    def second_stream(self) -> SecondStream:
+        """A second stream beside the host's own; one that was there before ends.
+
+        OutOfMemory, in words, where its memory does not fit into what is free now.
+        """
+        stream, device = self._loaded(), self._device
+        assert device is not None  # something is loaded
+        self._end_second()
+        with _in_words("begin the audition", *_AUDITION):
+            need, free = budget_on(self._choice, device).second_stream, memory_of(device.torch_device).free
+            if free is not None and need > free:
+                raise OutOfMemory(
+                    f"An audition takes {gibibytes(need)} beside the show and {gibibytes(free)} is free, so it is not"
+                    " painted; the show goes on. Choose a smaller size."
+                )
+            self._second = SecondStream(stream.second())
+        return self._second
+
     def close(self) -> None:
         """Free all memory. The host may be loaded again."""
+        self._end_second()
         self._stream = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def _end_second(self) -> None:
+        second, self._second = self._second, None
+        if second is not None:
+            second.close()
 
     def _loaded(self) -> Stream:
         if self._stream is None:

@@ -10,7 +10,9 @@ Knows no Params but ``Lora``, and not when chunks come: whoever owns the stream 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from engine.linear import Branch, Linear
 from engine.lora_file import Factors, LoraFile, parse_lora, read_lora, require_fit
 from engine.params import Lora
 
-__all__ = ["Adapters", "Factors", "LoraFile", "merge", "parse_lora", "read_lora", "require_fit"]
+__all__ = ["Adapters", "Factors", "GuestAdapters", "LoraFile", "merge", "parse_lora", "read_lora", "require_fit"]
 
 
 def merge(weight: Tensor, adapters: Iterable[tuple[Factors, float]]) -> Tensor:
@@ -90,6 +92,7 @@ class Adapters:
         self._refused: dict[str, Stamp | None] = {}
         self._merged: dict[str, _Merged] = {}
         self._still = 0
+        self._guests: weakref.WeakSet[GuestAdapters] = weakref.WeakSet()
 
     @property
     def settled(self) -> bool:
@@ -106,22 +109,26 @@ class Adapters:
         if wishes == self._wishes:
             return False
         self._wishes = None  # when a file is refused, the next call has to look again
-        strengths: dict[_Loaded, list[float]] = {}
-        for wish in wishes:
-            loaded = self._load(wish.path)
-            if loaded is not None:
-                strengths.setdefault(loaded, []).append(wish.strength)
+        wanted = self._mix_of(wishes)
         self._wishes = wishes
-        # fsum: a file that is wished for several times has one strength, whatever the order.
-        wanted = {loaded: math.fsum(several) for loaded, several in strengths.items()}
         if wanted == self._wanted:
             return False
         self._wanted = wanted
         self._still = 0
-        for name, layer in self._linears.items():
-            layer.branches = self._branches(name)
+        self._hang(wanted)
         self._drop_unused()
         return True
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """While the owner's stream computes. Its wishes are always in force, but for the time of a guest's."""
+        yield
+
+    def guest(self) -> GuestAdapters:
+        """For another stream of the same network, whose wishes leave no trace in what this one's computes."""
+        guest = GuestAdapters(self)
+        self._guests.add(guest)
+        return guest
 
     def settle(self) -> None:
         """Merge some of what has stood still. Call it after each chunk, when its pictures are handed out."""
@@ -144,11 +151,23 @@ class Adapters:
     def _unsettled(self) -> list[str]:
         return [name for name, layer in self._linears.items() if layer.branches]
 
+    def _mix_of(self, wishes: tuple[Lora, ...]) -> Mix:
+        strengths: dict[_Loaded, list[float]] = {}
+        for wish in wishes:
+            loaded = self._load(wish.path)
+            if loaded is not None:
+                strengths.setdefault(loaded, []).append(wish.strength)
+        # fsum: a file that is wished for several times has one strength, whatever the order.
+        return {loaded: math.fsum(several) for loaded, several in strengths.items()}
+
+    def _hang(self, wanted: Mix) -> None:
+        for name, layer in self._linears.items():
+            layer.branches = self._branches(name, wanted)
+
     def _drop_unused(self) -> None:
-        merged = {loaded for base in self._merged.values() for loaded in base.mix}
-        self._files = {
-            path: loaded for path, loaded in self._files.items() if loaded in self._wanted or loaded in merged
-        }
+        used = {loaded for base in self._merged.values() for loaded in base.mix}
+        used.update(self._wanted, *(guest.wanted for guest in self._guests))
+        self._files = {path: loaded for path, loaded in self._files.items() if loaded in used}
 
     def _load(self, path: str) -> _Loaded | None:
         """The file as it is on disk now, or what there is of it; None for one that was refused."""
@@ -190,12 +209,12 @@ class Adapters:
         """The files that change this layer, in an order that does not depend on the wishes'."""
         return sorted((loaded for loaded in mix if name in loaded.factors), key=lambda one: (one.path, one.stamp))
 
-    def _branches(self, name: str) -> tuple[Branch, ...]:
+    def _branches(self, name: str, wanted: Mix) -> tuple[Branch, ...]:
         """What the layer's weight lacks of the wished strengths, or has too much."""
         merged = self._merged[name].mix if name in self._merged else {}
         branches = []
-        for loaded in self._in_order({**merged, **self._wanted}, name):
-            lacks = self._wanted.get(loaded, 0.0) - merged.get(loaded, 0.0)
+        for loaded in self._in_order({**merged, **wanted}, name):
+            lacks = wanted.get(loaded, 0.0) - merged.get(loaded, 0.0)
             if lacks:
                 down, up = loaded.on_device[name]
                 branches.append(Branch(down, up, lacks * loaded.factors[name].scale))
@@ -224,3 +243,50 @@ class Adapters:
                 layer.write(*fp8.quantize_rows(merge(whole, adapters)))
             base.mix = {loaded: self._wanted[loaded] for loaded in wanted}
         layer.branches = ()
+
+
+class GuestAdapters:
+    """The LoRAs of a second stream: branches that hang only while that stream computes, never merged.
+
+    So the network's owner computes with the same weights, merged at the same time, as if there were no guest.
+    """
+
+    def __init__(self, owner: Adapters) -> None:
+        """Made by ``Adapters.guest``."""
+        self._owner = owner
+        self._wishes: tuple[Lora, ...] | None = ()
+        self.wanted: Mix = {}
+
+    @property
+    def settled(self) -> bool:
+        """As ``Adapters.settled``: only where it wishes for nothing, for nothing of it is ever in the weights."""
+        return not self.wanted
+
+    def apply(self, wishes: tuple[Lora, ...]) -> bool:
+        """As ``Adapters.apply``; call it while ``in_force``."""
+        if wishes == self._wishes:
+            return False
+        self._wishes = None
+        wanted = self._owner._mix_of(wishes)
+        self._wishes = wishes
+        if wanted == self.wanted:
+            return False
+        self.wanted = wanted
+        self._owner._hang(wanted)
+        self._owner._drop_unused()
+        return True
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """While inside, the network computes with the guest's strengths; afterwards with the owner's again."""
+        linears = self._owner._linears.values()
+        owners = [layer.branches for layer in linears]
+        self._owner._hang(self.wanted)
+        try:
+            yield
+        finally:
+            for layer, branches in zip(linears, owners, strict=True):
+                layer.branches = branches
+
+    def settle(self) -> None:
+        """As ``Adapters.settle``: a guest merges nothing."""

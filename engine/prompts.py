@@ -56,6 +56,15 @@ class Prompts:
         self._embeds: Tensor | None = None
         self._way = 1.0  # from origin (0) to target (1)
         self._jump = False
+        self._begins = True
+
+    def second(self) -> Prompts:
+        """For another stream of the same model. It begins with the wording in force here, and reads nothing again."""
+        second = Prompts(self._encode, self._submit)
+        second._memory = dict(self._memory)
+        second._aimed_at, second._target = self._aimed_at, self._target
+        second._embeds = self._target
+        return second
 
     def jump(self) -> None:
         """A cut: what is asked for next is there without a morph, and a morph under way is at its end."""
@@ -80,7 +89,9 @@ class Prompts:
         self._embeds = after = self._go_on(params)
         if ready or texts == self._unreadable:
             self._jump = False  # else it waits for the prompts that are being read
-        return Wording(after, changed=before is None or not torch.equal(before, after), arrived=self._way == 1)
+        changed = self._begins or before is None or not torch.equal(before, after)
+        self._begins = False
+        return Wording(after, changed, arrived=self._way == 1)
 
     def _has_read(self, texts: Set[str]) -> bool:
         """Whether all ``texts`` are in the memory. What is missing is read now, or by and by through ``submit``."""

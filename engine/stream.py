@@ -15,7 +15,7 @@ from engine.autoencoder import PICTURES_PER_LATENT
 from engine.catalog import Model
 from engine.conditioning import ContextEncoder, encode_references, extended, fitted
 from engine.errors import EngineError
-from engine.lora import Adapters
+from engine.lora import Adapters, GuestAdapters
 from engine.noise import StreamNoise
 from engine.params import ControlChunk, EngineChoice, Lora, Params, Picture, Pixels
 from engine.prompts import Prompts, Submit
@@ -32,9 +32,14 @@ class Stream:
     is past.
     """
 
-    def __init__(self, model: Model, choice: EngineChoice, submit: Submit | None = None) -> None:
-        """choice: width and height of the pictures, multiples of 16. submit: where prompts are read meanwhile."""
-        self._model = model
+    def __init__(
+        self, model: Model, choice: EngineChoice, submit: Submit | None = None, beside: Stream | None = None
+    ) -> None:
+        """choice: width and height of the pictures, multiples of 16. submit: where prompts are read meanwhile.
+
+        beside: the stream whose networks this one borrows, see ``second``.
+        """
+        self._model, self._choice = model, choice
         self._size = (choice.height, choice.width)
         rows, columns = choice.height // 8, choice.width // 8
         dtype, device = model.device.dtype, model.device.torch_device
@@ -50,14 +55,22 @@ class Stream:
             model.config.rollout.noise_kept,
             device,
         )
-        self._prompts = Prompts(model.text, submit)
-        self._adapters = Adapters(model.dit)
+        self._prompts: Prompts = Prompts(model.text, submit) if beside is None else beside._prompts.second()
+        self._adapters: Adapters | GuestAdapters = _adapters(model, beside)
         self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
         self._params: Params | None = None
         self._stale = False
         self._source_seen = False
         self._troubles: list[str] = []
         self.reset()
+
+    def second(self) -> Stream:
+        """Another stream of the same networks, at its beginning, used on the same thread.
+
+        It has a past, references and LoRAs of its own. Whatever is asked of it, this one's pictures stay the same to
+        the bit. A second stream has no second of its own.
+        """
+        return Stream(self._model, self._choice, beside=self)
 
     def reset(self) -> None:
         """Forget the past: the next chunk is the first of a new stream."""
@@ -93,7 +106,8 @@ class Stream:
         self.settle()
         self._check(chunk, params)
         try:
-            return self._paint(chunk, params)
+            with self._adapters.in_force():
+                return self._paint(chunk, params)
         except Exception:
             self.reset()  # encoders and transformer no longer stand at one picture
             raise
@@ -125,7 +139,8 @@ class Stream:
         """What the next chunk needs to know of the last one; a while of work that nobody waits for."""
         if self._rollout.is_settled:
             return
-        self._rollout.settle(self._oldest_again())
+        with self._adapters.in_force():
+            self._rollout.settle(self._oldest_again())
         self._adapters.settle()
 
     # -- what changed
@@ -233,6 +248,14 @@ class Stream:
         if not self._decoded or self._rollout.frame == 0:
             return None
         return encode_references(self._model.vae, [self._decoded[0].unsqueeze(1)])
+
+
+def _adapters(model: Model, beside: Stream | None) -> Adapters | GuestAdapters:
+    if beside is None:
+        return Adapters(model.dit)
+    if isinstance(beside._adapters, GuestAdapters):
+        raise ValueError("a second stream has no second stream of its own")
+    return beside._adapters.guest()
 
 
 def composited(painted: Pixels, chunk: ControlChunk) -> Pixels:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from engine.errors import EngineError
-from engine.host import Submit
+from engine.host import SecondStream, Submit
 from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
 from engine.stream import Stream
 from tests.tiny import tiny_model
@@ -42,6 +44,9 @@ class TinyHost:
     def settle(self) -> None:
         self._loaded().settle()
 
+    def second_stream(self) -> SecondStream:
+        return SecondStream(self._loaded().second())
+
     def close(self) -> None:
         self._stream = None
 
@@ -57,6 +62,9 @@ class Witness:
 
     before_step: called on the engine thread with the number of the step over all hosts, from 0; may raise.
     before_settle: the same, before the clean pass. before_close: called when a host is closed; may raise.
+    before_second: called when a second stream is asked for; may raise. before_audition: called before each of its steps
+    with their number, from 0; may raise. auditioned: its steps. order: of all steps. seconds: the streams, while they
+    live.
     before_load: called when a model's files have been checked; may raise. fits: whether it fits beside another.
     may_load: while it is not set, models take for ever to load, slice after slice. before_slice: called in each.
     begun: what was tried, in order. loaded: what is in memory. submit: what hosts were handed to have prompts read.
@@ -66,11 +74,16 @@ class Witness:
     before_step: Callable[[int], None] = lambda number: None
     before_settle: Callable[[], None] = lambda: None
     before_close: Callable[[], None] = lambda: None
+    before_second: Callable[[], None] = lambda: None
+    before_audition: Callable[[int], None] = lambda number: None
     before_load: Callable[[EngineChoice], None] = lambda choice: None
     before_slice: Callable[[], None] = lambda: None
     fits: Callable[[EngineChoice], bool] = lambda choice: True
     may_load: threading.Event = field(default_factory=threading.Event)
     steps: list[tuple[ControlChunk, Params]] = field(default_factory=list)
+    auditioned: list[tuple[ControlChunk, Params]] = field(default_factory=list)
+    order: list[Literal["program", "audition"]] = field(default_factory=list)
+    seconds: weakref.WeakSet[Stream] = field(default_factory=weakref.WeakSet)
     begun: list[EngineChoice] = field(default_factory=list)
     loaded: list[EngineChoice] = field(default_factory=list)
     submit: Submit | None = None
@@ -114,7 +127,12 @@ class WitnessedHost(TinyHost):
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         self._witness.before_step(len(self._witness.steps))
         self._witness.steps.append((chunk, params))
+        self._witness.order.append("program")
         return super().step(chunk, params)
+
+    def second_stream(self) -> SecondStream:
+        self._witness.before_second()
+        return WitnessedSecond(self._loaded().second(), self._witness)
 
     def settle(self) -> None:
         self._witness.before_settle()
@@ -126,3 +144,18 @@ class WitnessedHost(TinyHost):
             self._witness.loaded.remove(self._choice)
         self._witness.before_close()
         super().close()
+
+
+class WitnessedSecond(SecondStream):
+    """A second stream that tells its witness."""
+
+    def __init__(self, stream: Stream, witness: Witness) -> None:
+        super().__init__(stream)
+        self._witness = witness
+        witness.seconds.add(stream)
+
+    def step(self, chunk: ControlChunk, params: Params) -> Pixels:
+        self._witness.before_audition(len(self._witness.auditioned))
+        self._witness.auditioned.append((chunk, params))
+        self._witness.order.append("audition")
+        return super().step(chunk, params)

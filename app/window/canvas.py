@@ -1,4 +1,5 @@
-"""The canvas: program, source, guide, or the mask over the source; to be zoomed, and painted on while it moves.
+"""The canvas: program or audition, source, guide, or the mask over the source; to be zoomed, and painted on while it
+moves.
 
 Tells the tool that is chosen where the hand is; knows nothing of what it does.
 """
@@ -23,10 +24,11 @@ from PySide6.QtGui import (
 )
 
 from app.framing import Fit
+from app.looks import Looks
 from app.mask_painting import Tool
 from app.placement import Placement, placement
 from app.show import Show
-from app.window import theme, words
+from app.window import theme, words, words_program
 from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool
 from app.window.mask_editor import MaskEditor
 from app.window.picture import placed
@@ -45,6 +47,7 @@ _TINT = 0.55
 class Canvas(ProgramView):
     """``shown_changed`` and ``zoomed`` speak of the performer's hand and of ``show_``, so that buttons can follow."""
 
+    shown_changed = Signal()
     zoomed = Signal(float)
 
     def __init__(self, rig: Rig, show: Show, editor: MaskEditor, fit: Fit) -> None:
@@ -52,6 +55,7 @@ class Canvas(ProgramView):
         self.setMouseTracking(True)
         self._show, self._editor = show, editor
         self._shown: Shown = "output"
+        self._auditions = False
         self._zoom = 1.0
         self._centre = QPointF(0.5, 0.5)
         self._panning: QPointF | None = None
@@ -63,7 +67,10 @@ class Canvas(ProgramView):
         self._tints: np.ndarray | None = None
         editor.painted.connect(self._forget_overlay)
         editor.changed.connect(self._take_tool)
+        show.looks_changed.connect(self._follow_looks)
+        show.look_switching.connect(self._end)  # what is being drawn belongs to the look that it was begun in
         self._take_tool()
+        self._follow_looks(show.looks)
 
     # what is seen
 
@@ -72,16 +79,31 @@ class Canvas(ProgramView):
         return self._shown
 
     def put_shown(self, shown: Shown) -> None:
-        """The program; the source or the guide as the engine sees them; or the mask over the source."""
+        """The program, or what is auditioned; the source or the guide as the engine sees them; or the mask over the
+        source."""
         if shown != self._shown:
             self._shown = shown
-            self.setAccessibleName(words.CANVAS_SHOWS[shown])
-            self.forget()
-            self.look()
-            self.update()
+            self._show_anew()
+            self.shown_changed.emit()
+
+    def _follow_looks(self, looks: Looks) -> None:
+        auditions = looks.audition is not None
+        if auditions != self._auditions:
+            self._auditions = auditions
+            self._show_anew()
+
+    def _show_anew(self) -> None:
+        auditioned = self._auditions and self._shown == "output"
+        self.setAccessibleName(words_program.AUDITION_SHOWN if auditioned else words.CANVAS_SHOWS[self._shown])
+        self.forget()
+        self.look()
+        self.update()
 
     def look(self) -> None:
-        if self._shown == "output":
+        if self._shown == "output" and self._auditions:
+            auditioned = self._rig.audition()
+            self.set_picture(None if auditioned is None else auditioned.rgb)
+        elif self._shown == "output":
             super().look()
         elif self._shown == "guide":
             thumbnails = self._rig.thumbnails.get()

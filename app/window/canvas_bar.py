@@ -44,7 +44,7 @@ class CanvasBar(QWidget):
         self.clear = tool_button("trash-2", words.CLEAR_PAINTED, words.CLEAR_PAINTED_TIP)
         self.whole = tool_button("maximize", words.WHOLE, words.WHOLE_TIP)
         self.shown.setFixedWidth(_VIEWS_WIDTH)
-        line = Flow(spacing=5)
+        self._line = line = Flow(spacing=5)
         self.setLayout(line)
         line.addWidget(self.shown)
         for tool, (name, tip) in words.TOOLS.items():
@@ -67,6 +67,10 @@ class CanvasBar(QWidget):
         canvas.zoomed.connect(lambda zoom: self.whole.setEnabled(zoom > 1))
         self.whole.setEnabled(False)
         self._follow()
+
+    def add(self, part: QWidget) -> None:
+        """Behind all others."""
+        self._line.addWidget(part)
 
     def show_(self, shown: Shown) -> None:
         self.shown.put(shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRect, Signal
 from PySide6.QtGui import QGuiApplication, QScreen
 from shiboken6 import getCppPointer
 
@@ -26,14 +26,20 @@ class Display:
 
 
 class Displays(QObject):
-    """Follows the desktop. ``came`` and ``went`` carry a Display; ``there`` is up to date when they do."""
+    """Follows the desktop. ``came`` and ``went`` carry a Display; ``there`` is up to date when they do.
+
+    ``rearranged``: a display that stays has another size or place.
+    """
 
     came = Signal(object)
     went = Signal(object)
+    rearranged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._there = tuple(_display(screen) for screen in QGuiApplication.screens())
+        for screen in QGuiApplication.screens():
+            screen.geometryChanged.connect(self._changed)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)  # displays are known only where it exists
         app.screenAdded.connect(self._added)
@@ -44,6 +50,7 @@ class Displays(QObject):
         return self._there
 
     def _added(self, screen: QScreen) -> None:
+        screen.geometryChanged.connect(self._changed)
         display = _display(screen)
         self._there = (*(other for other in self._there if other.key != display.key), display)
         self.came.emit(display)
@@ -55,6 +62,10 @@ class Displays(QObject):
         self._there = tuple(_display(other) for other in QGuiApplication.screens() if _key(other) != key)
         if gone is not None:
             self.went.emit(gone)
+
+    def _changed(self, _: QRect) -> None:
+        self._there = tuple(_display(screen) for screen in QGuiApplication.screens())
+        self.rearranged.emit()
 
 
 def screen_of(display: Display) -> QScreen | None:

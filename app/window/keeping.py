@@ -28,7 +28,7 @@ class StateKeeper(QObject):
         self._pause.timeout.connect(self.save)
         self._latest = QTimer(self, singleShot=True, interval=LATEST_MS)
         self._latest.timeout.connect(self.save)
-        show.look_changed.connect(self._changed)
+        show.looks_changed.connect(self._changed)
         show.setup_changed.connect(self._changed)
 
     def save(self) -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.cue_sheet import CueSheet
 from app.errors import SourceError
@@ -20,7 +30,8 @@ from app.mask_painting import Tool
 from app.pictures import reduced
 from app.set_list import Backups
 from app.show import Show
-from app.window import icons, words
+from app.vision_mixer import VisionMixer
+from app.window import icons, words, words_program
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Column, FoldingCard
@@ -93,7 +104,10 @@ class MainWindow(QMainWindow):
         self.input = InputPanel(bindings, self.performer)
         self.controls = ControlsPanel(bindings, controls)
         self.editor = MaskEditor(show, self)
-        self.program = ProgramPanel(bindings, rig, self.editor)
+        backups = Backups(state_path.parent / "cues") if state_path else None
+        sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self)
+        self.mixer = VisionMixer(show, sheet, self._chunk_alone_s, self)
+        self.program = ProgramPanel(bindings, rig, self.editor, self.mixer)
         self.look = LookPanel(bindings, self.performer)
         self.references = ReferencesPanel(bindings, self._output)
         self.frames = FramesPanel(bindings, self._output)
@@ -101,8 +115,7 @@ class MainWindow(QMainWindow):
         self.walker = SeedWalker(show, self)
         self.look.seed.lock.toggled.connect(self.walker.hold)
         self.mask_panel = MaskPanel(bindings, self.performer, self.editor)
-        backups = Backups(state_path.parent / "cues") if state_path else None
-        self.cues = CueGrid(CueSheet(show, backups, self._thumbnail, self._chunk_s, self))
+        self.cues = CueGrid(sheet)
         self.outputs = OutputsPanel(bindings, self.performer, self.stage, displays)
         self.messages = MessageBar(self)
         self._columns = self._lay_out()
@@ -256,6 +269,7 @@ class MainWindow(QMainWindow):
             panel.said.connect(said)
         if self._keeper is not None:
             self._keeper.said.connect(said)
+        bindings.show.look_switching.connect(self._finish_typing)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
 
     def _keys(self) -> tuple[Key, ...]:
@@ -264,6 +278,9 @@ class MainWindow(QMainWindow):
             Key(("B", "F2"), words.KEY_BLACKOUT, do.blackout),
             Key(("F", "F3"), words.KEY_FREEZE, do.freeze),
             Key(("Y", "Shift+B", "F4"), words.KEY_BYPASS, do.bypass),
+            Key(("F5", "J"), words_program.KEY_AUDITION, self.mixer.audition),
+            Key(("F6", "Shift+J"), words_program.KEY_TAKE, self.mixer.take),
+            Key(("F7", "Ctrl+J"), words_program.KEY_BACK, self.mixer.back),
             Key(("C", "X"), words.KEY_CUT, do.hard_cut),
             Key(("Shift+C", "Shift+X"), words.KEY_SOFT_CUT, do.soft_cut),
             *(
@@ -303,8 +320,8 @@ class MainWindow(QMainWindow):
         self.program.bar.show_("output" if self.program.preview.shown == "mask" else "mask")
 
     def _thumbnail(self) -> Picture | None:
-        """What the outputs show, small."""
-        program = self._rig.program.get()
+        """What the canvas shows of the edited look, small."""
+        program = self._rig.audition() or self._rig.program.get()
         if program is None or program.kind != "engine":
             return None
         height, width = program.rgb.shape[:2]
@@ -321,6 +338,14 @@ class MainWindow(QMainWindow):
         config = config_of(engine) if engine.model in MODELS else STARTER
         pictures = config.rollout.pictures(first=False)
         return pictures / max(1.0, self._rig.status().engine_rate)
+
+    def _chunk_alone_s(self) -> float:
+        """The same without an audition: its own work, or the time in which its pictures come where that is longer."""
+        status = self._rig.status()
+        if status.chunk_ms.p50 is None:
+            return self._chunk_s()
+        pictures = config_of(self.performer.setup.engine).rollout.pictures(first=False)
+        return max(status.chunk_ms.p50 / 1000, pictures / max(1.0, status.source_rate))
 
     def _quit(self) -> None:
         """While anything is on air it takes two presses: one slip must not end a show, and no question may wait."""
@@ -344,6 +369,12 @@ class MainWindow(QMainWindow):
         """Where a field with the focus disappears, Qt hands the focus to the next one, which may be Blackout."""
         if old is not None and new is not None and not old.isVisible() and new.window() is self:
             self.program.preview.setFocus()
+
+    def _finish_typing(self) -> None:
+        """What is being typed belongs to the look that is edited now, and not to the one that is edited next."""
+        focus = self.focusWidget()
+        if isinstance(focus, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
+            focus.clearFocus()
 
     def _type_prompt(self) -> None:
         self.activateWindow()

@@ -51,6 +51,7 @@ class MaskEditor(QObject):
         self._publishing.timeout.connect(self.publish)
         self._follow(show.look)
         show.look_changed.connect(self._follow)
+        show.look_switching.connect(self.publish)
 
     @property
     def pixels(self) -> Pixels:

@@ -1,4 +1,7 @@
-"""The centre: the canvas under its tools, and a line that says what the outputs show and which model paints it."""
+"""The centre: the canvas under its tools, and a line that says what the outputs show and which model paints it.
+
+While a look is auditioned the canvas is that look's; the program stands beside it in small.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,17 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.framing import Fit
 from app.look import Treatment
+from app.looks import Looks
 from app.status import Status
-from app.window import words
+from app.vision_mixer import VisionMixer
+from app.window import words, words_program
+from app.window.audition_bar import AuditionBar, verb
 from app.window.bind import Bindings
 from app.window.canvas import Canvas
 from app.window.canvas_bar import CanvasBar
 from app.window.cards import Elided
 from app.window.choice import Picker
+from app.window.lettered_frame import LetteredFrame
 from app.window.mask_editor import MaskEditor
 from app.window.rig import Rig
 from app.window.top_bar import Chip
@@ -22,18 +29,25 @@ from app.window.top_bar import Chip
 ROOM_FOR_NOTE = 460
 """Below this width the model's note has no chip of its own; it stands in the line about the model."""
 
+LOW = 440
+"""Pixels of height below which the tools give their room to an audition; their keys stay."""
+
 
 class ProgramPanel(QWidget):
     """The preview with its header."""
 
-    def __init__(self, bindings: Bindings, rig: Rig, editor: MaskEditor) -> None:
+    def __init__(self, bindings: Bindings, rig: Rig, editor: MaskEditor, mixer: VisionMixer) -> None:
         super().__init__()
         show = bindings.show
-        self._rig = rig
+        self._rig, self._show = rig, show
         self._status = Status()
         self._treatment: Treatment = show.look.treatment
         self.preview = Canvas(rig, show, editor, show.setup.preview_fit)
-        self.preview.setMinimumSize(200, 120)
+        self.preview.setMinimumSize(200, 100)
+        self.frame = LetteredFrame(self.preview)
+        self.audition = verb("eye", words_program.AUDITION, words_program.AUDITION_TIP)
+        self.audition.clicked.connect(mixer.audition)
+        self.audition_bar = AuditionBar(rig, mixer)
         self.on_air = Chip("", words.PREVIEW_TIP)
         self.note = Chip("", words.NOTE_TIP)
         self.model = Elided("dim")
@@ -51,8 +65,13 @@ class ProgramPanel(QWidget):
         column.setSpacing(8)
         self.bar = CanvasBar(self.preview, editor)
         column.addLayout(head)
+        self.bar.add(self.audition)
         column.addWidget(self.bar)
-        column.addWidget(self.preview, 1)
+        column.addWidget(self.frame, 1)
+        column.addWidget(self.audition_bar)
+        show.looks_changed.connect(self._put_looks)
+        self.preview.shown_changed.connect(lambda: self._put_looks(show.looks))
+        self._put_looks(show.looks)
         bindings.look(lambda look: look.treatment, self._put_treatment)
         bindings.setup(
             lambda setup: setup.preview_fit, self._put_fit, self.fit.picked, lambda fit: show.set_setup(preview_fit=fit)
@@ -61,10 +80,30 @@ class ProgramPanel(QWidget):
     def put_status(self, status: Status) -> None:
         self._status = status
         self._describe()
+        self._put_looks(self._show.looks)
+
+    def _put_looks(self, looks: Looks) -> None:
+        auditions = looks.audition is not None
+        self.audition_bar.setVisible(auditions)
+        self.audition.setVisible(not auditions)
+        self._make_room()
+        shown = "" if self.preview.shown == "output" else words.CANVAS_SHOWS[self.preview.shown]
+        if auditions:
+            line = words_program.audition_line(shown, self._status.audition_trouble)
+            self.frame.put(words_program.AUDITION_FRAME, line, marked=True)
+        else:
+            self.frame.put(words_program.PROGRAM_FRAME, words_program.program_line(shown))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._make_room()
         self._describe()
+
+    def _make_room(self) -> None:
+        low, narrow = self.height() < LOW, self.width() < ROOM_FOR_NOTE
+        self.audition_bar.set_small(low or narrow)
+        self.bar.setVisible(not low or self._show.looks.audition is None)
+        self.audition.setText("" if narrow else f" {words_program.AUDITION}")
 
     def _put_treatment(self, treatment: Treatment) -> None:
         self._treatment = treatment

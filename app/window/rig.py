@@ -24,14 +24,18 @@ class Rig(Protocol):
         """What the outputs show."""
         ...
 
+    def audition(self) -> Program | None:
+        """What is painted of the look that is tried out; None while none is."""
+        ...
+
     @property
     def view(self) -> Latest[Frame]:
-        """The framed source picture at engine size."""
+        """The framed source picture at engine size, as the edited look has it."""
         ...
 
     @property
     def thumbnails(self) -> Latest[Thumbnails]:
-        """The newest guide of each running control, and the mix."""
+        """The newest guide of each running control of the edited look, and the mix."""
         ...
 
     @property

@@ -21,7 +21,10 @@ from app.window.rig import Rig
 
 
 class StageWindow(ProgramView):
-    """Nothing but the picture. ``dismissed``: Escape was pressed, or the desktop wants the window closed."""
+    """Nothing but the picture. ``dismissed``: Escape was pressed, or the desktop wants the window closed.
+
+    fills: whether it is to cover its display, whatever the desktop makes of it meanwhile.
+    """
 
     dismissed = Signal()
 
@@ -29,12 +32,15 @@ class StageWindow(ProgramView):
         super().__init__(rig, "stage", words.STAGE, choice.fit, around="#000000")
         self.setWindowFlags(Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
         self.setWindowTitle(words.STAGE_WINDOW_TITLE)
-        self.setCursor(Qt.CursorShape.BlankCursor)
         self.set_placeholder("")  # black until the first picture: an audience reads no messages
         self._retiring = False
+        self.fills = False
 
-    def fill(self, screen: QScreen) -> None:
-        """Cover ``screen``."""
+    def fill(self, screen: QScreen, activates: bool = True) -> None:
+        """Cover ``screen``. activates: whether it takes the keyboard, as what a hand has opened may."""
+        self.fills = True
+        self._dress(Qt.CursorShape.BlankCursor, frameless=True)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not activates)
         self.setScreen(screen)
         self.setGeometry(screen.geometry())
         self.showFullScreen()
@@ -42,8 +48,16 @@ class StageWindow(ProgramView):
     def leave_full_screen(self) -> None:
         """An ordinary window of half the display, for one display or for capture by another program."""
         room = self.screen().availableGeometry()
+        self.fills = False
+        self._dress(Qt.CursorShape.ArrowCursor, frameless=False)
         self.showNormal()
         self.resize(room.width() // 2, room.height() // 2)
+
+    def _dress(self, cursor: Qt.CursorShape, *, frameless: bool) -> None:
+        """A window that can be moved has a frame to be moved by, and a cursor to do it with."""
+        self.setCursor(cursor)
+        if bool(self.windowFlags() & Qt.WindowType.FramelessWindowHint) != frameless:
+            self.setWindowFlag(Qt.WindowType.FramelessWindowHint, frameless)  # hides it until it is shown again
 
     def retire(self) -> None:
         """Close for good, without asking."""
@@ -83,6 +97,7 @@ class Stage(QObject):
         self._trouble = ""
         displays.came.connect(self._display_came)
         displays.went.connect(self._display_went)
+        displays.rearranged.connect(self._fill_again)
         show.setup_changed.connect(self._follow)
         self._arrange()
 
@@ -100,7 +115,7 @@ class Stage(QObject):
         """Between full screen and an ordinary window; opens the stage when it is closed."""
         if self._window is None:
             self._ask(on=True)
-        elif self._window.isFullScreen():
+        elif self._window.fills:
             self._window.leave_full_screen()
         else:
             self._arrange()
@@ -114,10 +129,10 @@ class Stage(QObject):
         if setup.stage != self._choice:
             fit_only = replace(setup.stage, fit=self._choice.fit) == self._choice
             self._choice = setup.stage
-            if fit_only and self._window is not None:
-                self._window.set_fit(self._choice.fit)
-            else:
+            if not fit_only:
                 self._arrange()
+            elif self._window is not None:
+                self._window.set_fit(self._choice.fit)
 
     def _arrange(self) -> None:
         """Bring the window in line with what the Show wants and the displays that are there."""
@@ -136,7 +151,7 @@ class Stage(QObject):
     def _second(self) -> Display | None:
         return next((display for display in reversed(self._displays.there) if not display.main), None)
 
-    def _open_on(self, display: Display) -> None:
+    def _open_on(self, display: Display, activates: bool = True) -> None:
         screen = screen_of(display)
         if screen is None:
             return
@@ -144,7 +159,7 @@ class Stage(QObject):
             self._window = StageWindow(self._rig, self._choice)
             self._window.dismissed.connect(lambda: self._ask(on=False))
         self._window.set_fit(self._choice.fit)
-        self._window.fill(screen)
+        self._window.fill(screen, activates)
         self._display, self._trouble = display, ""
         self.changed.emit()
 
@@ -154,9 +169,17 @@ class Stage(QObject):
         self._window, self._display, self._trouble = None, None, trouble
         self.changed.emit()
 
+    def _fill_again(self) -> None:
+        """A display has another size or place; a projector that is switched over, for one."""
+        screen = None if self._display is None else screen_of(self._display)
+        if screen is not None and self._window is not None and self._window.fills:
+            self._window.fill(screen, activates=False)
+
+    # What opens by itself must not take the keyboard from a prompt that is being typed.
+
     def _display_came(self, display: Display) -> None:
         if self._trouble and self._choice.screen in ("", display.name):
-            self._open_on(display)
+            self._open_on(display, activates=False)
             self.said.emit("info", words.display_back(display.name))
 
     def _display_went(self, display: Display) -> None:
@@ -164,7 +187,7 @@ class Stage(QObject):
             return
         other = None if self._choice.screen else self._second()
         if other is not None:
-            self._open_on(other)
+            self._open_on(other, activates=False)
             self.said.emit("warning", words.stage_moved(display.name, other.name))
         else:
             self._retire(words.display_gone(display.name))

@@ -115,6 +115,7 @@ class OutputsPanel(FoldingCard):
         self._put_displays(displays)
         for changed in (displays.came, displays.went):
             changed.connect(lambda _: self._put_displays(displays))
+        displays.rearranged.connect(lambda: self._put_displays(displays))
         stage.changed.connect(self.put_stage)
 
     @property

@@ -18,6 +18,7 @@ class StillRig(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.program: Latest[Program] = Latest()
+        self.auditioned: Program | None = None
         self.view: Latest[Frame] = Latest()
         self.thumbnails: Latest[Thumbnails] = Latest()
         self.devices: Latest[Devices] = Latest()
@@ -25,6 +26,9 @@ class StillRig(QObject):
         self.started = self.stopped = 0
         self.handed: list[tuple[str, int]] = []
         self._number = 0
+
+    def audition(self) -> Program | None:
+        return self.auditioned
 
     def start(self) -> None:
         self.started += 1

@@ -99,6 +99,46 @@ def test_full_screen_and_window_take_turns(show: Show, stage: Stage, qtbot: QtBo
     assert window.isFullScreen()
 
 
+def test_a_window_can_be_moved_and_the_stage_cannot(show: Show, stage: Stage, qtbot: QtBot) -> None:
+    stage.toggle_full_screen()
+    window = window_of(stage, qtbot)
+    frameless = Qt.WindowType.FramelessWindowHint
+    for cursor, bare in ((Qt.CursorShape.ArrowCursor, False), (Qt.CursorShape.BlankCursor, True)):
+        stage.toggle_full_screen()
+        assert window.isVisible()
+        assert window.cursor().shape() == cursor
+        assert bool(window.windowFlags() & frameless) is bare
+
+
+def test_a_display_that_changes_its_size_is_filled_again(
+    app: QApplication, show: Show, stage: Stage, qtbot: QtBot
+) -> None:
+    switch(show, on=True)
+    window = window_of(stage, qtbot)
+    screen = app.primaryScreen().geometry()
+    window.setGeometry(10, 10, 100, 50)  # as the display was before
+    app.primaryScreen().geometryChanged.emit(screen)
+    assert window.geometry() == screen
+    assert window.isFullScreen()
+    stage.toggle_full_screen()
+    small = window.geometry()
+    app.primaryScreen().geometryChanged.emit(screen)
+    assert window.geometry() == small, "a window stays one"
+
+
+def test_while_it_waits_for_its_display_it_never_takes_the_performers(
+    app: QApplication, show: Show, stage: Stage, qtbot: QtBot
+) -> None:
+    switch(show, on=True)
+    window_of(stage, qtbot)
+    app.screenRemoved.emit(app.primaryScreen())
+    assert stage.window is None
+    switch(show, fit="stretch")
+    assert stage.window is None, "another fit is no wish to see it here"
+    app.screenAdded.emit(app.primaryScreen())
+    assert window_of(stage, qtbot).testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating), "a hand may be typing"
+
+
 def test_a_display_that_is_not_there_is_told_and_waited_for(show: Show, stage: Stage) -> None:
     switch(show, on=True, screen="HDMI-7")
     assert stage.window is None

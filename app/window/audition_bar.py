@@ -1,0 +1,69 @@
+"""The line under the preview while a look is auditioned: the program in small, Take, Back, and how a take comes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+
+from app.set_list import Transition
+from app.vision_mixer import VisionMixer
+from app.window import icons, theme, words, words_program
+from app.window.choice import Picker
+from app.window.lettered_frame import CAPTION, LetteredFrame
+from app.window.preview import ProgramView
+from app.window.rig import Rig
+
+_PROGRAM, _SMALL = QSize(176, 99 + CAPTION), QSize(112, 63 + CAPTION)
+_TRANSITION_WIDTH, _SMALL_TRANSITION_WIDTH = 216, 196
+
+
+class AuditionBar(QWidget):
+    """Holds no values. ``program`` is what the outputs show, seen and told to the rig as the preview sees it alone."""
+
+    def __init__(self, rig: Rig, mixer: VisionMixer) -> None:
+        super().__init__()
+        self._mixer = mixer
+        self.program = ProgramView(rig, "preview", words_program.BESIDE, "fit", theme.BACKGROUND)
+        self.program.set_placeholder(words.NO_PICTURE_YET_SHORT)
+        self.frame = LetteredFrame(self.program)
+        self.frame.put(words_program.PROGRAM_FRAME, words_program.PROGRAM_LINE_SHORT)
+        self.take = verb("circle-dot", words_program.TAKE, words_program.TAKE_TIP)
+        self.take.clicked.connect(mixer.take)
+        self.back = verb("undo-2", words_program.BACK, words_program.BACK_TIP)
+        self.back.clicked.connect(mixer.back)
+        self.transition: Picker = Picker(words_program.TAKE_BY, words.transition, words_program.TAKE_BY_TIP)
+        self.transition.set_options([(words.transition(one), one) for one in words.TRANSITIONS])
+        self.transition.picked.connect(self._pick)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(6)
+        self._grid.setColumnStretch(4, 1)
+        self._grid.setRowStretch(3, 1)
+        self.set_small(False)
+        mixer.changed.connect(self._follow)
+        self._follow()
+
+    def set_small(self, small: bool) -> None:
+        """Where there is little room the program is smaller still, with the rest beside and below it."""
+        self.frame.setFixedSize(_SMALL if small else _PROGRAM)
+        self.transition.setFixedWidth(_SMALL_TRANSITION_WIDTH if small else _TRANSITION_WIDTH)
+        self._grid.addWidget(self.frame, 0, 0, 3, 1)
+        self._grid.addWidget(self.take, 0, 1)
+        self._grid.addWidget(self.back, *((1, 1) if small else (0, 2)))
+        self._grid.addWidget(self.transition, *((3, 0, 1, 2) if small else (0, 3)))
+
+    def _pick(self, transition: Transition) -> None:
+        self._mixer.set_transition(transition)
+
+    def _follow(self) -> None:
+        self.transition.put(self._mixer.transition)
+
+
+def verb(symbol: str, title: str, tip: str) -> QPushButton:
+    """A button that says what it does."""
+    button = QPushButton(icons.icon(symbol), f" {title}")
+    button.setIconSize(QSize(20, 20))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(title)
+    button.setToolTip(tip)
+    return button
