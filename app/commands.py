@@ -1,5 +1,5 @@
-"""The commands: live (default), render, controls, bench, doctor. Reads what was typed, calls what does it, tells the
-exit code.
+"""The commands: live (default), render, replay, controls, bench, doctor. Reads what was typed, calls what does it,
+tells the exit code.
 
 0: done. 1: it could not be done, the sentence says why. 2: the command was not understood. 130: ended by Ctrl-C, or by
 SIGTERM.
@@ -20,10 +20,13 @@ from app import __version__, doctor
 from app.control_options import add_bench, add_guides, wished_bench, wished_guides
 from app.errors import ShowError, UsageError
 from app.inputs import parse_source
+from app.journal.records import SUFFIX
 from app.look import Look, RecorderChoice, Setup, VirtualCameraChoice
 from app.options import add_common, add_engine, files_read, in_words, mask_film, size_of, wished, wished_engine
 from app.show import load_state
 from controls.stack import CONTROLS
+from engine.host import trained_steps
+from engine.params import Params
 
 
 def run(arguments: list[str]) -> int:
@@ -31,7 +34,7 @@ def run(arguments: list[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments = ["live", *arguments]
     options = _parser().parse_args(arguments)
-    if options.command in ("render", "controls") and options.sheet is None:
+    if options.command in ("render", "replay", "controls") and options.sheet is None:
         options.sheet = options.output.with_suffix(".png")
     _check_files(options)
     if options.log:
@@ -76,6 +79,27 @@ def _render(options: argparse.Namespace) -> int:
     code = _tell_film(result.report.frames_out, result.interrupted, options, "painted")
     if not code and not result.report.frames_out:
         raise ShowError(f"{result.report.source} gave no picture, so there is nothing to render.")
+    return code
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from app.replay import Changes, replay
+
+    wishes = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name) is not None}
+    with in_words():  # whatever the show was, these must be possible
+        replace(Params(), **wishes)
+        model = wished_engine(options, Setup()).engine
+    if options.model is not None and options.steps is None:
+        wishes["steps"] = trained_steps(model)
+    changes = Changes(lambda choice: wished_engine(options, Setup(engine=choice)).engine, wishes)
+    result = replay(Path(options.source), changes, options.output, options.sheet)
+    report = result.report
+    if options.report is not None:
+        report.save(options.report)
+    code = _tell_film(report.frames_out, result.interrupted, options, "painted")
+    if report.same is not None and report.frames_out:
+        others = "" if report.same == report.frames_out else f"; {report.frames_out - report.same} are like it"
+        print(f"{report.same} of them are those of the show, bit for bit{others}.")
     return code
 
 
@@ -130,7 +154,10 @@ def _wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look
         if options.virtual_camera is not None:
             setup = replace(setup, virtual_camera=_virtual_camera(options.virtual_camera))
         if options.record is not None:
-            setup = replace(setup, recorder=RecorderChoice(on=True, path=str(options.record)))
+            recorder = RecorderChoice(on=True, path=str(options.record), journal=setup.recorder.journal)
+            setup = replace(setup, recorder=recorder)
+        if options.journal is not None:
+            setup = replace(setup, recorder=replace(setup.recorder, journal=options.journal))
     return look, setup
 
 
@@ -191,7 +218,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="`python3 run.py test` runs the tests, `python3 run.py prepare` installs and stops there.",
     )
     parser.add_argument("--version", action="version", version=f"VACE Live {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="live | render | controls | bench | doctor")
+    names = "live | render | replay | controls | bench | doctor"
+    commands = parser.add_subparsers(dest="command", required=True, metavar=names)
 
     settings = "\n".join(
         f"  {kind.name}: " + ", ".join(f"{s.name} {s.low:g} to {s.high:g} ({s.default:g})" for s in kind.settings)
@@ -209,6 +237,11 @@ def _parser() -> argparse.ArgumentParser:
     live.add_argument("--no-loop", dest="loop", action="store_false", help="end with the clip (--headless)")
     live.add_argument("--virtual-camera", metavar="WxH@RATE", nargs="?", const="", help="default 1280x720@30")
     live.add_argument("--record", metavar="OUT.mp4", type=Path, help="record from the start")
+    live.add_argument(
+        "--journal",
+        action=argparse.BooleanOptionalAction,
+        help="beside each recording, what `replay` paints it again from (default)",
+    )
     live.add_argument("--seconds", type=_positive, help="end after so many (--headless)")
     live.add_argument("--state", type=Path, default=_state_path(), help="where settings are kept between runs")
     live.add_argument("--fresh", action="store_true", help="begin with default settings")
@@ -225,7 +258,23 @@ def _parser() -> argparse.ArgumentParser:
         "--seconds", type=_positive, help="only so many seconds of the source; needed where it never ends"
     )
     add_common(render)
-    render.set_defaults(run=_render, loop=False, virtual_camera=None, record=None)
+    render.set_defaults(run=_render, loop=False, virtual_camera=None, record=None, journal=None)
+
+    replay = commands.add_parser(
+        "replay",
+        help="a recorded show painted again from its journal, into an MP4",
+        epilog="What is not asked for is as it was in the show. With nothing asked for, the pictures are those of the "
+        "show, bit for bit where the same processor paints them.",
+    )
+    replay.add_argument("source", metavar=f"SHOW{SUFFIX}", help="the journal, which lies beside the recording")
+    replay.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
+    replay.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
+    replay.add_argument("--steps", type=int, help="denoising passes a chunk, 1 to 8, default: as in the show")
+    replay.add_argument("--seed", type=int, help="default: as in the show")
+    add_engine(replay)
+    replay.add_argument("--report", metavar="REPORT.json", type=Path, help="write what was done, in figures")
+    replay.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
+    replay.set_defaults(run=_replay)
 
     guides = commands.add_parser(
         "controls",

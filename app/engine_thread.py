@@ -26,7 +26,7 @@ from app.playout import Playout
 from app.status import EngineState
 from engine.errors import EngineError
 from engine.host import Submit
-from engine.params import EngineChoice, ModelInfo, Progress
+from engine.params import EngineChoice, ModelInfo, Pixels, Progress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,6 +42,10 @@ class MakeHost(Protocol):
     def __call__(self, choice: EngineChoice, *, submit: Submit) -> Host: ...
 
 
+Keep = Callable[[Playing, list[GuidedFrame], Look, Pixels], None]
+"""Takes what entered one step and the pictures that came of it, and returns at once: the journal."""
+
+
 class EngineThread(QThread):
     """Runs until ``stop``. Its public attributes are read by the rig for the status line."""
 
@@ -55,9 +59,10 @@ class EngineThread(QThread):
         inbox: Inbox,
         playout: Playout,
         audition: AuditionPainter,
+        keep: Keep,
         parent: QObject | None = None,
     ) -> None:
-        """look, choice: read the performer's current wishes; called on this thread."""
+        """look, choice: read the performer's current wishes; called on this thread, as ``keep`` is."""
         super().__init__(parent)
         self.setStackSize(_STACK_BYTES)
         self.setObjectName("engine")
@@ -70,6 +75,7 @@ class EngineThread(QThread):
         self._inbox = inbox
         self._playout = playout
         self._audition = audition
+        self._keep = keep
         self._stopping = False
         self._told = ""
         self.state: EngineState = "stopped"
@@ -129,17 +135,19 @@ class EngineThread(QThread):
                 continue
             frames = self._next_chunk(playing)
             if frames is not None:
-                seconds = self._paint(playing.host, *frames)
+                seconds = self._paint(playing, *frames)
                 self._audition.paint()
                 self._models.advance(until=time.perf_counter() + _LOADING_SHARE * seconds)
 
-    def _paint(self, host: Host, frames: list[GuidedFrame], look: Look) -> float:
+    def _paint(self, playing: Playing, frames: list[GuidedFrame], look: Look) -> float:
         """Returns the seconds that the chunk took."""
+        host = playing.host
         began = time.perf_counter()
         plates = [frame.plate for frame in frames]
         pictures = host.step(chunk_of(frames), asked_of_engine(look.params, plates))
         now = time.perf_counter()
         self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now, plates)
+        self._keep(playing, frames, look, pictures)
         self.pictures.count(len(pictures), now)
         self._told = ""
         for sentence in host.troubles():

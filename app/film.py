@@ -122,6 +122,18 @@ def film(
     return Filmed(writer.frames, interrupted)
 
 
+class Told:
+    """Says a sentence on the error output, once. sentences: all that were said."""
+
+    def __init__(self) -> None:
+        self.sentences: tuple[str, ...] = ()
+
+    def __call__(self, sentence: str) -> None:
+        if sentence not in self.sentences:
+            self.sentences += (sentence,)
+            tqdm.write(f"! {sentence}", file=sys.stderr)
+
+
 def bar(quiet: bool = False) -> dict[str, Any]:
     """How every progress bar is drawn, for tqdm: on a terminal's error output, and nowhere else."""
     # 80 where the terminal does not tell its width, for tqdm would draw nothing into a width of 0.

@@ -36,6 +36,8 @@ class GuidedFrame:
     mask: (H, W) uint8, 255 = repaint, 0 = keep the source; None = repaint everything.
     structure: the picture of a second input that the guide was made from, as large; None = from the source.
     plate: what is put back of the source where the mask keeps it; None = nothing.
+    captured, second: the source's and the second input's own pictures, as they came and before they were framed; None
+        where nobody kept them.
     """
 
     source: Pixels
@@ -45,6 +47,8 @@ class GuidedFrame:
     mask: Pixels | None = None
     structure: Pixels | None = None
     plate: Plate | None = None
+    captured: Pixels | None = None
+    second: Pixels | None = None
 
 
 def chunk_of(frames: Sequence[GuidedFrame]) -> ControlChunk:

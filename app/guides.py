@@ -5,18 +5,15 @@ Offline: every picture is drawn from, nothing is dropped, and two runs give the 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from tqdm import tqdm
-
 from app.control_text import setting_text
 from app.errors import ShowError
-from app.film import Filmed, Shot, ending_by_sigterm, film
+from app.film import Filmed, Shot, Told, ending_by_sigterm, film
 from app.frame import Frame, Pixels
 from app.framing import Framing, framed, seen_by_controls
 from app.inputs import open_source
@@ -66,7 +63,7 @@ def draw_guides(wish: GuidesWish, out: Path, sheet_path: Path) -> Filmed:
     of the source, or where no control runs at all.
     """
     check_it_ends(wish.source, wish.seconds)
-    told = _Told()
+    told = Told()
     sheet = ContactSheet()
     with ExitStack() as until:
         source = open_source(replace(wish.source, loop=False), realtime=False)
@@ -89,7 +86,7 @@ def draw_guides(wish: GuidesWish, out: Path, sheet_path: Path) -> Filmed:
 class _Drawing:
     """The controls at work on one film. Made with its first picture, which tells which of them run here."""
 
-    def __init__(self, wish: GuidesWish, stack: Stack, first: Frame, told: _Told) -> None:
+    def __init__(self, wish: GuidesWish, stack: Stack, first: Frame, told: Told) -> None:
         self._wish, self._stack, self._told = wish, stack, told
         height, width = first.rgb.shape[:2]
         self._size = wish.size or within(width, height, LONGEST_SIDE)
@@ -138,18 +135,6 @@ class _Drawing:
         parts = {setting.name: guide.parts[setting.name] for setting in self._settings}
         rows = {SOURCE: source, **parts, **({MIX: guide.rgb} if self._mixed else {})}
         return Shot(self.grid.drawn(list(rows.values())), frame.time, rows)
-
-
-class _Told:
-    """Says a sentence on the error output, once."""
-
-    def __init__(self) -> None:
-        self._sentences: set[str] = set()
-
-    def __call__(self, sentence: str) -> None:
-        if sentence not in self._sentences:
-            self._sentences.add(sentence)
-            tqdm.write(f"! {sentence}", file=sys.stderr)
 
 
 def _every_control(boxes: tuple[Box, ...]) -> tuple[ControlSetting, ...]:

@@ -119,13 +119,17 @@ class StageChoice:
 
 @dataclass(frozen=True)
 class RecorderChoice:
-    """path: the MP4 to write; "" makes a name from date and time in the user's video folder. width 0: as it comes."""
+    """path: the MP4 to write; "" makes a name from date and time in the user's video folder. width 0: as it comes.
+
+    journal: whether all that the engine was handed is kept beside it, for ``replay``.
+    """
 
     on: bool = False
     path: str = ""
     width: int = 0
     height: int = 0
     fit: Fit = "fill"
+    journal: bool = True
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Host(Protocol):
 
     def bring_up(self, params: Params, beside: bool) -> Generator[Progress, None, ModelInfo]: ...
     def fits_beside(self) -> bool: ...
+    @property
+    def prompts_read(self) -> int: ...
     def wanted(self, params: Params) -> int: ...
     def step(self, chunk: ControlChunk, params: Params) -> Pixels: ...
     def troubles(self) -> tuple[str, ...]: ...
@@ -37,10 +39,12 @@ class Host(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Playing:
-    """The model that paints."""
+    """The model that paints. info: what it says of itself. tried_with: what it was tried out with on its way up."""
 
     host: Host
     choice: EngineChoice
+    info: ModelInfo
+    tried_with: Params
 
 
 class ModelSwitch:
@@ -145,7 +149,8 @@ class ModelSwitch:
     def _take_over(self, coming: _Coming, info: ModelInfo) -> None:
         self._coming = self.progress = self._alone = None
         self.lose()
-        self.playing, self.info, self._played = Playing(coming.host, coming.choice), info, coming.choice
+        self.playing = Playing(coming.host, coming.choice, info, coming.params)
+        self.info, self._played = info, coming.choice
         if info.note:
             self._say("info", f"Model {info.name} on {info.device}: {info.note}.")
 
@@ -175,6 +180,7 @@ class _Coming:
     def __init__(self, choice: EngineChoice, host: Host, params: Params, beside: bool) -> None:
         self.choice = choice
         self.host = host
+        self.params = params
         self.title = _title(choice)
         self.has_room = False
         self._slices = host.bring_up(params, beside)

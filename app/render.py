@@ -7,21 +7,15 @@ gives the same pictures.
 from __future__ import annotations
 
 import itertools
-import sys
 import time
-from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
-
-from app.composite import asked_of_engine, composited
 from app.errors import ShowError
-from app.film import Shot, bar, ending_by_sigterm, film
-from app.frame import Frame, GuidedFrame, Pixels, chunk_of
+from app.film import Shot, Told, ending_by_sigterm, film
+from app.frame import Frame
 from app.inputs import open_source
 from app.inputs.frames import check_it_ends, frames_of, held
 from app.inputs.source import Source
@@ -30,11 +24,12 @@ from app.meter import Timings
 from app.modes import modes_of
 from app.output_size import output_size
 from app.outputs.contact_sheet import ContactSheet, save_picture
+from app.painting import Guided, Painted, Painting, brought_up
 from app.pictures import brightness
 from app.preprocessor import Preprocessor
 from app.report import Report, settings_of
 from engine.host import EngineHost
-from engine.params import ModelInfo, Params
+from engine.params import ModelInfo
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ def render(
         painter = Painter(host, look, setup, masks, structure)
         until.callback(painter.close)
         began = time.perf_counter()
-        info = _brought_up(host, look.params, quiet)
+        info = brought_up(host, look.params, quiet)
         shots = (
             Shot(painted.rgb, painted.frame.time, painted.rows())
             for painted in painter.paint(frames_of(source, seconds, painter.tell))
@@ -101,7 +96,7 @@ def render(
         latency_ms=None,
         dropped=0,
         repeated=0,
-        troubles=tuple(painter.troubles),
+        troubles=painter.troubles,
         **settings_of(look, setup, masks.title if masks else None),
     )
     return RenderResult(report, done.interrupted)
@@ -113,40 +108,6 @@ def _opened(choice: SourceChoice, until: ExitStack) -> Source:
     until.callback(source.close)
     source.open()
     return source
-
-
-def _brought_up(host: EngineHost, params: Params, quiet: bool) -> ModelInfo:
-    """Load the model, and say how far it is."""
-    slices = host.bring_up(params, beside=False)
-    with tqdm(total=100, bar_format="{desc}: {percentage:.0f} %", leave=False, **bar(quiet)) as told:
-        while True:
-            try:
-                progress = next(slices)
-            except StopIteration as end:
-                info: ModelInfo = end.value
-                return info
-            told.set_description_str(progress.doing.capitalize(), refresh=False)
-            told.update(100 * progress.part - told.n)
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """One picture at output size, the source picture that it belongs to, and the guides between them."""
-
-    rgb: Pixels
-    frame: GuidedFrame
-    parts: dict[str, Pixels]
-
-    def rows(self) -> dict[str, Pixels]:
-        """For the contact sheet: the source, what the controls saw in its place, each control's guide, the mask where
-        there is one, the output."""
-        structure = {} if self.frame.structure is None else {"structure": self.frame.structure}
-        mask = {} if self.frame.mask is None else {"mask": np.repeat(self.frame.mask[..., None], 3, axis=2)}
-        return {"source": self.frame.source, **structure, **self.parts, **mask, "output": self.rgb}
-
-
-_Guided = tuple[GuidedFrame, dict[str, Pixels]]
-"""A source picture ready for the engine, and what each control drew for it."""
 
 
 class Painter:
@@ -162,27 +123,31 @@ class Painter:
         self._size = output_size(setup, setup.engine.width, setup.engine.height)
         self.frames_in = 0
         self.chunk_ms = Timings()
-        self.troubles: list[str] = []
+        self._told = Told()
         self._masks, self._structures = self._beside(masks), self._beside(structure)
 
     def paint(self, frames: Iterator[Frame]) -> Iterator[Painted]:
         """As many pictures as there are frames. A first frame begins the first chunk, a last frame ends the last."""
         before_last = replace(self._look.params, last_frame=None)
-        waiting = list[_Guided]()
+        painting = Painting(self._host, self.tell, self.chunk_ms, self._size)
+        waiting = list[Guided]()
         for frame, mask, structure in zip(frames, self._masks, self._structures, strict=False):
             self.frames_in += 1
             if len(waiting) == self._host.wanted(before_last):
-                yield from self._paint_chunk(waiting, before_last)
+                yield from painting.paint(waiting, before_last)
                 waiting = []
             waiting.append(self._guided(frame, mask, structure))
         if waiting:
-            yield from self._paint_chunk(waiting, self._look.params)
+            yield from painting.paint(waiting, self._look.params)
 
     def tell(self, sentence: str) -> None:
         """Say what does not work, once."""
-        if sentence not in self.troubles:
-            self.troubles.append(sentence)
-            tqdm.write(f"! {sentence}", file=sys.stderr)
+        self._told(sentence)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What was told."""
+        return self._told.sentences
 
     def close(self) -> None:
         """Give the controls' networks back."""
@@ -191,7 +156,7 @@ class Painter:
     def _beside(self, source: Source | None) -> Iterator[Frame | None]:
         return itertools.repeat(None) if source is None else held(frames_of(source, None, self.tell))
 
-    def _guided(self, frame: Frame, mask: Frame | None, structure: Frame | None) -> _Guided:
+    def _guided(self, frame: Frame, mask: Frame | None, structure: Frame | None) -> Guided:
         painted = None if mask is None else brightness(mask.rgb)
         guided, guide = self._preprocessor.guided(frame, self._look, self._setup, 0, painted, structure)
         if self.frames_in == 1 and guide.troubles and not guide.ms:
@@ -200,31 +165,6 @@ class Painter:
         for sentence in guide.troubles.values():
             self.tell(sentence)
         return guided, guide.parts
-
-    def _paint_chunk(self, frames: list[_Guided], params: Params) -> Iterator[Painted]:
-        """Too few frames for a chunk are repeated to fill it up; what was painted for repeats is left out."""
-        began = time.perf_counter()
-        wanted = self._host.wanted(params)
-        kept = _kept(len(frames), wanted, to_the_end=params.last_frame is not None)
-        filled = [frames[min(bisect_left(kept, place), len(frames) - 1)][0] for place in range(wanted)]
-        plates = [frame.plate for frame in filled]
-        pictures = self._host.step(chunk_of(filled), asked_of_engine(params, plates))
-        self._host.settle()
-        for sentence in self._host.troubles():
-            self.tell(sentence)
-        self.chunk_ms.add((time.perf_counter() - began) * 1000)
-        for place, (frame, parts) in zip(kept, frames, strict=True):
-            yield Painted(composited(pictures[place], frame.plate, *self._size), frame, parts)
-
-
-def _kept(count: int, wanted: int, to_the_end: bool) -> list[int]:
-    """The places of ``count`` frames in a chunk of ``wanted``: the first ones, or evenly spread up to the very last.
-
-    Spread, so that a film whose last chunk is not full still ends with its last frame.
-    """
-    if not to_the_end:
-        return list(range(count))
-    return [-(-(i + 1) * wanted // count) - 1 for i in range(count)]
 
 
 def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool, structure: str) -> tuple[str, ...]:

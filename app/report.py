@@ -21,7 +21,8 @@ class Report:
 
     latency_ms: capture to hand-over at the outputs; null offline, where nothing is captured.
     controls: the weights of those that are on. asked: everything that was asked of the engine, of the controls and of
-    the picture, by name; a picture is named by its digest.
+    the picture, by name; a picture is named by its digest. same: of a replay with the show's own settings, how many of
+    its pictures are the show's, bit for bit; null of all else.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Report:
     repeated: int
     asked: dict[str, Any]
     troubles: tuple[str, ...] = ()
+    same: int | None = None
 
     def save(self, path: Path) -> None:
         try:

@@ -28,6 +28,7 @@ from app.framing import framed
 from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
+from app.journal.journal import Journal
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.looks import Looks
 from app.mailbox import Inbox, Latest
@@ -96,6 +97,7 @@ class Rig(QObject):
         self._compositor = Compositor()
         self._playout = Playout(slate("VACE Live", "Starting"), self._composite)
         self._audition: Audition | None = None
+        self._journal = Journal(lambda: show.setup, self.said.emit)
         self._engine = EngineThread(
             make_host or _host_beside_controls,
             lambda: show.program,
@@ -103,6 +105,7 @@ class Rig(QObject):
             self._inbox,
             self._playout,
             AuditionPainter(lambda: self._audition, lambda: show.looks, self.said.emit, self._audition_refused.emit),
+            self._journal.put,
             parent=self,
         )
         self._engine.said.connect(self.said)
@@ -119,6 +122,7 @@ class Rig(QObject):
                 ("second input", self._structure_input.read),
                 ("controls", self._make_guides),
                 ("playout", self._play_out),
+                ("journal", lambda: self._journal.write(self._stopping)),
                 ("devices", self._watch_devices),
             )
         ]
@@ -390,7 +394,7 @@ class Rig(QObject):
         wish = setup.output_size
         size = (wish.width or setup.engine.width, wish.height or setup.engine.height)
         self._want("virtual camera", setup.virtual_camera, lambda: VirtualCamera(setup.virtual_camera))
-        self._want("recorder", setup.recorder, lambda: Recorder(_sized(setup.recorder, *size)))
+        self._want("recorder", setup.recorder, lambda: self._recorder(_sized(setup.recorder, *size)))
 
     def _want(self, name: str, wish: VirtualCameraChoice | RecorderChoice, make: Callable[[], Output]) -> None:
         if self._output_wishes.get(name) == wish:
@@ -407,6 +411,9 @@ class Rig(QObject):
             self._workers[name] = worker
             self._worker_threads[name] = threading.Thread(target=worker.run, name=name, daemon=True)
             self._worker_threads[name].start()
+
+    def _recorder(self, choice: RecorderChoice) -> Recorder:
+        return Recorder(choice, beside=self._journal if choice.journal else None)
 
     @Slot(object)
     def _follow_looks(self, looks: Looks) -> None:

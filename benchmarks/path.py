@@ -56,6 +56,8 @@ EDGE = Look(controls=(ControlSetting("edge"),))
 class IdentityHost:
     """In the engine's place: a chunk of one picture, handed back as it came."""
 
+    prompts_read = 0
+
     def __init__(self, choice: EngineChoice, submit: Submit) -> None:
         pass
 

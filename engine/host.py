@@ -95,12 +95,16 @@ class SecondStream:
 class EngineHost:
     """One model and one stream of it, and a second one on demand. Loaded, stepped and closed on the same thread."""
 
-    def __init__(self, choice: EngineChoice, reserved_cores: int = 1, submit: Submit | None = None) -> None:
-        """reserved_cores: left to controls and window by torch; 0 where nothing else runs.
+    def __init__(
+        self, choice: EngineChoice, reserved_cores: int = 1, submit: Submit | None = None, threads: int = 0
+    ) -> None:
+        """reserved_cores: left to controls and window by torch; 0 where nothing else runs. threads: how many torch
+        uses, whatever cores there are; 0 = as many as are left to it.
 
         submit: where prompts are read while the stream plays on; None reads them where they are asked for.
         """
         self._choice = choice
+        self._threads = threads
         self._reserved_cores = reserved_cores
         self._submit = submit
         self._device: Device | None = None
@@ -119,7 +123,7 @@ class EngineHost:
         another model for one that is larger than the device; OutOfMemory where there is no room now.
         """
         with _in_words("load the model", *_LOADING):
-            torch.set_num_threads(compute_threads(self._reserved_cores))
+            torch.set_num_threads(self._threads or compute_threads(self._reserved_cores))
             device = self._device = best_device()
             catalog.config_of(self._choice)  # an unknown name is told at once
             if beside:
@@ -131,7 +135,7 @@ class EngineHost:
             if params is not None:
                 yield from self._warm(model, stream, params)
             self._stream = stream
-            return ModelInfo(self._choice.model, device.title, device.dtype_title, model.note)
+            return ModelInfo(self._choice.model, device.title, device.dtype_title, model.note, torch.get_num_threads())
 
     def load(self) -> ModelInfo:
         """``bring_up`` to its end, for those who have nothing else to do meanwhile."""
@@ -158,6 +162,11 @@ class EngineHost:
         stream = self._loaded()
         with _in_words("paint this chunk", *_PAINTING):
             return stream.step(chunk, params)
+
+    @property
+    def prompts_read(self) -> int:
+        """See ``Stream.prompts_read``."""
+        return self._loaded().prompts_read
 
     def troubles(self) -> tuple[str, ...]:
         """See ``Stream.troubles``."""

@@ -238,9 +238,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a loaded model says of itself. ``note`` is for the window's status line, empty where all is well."""
+    """What a loaded model says of itself. ``note`` is for the window's status line, empty where all is well.
+
+    threads: of the processor, that one operation is shared out to; as many give the same pictures bit for bit. 0 =
+    nobody knows.
+    """
 
     name: str
     device: str
     dtype: str
     note: str = ""
+    threads: int = 0

@@ -57,6 +57,8 @@ class Prompts:
         self._way = 1.0  # from origin (0) to target (1)
         self._jump = False
         self._begins = True
+        self.read = 0
+        """How many prompts have come back from ``submit``."""
 
     def second(self) -> Prompts:
         """For another stream of the same model. It begins with the wording in force here, and reads nothing again."""
@@ -98,6 +100,7 @@ class Prompts:
         if self._reading is not None and self._reading[1].done():
             text, future = self._reading
             self._reading = None
+            self.read += 1
             # What nobody asks for any more may fail, and who shuts down may call reads off.
             if not future.cancelled() and (text in texts or future.exception() is None):
                 self._take(text, future.result, texts)

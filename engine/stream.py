@@ -90,6 +90,11 @@ class Stream:
         starts = self._rollout.frame == 0 and self._rollout.is_settled
         return self._model.config.rollout.pictures(first=starts or self._cuts(params))
 
+    @property
+    def prompts_read(self) -> int:
+        """How many prompts that were handed to ``submit`` have come back: when each does, chance decides."""
+        return self._prompts.read
+
     def troubles(self) -> tuple[str, ...]:
         """Wishes that could not be granted since the last call, in words. The stream went on without them."""
         said, self._troubles = tuple(self._troubles), []

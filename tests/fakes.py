@@ -38,6 +38,10 @@ class TinyHost:
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         return self._loaded().step(chunk, params)
 
+    @property
+    def prompts_read(self) -> int:
+        return self._loaded().prompts_read
+
     def troubles(self) -> tuple[str, ...]:
         return self._loaded().troubles()
 

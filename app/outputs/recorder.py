@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import platformdirs
 
@@ -57,11 +58,21 @@ def _made(path: Path) -> bool:
     return True
 
 
+class Beside(Protocol):
+    """What begins and ends with the recording at ``path``: its journal. Returns at once, and never raises."""
+
+    def begin(self, path: Path) -> None: ...
+    def end(self) -> None: ...
+
+
 class Recorder:
     """An ``Output`` that takes each new picture once. Its size is the choice's, or that of the first picture."""
 
-    def __init__(self, choice: RecorderChoice, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, choice: RecorderChoice, clock: Callable[[], float] = time.perf_counter, beside: Beside | None = None
+    ) -> None:
         """clock: what ``now`` of ``write`` is read from; it tells at the end how long the last picture stood."""
+        self._beside = beside
         self._choice = choice
         self._clock = clock
         self._title = "Recorder"
@@ -91,6 +102,8 @@ class Recorder:
         choice = self._choice.path
         self._path = reserve(Path(choice).expanduser() if choice else video_folder() / dated_name(datetime.now()))
         self._title = f"{self._path.name}, {encoder.title}"
+        if self._beside is not None:
+            self._beside.begin(self._path)
 
     def write(self, program: Program, now: float) -> None:
         if self._path is None:
@@ -105,6 +118,8 @@ class Recorder:
     def close(self) -> None:
         """Finish the file; without a picture there is none. Raises OutputError when the file cannot be finished: what
         was recorded stays playable."""
+        if self._beside is not None:
+            self._beside.end()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close(self._clock())

@@ -233,6 +233,8 @@ OUTPUT_SIZE_TIP = (
     "How large the picture is when the source is put back around it and all outputs get it.\n"
     "By itself: as large as the outputs ask for, up to 1280x720."
 )
+JOURNAL = "Journal, for a replay"
+JOURNAL_TIP = "Keep what `vace-live replay` paints the show from again; it takes far more room than the film."
 
 # cues
 CUES = "Cues"

@@ -15,7 +15,7 @@ from app.window import icons, words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Elided, Expander, FoldingCard, Trouble, named
-from app.window.choice import Picker, Segments
+from app.window.choice import Picker, Segments, Switch
 from app.window.displays import Displays
 from app.window.stage import Stage
 from app.window.text_fields import LineField
@@ -112,6 +112,7 @@ class OutputsPanel(FoldingCard):
         self.fits = {name: self._fit(name) for name in ("virtual_camera", "stage", "recorder")}
         for row, fit in zip((self.virtual_camera, self.stage, self.recorder), self.fits.values(), strict=True):
             row.options.addLayout(named(words.FIT, fit, 64))
+        self.journal = self._journal()
         self._put_displays(displays)
         for changed in (displays.came, displays.went):
             changed.connect(lambda _: self._put_displays(displays))
@@ -197,6 +198,17 @@ class OutputsPanel(FoldingCard):
             lambda size: self._bindings.show.set_setup(output_size=size),
         )
         return picker
+
+    def _journal(self) -> Switch:
+        switch = Switch(words.JOURNAL, words.JOURNAL_TIP)
+        self.recorder.options.addWidget(switch)
+        self._bindings.setup(
+            lambda setup: setup.recorder.journal,
+            switch.setChecked,
+            switch.clicked,
+            lambda on: self._set("recorder", journal=on),
+        )
+        return switch
 
     def _fit(self, name: str) -> Segments:
         segments = Segments(words.FIT, words.FITS, help=words.FIT_TIP)

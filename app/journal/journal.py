@@ -1,0 +1,182 @@
+"""The journal beside a running show: the engine's thread hands over each step, another thread writes it down.
+
+Nobody waits for the disk. Where it is too slow, first the pictures as they came are left out, which only a replay at
+another size misses; then the journal ends, for a stream with a gap can be painted no second time. The show and the
+recording go on either way. Starts no thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.errors import OutputError
+from app.frame import GuidedFrame, Pixels
+from app.journal.records import LookRecord, StreamRecord
+from app.journal.writer import JournalWriter, Step
+from app.look import Look, Setup
+from app.model_switch import Playing
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 512 * 2**20
+"""Bytes of steps that are held for the disk."""
+
+_TOO_SLOW = "the disk, or the processor, does not keep up."
+_LOOK_S = 0.1  # how often the writing thread looks whether the show is over
+
+
+@dataclass(frozen=True)
+class _Begin:
+    recording: Path
+
+
+@dataclass(frozen=True)
+class _End:
+    why: str = ""
+
+
+class Journal:
+    """``begin`` and ``end`` on the recorder's thread, ``put`` on the engine's, ``write`` on its own."""
+
+    def __init__(self, setup: Callable[[], Setup], say: Callable[[str, str], None]) -> None:
+        """setup: the room as it is now. say: takes (level, sentence), on any thread."""
+        self._setup = setup
+        self._say = say
+        self._changed = threading.Condition()
+        self._waiting: deque[_Begin | Step | _End] = deque()
+        self._bytes = 0
+        self._open = False
+        self._playing: Playing | None = None
+        self._stream = StreamRecord()
+        self._cut = 0
+        self._painted = self._steps = 0
+        self._prompts_read = self._read_before = 0
+        self._begins = self._thinned = False
+        self._writer: JournalWriter | None = None
+
+    def begin(self, path: Path) -> None:
+        """A recording to ``path`` has begun: keep a journal beside it."""
+        with self._changed:
+            self._open, self._begins, self._thinned = True, True, False
+            self._hand_over(_Begin(path))
+
+    def end(self) -> None:
+        """The recording is over."""
+        with self._changed:
+            self._open = False
+            self._hand_over(_End())
+
+    def put(self, playing: Playing, frames: Sequence[GuidedFrame], look: Look, pictures: Pixels) -> None:
+        """``playing`` has painted ``pictures`` of ``frames`` under ``look``, whose params are those that it was given.
+
+        Arrays are kept, not copied: nobody writes to them again. Every step is to be told, journal or not.
+        """
+        with self._changed:
+            self._follow(playing, look)
+            self._painted += 1
+            self._steps += 1
+            self._prompts_read = playing.host.prompts_read
+            if self._open:
+                setup = self._setup()
+                kept = LookRecord(look, setup.framing, setup.model_folder)
+                read = self._prompts_read - self._read_before
+                self._take(Step(self._stream, kept, tuple(frames), pictures, read))
+
+    def write(self, stopping: threading.Event) -> None:
+        """Write what is handed over, until ``stopping`` is set and the last journal has ended."""
+        while self._open or self._waiting or not stopping.is_set():
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._waiting), _LOOK_S)
+            self.write_waiting()
+
+    def write_waiting(self) -> None:
+        """Write what has been handed over until now."""
+        while self._waiting:
+            item = self._waiting[0]
+            try:
+                self._write_down(item)
+            except OutputError as error:
+                self._give_up(str(error))
+            except Exception as error:  # nothing that a journal does may end the show
+                log.exception("The journal failed")
+                self._give_up(f"it failed ({error}).")
+            with self._changed:
+                self._waiting.popleft()
+                self._bytes -= item.nbytes if isinstance(item, Step) else 0
+
+    def _follow(self, playing: Playing, look: Look) -> None:
+        """See which stream the step belongs to, and how many steps it has behind it: since its model came up, and since
+        it last forgot its past."""
+        if playing is not self._playing:
+            self._playing = playing
+            self._stream = StreamRecord(playing.choice, playing.info, playing.tried_with)
+            self._painted = self._steps = self._prompts_read = self._read_before = 0
+        elif look.params.cut != self._cut:
+            self._steps = 0
+        self._cut = look.params.cut
+        if self._open and self._begins:
+            self._begins = False
+            self._read_before = self._prompts_read
+            if self._painted:
+                # Its words have long been read; a replay that begins here has to know them from the start.
+                self._stream = replace(self._stream, before=self._steps, tried_with=look.params)
+
+    def _take(self, step: Step) -> None:
+        if self._bytes + step.nbytes > MOST_WAITING / 2:
+            if not self._thinned:
+                self._thinned = True
+                self._say(
+                    "warning",
+                    f"The journal leaves out camera pictures, because {_TOO_SLOW} A replay at another size will be "
+                    "less sharp there; one at the same size misses nothing.",
+                )
+            step = step.as_handed()
+        size = step.nbytes
+        if self._bytes and self._bytes + size > MOST_WAITING:
+            self._open = False
+            self._hand_over(_End(_TOO_SLOW))
+            return
+        self._bytes += size
+        self._hand_over(step)
+
+    def _hand_over(self, item: _Begin | Step | _End) -> None:
+        self._waiting.append(item)
+        self._changed.notify_all()
+
+    def _write_down(self, item: _Begin | Step | _End) -> None:
+        if isinstance(item, _Begin):
+            self._close()
+            self._writer = JournalWriter(item.recording)
+        elif isinstance(item, Step):
+            if self._writer is not None:
+                self._writer.write(item)
+        elif item.why:
+            self._give_up(item.why)
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+            if writer.chunks:
+                self._say("info", f"Its journal is {writer.path}: `vace-live replay` paints the show again from it.")
+
+    def _give_up(self, why: str) -> None:
+        """The journal ends here."""
+        writer, self._writer = self._writer, None
+        with self._changed:
+            # A recording that has begun since then has a journal of its own.
+            if not any(isinstance(item, _Begin) for item in list(self._waiting)[1:]):
+                self._open = False
+        if writer is None:
+            self._say("warning", f"There is no journal, because {why} The show and the recording go on.")
+            return
+        writer.close(why)
+        left = f" What it has until here is in {writer.path}." if writer.chunks else ""
+        self._say("warning", f"The journal ends here, because {why}{left} The show and the recording go on.")

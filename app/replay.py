@@ -1,0 +1,313 @@
+"""``replay``: a recorded show is painted again from its journal.
+
+With the settings of the show the engine is handed what it was handed then, and paints the same pictures, bit for bit,
+where the same processor computes on as many threads. With other settings the guides are made anew, each from its own
+picture and in its own time, and the same performance becomes another film. Blackouts, freezes and bypasses were the
+performer's hand on the outputs: they are not replayed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from app.errors import ShowError
+from app.expand import Expand
+from app.film import Filmed, Shot, Told, ending_by_sigterm, film
+from app.frame import Frame, GuidedFrame
+from app.framing import Framing, resized
+from app.journal.reader import Chunk, JournalReader
+from app.journal.records import LookRecord, digest_of
+from app.look import Look, Setup
+from app.meter import Timings
+from app.model_switch import Host
+from app.outputs.contact_sheet import ContactSheet, save_picture
+from app.painting import Guided, Painted, Painting, brought_up
+from app.placement import placement
+from app.plate import Plate
+from app.preprocessor import Preprocessor
+from app.report import Report, settings_of
+from engine.errors import EngineError
+from engine.host import EngineHost, Submit
+from engine.params import EngineChoice, ModelInfo, Params
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is to be other than in the show. engine: from a stream's choice to the one that paints now. params: by
+    name, for the whole show."""
+
+    engine: Callable[[EngineChoice], EngineChoice] = lambda choice: choice
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+class MakeHost(Protocol):
+    """``engine.host.EngineHost``, or what stands in its place."""
+
+    def __call__(self, choice: EngineChoice, *, reserved_cores: int, submit: Submit | None, threads: int) -> Host: ...
+
+
+@dataclass(frozen=True)
+class ReplayResult:
+    report: Report
+    interrupted: bool
+
+
+@ending_by_sigterm()
+def replay(
+    path: Path,
+    changes: Changes,
+    out: Path,
+    sheet_path: Path,
+    quiet: bool = False,
+    make_host: MakeHost = EngineHost,
+) -> ReplayResult:
+    """Paint the show of the journal at ``path`` into ``out``, with a contact sheet at ``sheet_path``.
+
+    Ctrl-C or SIGTERM ends it early: what is finished by then is kept. Raises ShowError or EngineError in words.
+    """
+    told, sheet = Told(), ContactSheet()
+    with ExitStack() as until:
+        journal = until.enter_context(JournalReader(path))
+        if not journal.chunks:
+            raise ShowError(f"{path.name} has no picture in it: the recording ended before the engine painted one.")
+        replayer = Replayer(journal, changes, told, quiet, make_host)
+        until.callback(replayer.close)
+        for sentence in replayer.warnings():
+            told(sentence)
+        began = time.perf_counter()
+        zero = journal.chunks[0].record.times[0]
+        shots = (Shot(painted.rgb, painted.frame.time - zero, painted.rows()) for painted in replayer.paint())
+        done = film(shots, out, replayer.size, sheet, journal.pictures, told, quiet=quiet)
+    elapsed = time.perf_counter() - began
+    if done.frames:
+        save_picture(sheet_path, sheet.drawn(path.name, replayer.caption()))
+    return ReplayResult(_report(path, replayer, done, elapsed, told.sentences), done.interrupted)
+
+
+class Replayer:
+    """The engine at work on one journal.
+
+    changed: whether it is to be another film than the show was. size: width and height of the film, those of the
+    largest pictures in it. info: of the model that painted last. same: pictures that are the show's bit for bit.
+    """
+
+    def __init__(
+        self, journal: JournalReader, changes: Changes, tell: Callable[[str], None], quiet: bool, make_host: MakeHost
+    ) -> None:
+        """journal: with at least one chunk. Raises what ``changes`` raises of a wish that makes no sense."""
+        self._journal, self._changes, self._tell, self._quiet = journal, changes, tell, quiet
+        self._make_host = make_host
+        self._streams = [list(chunks) for _, chunks in groupby(journal.chunks, key=lambda chunk: id(chunk.stream))]
+        self._choices = [changes.engine(chunks[0].stream.choice) for chunks in self._streams]
+        self.changed = any(
+            replace(choice, folder=chunks[0].stream.choice.folder) != chunks[0].stream.choice
+            for choice, chunks in zip(self._choices, self._streams, strict=True)
+        ) or any(self._params(chunk.look) != chunk.look.look.params for chunk in journal.chunks)
+        folder = self._choices[0].folder or journal.chunks[0].look.model_folder
+        self._preprocessor = Preprocessor(Path(folder) if folder else None)
+        self.size = max(((choice.width, choice.height) for choice in self._choices), key=lambda size: size[0] * size[1])
+        self.info = ModelInfo("", "", "")
+        self.chunk_ms = Timings()
+        self.same = 0
+
+    @property
+    def look(self) -> Look:
+        """What the film begins with."""
+        kept = self._journal.chunks[0].look
+        return replace(kept.look, params=self._params(kept))
+
+    @property
+    def setup(self) -> Setup:
+        """The room, as far as it is known, at the beginning."""
+        return Setup(framing=self._journal.chunks[0].look.framing, engine=self._choices[0])
+
+    def caption(self) -> str:
+        """The line below the contact sheet's title."""
+        (width, height), steps = self.size, self.look.params.steps
+        guides = "guides made anew" if self.changed else "the guides of the show"
+        return f"{self.info.name}, {width}x{height}, {steps} step{'' if steps == 1 else 's'} at first, {guides}"
+
+    def warnings(self) -> Iterator[str]:
+        """What is known beforehand of what cannot be as it was in the show."""
+        end = self._journal.end
+        if end is None:
+            yield "The journal has no end, as when the program was stopped while recording: what is whole is replayed."
+        elif end.reason:
+            yield f"The journal ends before its recording does, because {end.reason}"
+        if self._journal.chunks[0].stream.before and not self.changed:
+            yield (
+                "The recording began in the middle of a stream, and what the engine remembered of it was not kept: "
+                "until the first hard cut, or change of model or size, pictures are like the show's, not the same."
+            )
+
+    def paint(self) -> Iterator[Painted]:
+        """As many pictures as the show had, in order."""
+        for choice, chunks in zip(self._choices, self._streams, strict=True):
+            reads, info = (None, ModelInfo("", "", "")) if self.changed else (_Reads(), chunks[0].stream.info)
+            submit = None if reads is None else reads.submit
+            host = self._make_host(choice, reserved_cores=0, submit=submit, threads=info.threads)
+            try:
+                if reads is None:
+                    self.info = brought_up(host, self._params(chunks[0].look), self._quiet)
+                    yield from self._paint_stream(host, choice, chunks)
+                else:
+                    self.info = brought_up(host, chunks[0].stream.tried_with, self._quiet)
+                    self._compare_machines(info)
+                    yield from self._compared(self._paint_stream(host, choice, chunks, reads), chunks)
+            finally:
+                host.close()
+
+    def close(self) -> None:
+        """Give the controls' networks back."""
+        self._preprocessor.close()
+
+    def _paint_stream(
+        self, host: Host, choice: EngineChoice, chunks: Sequence[Chunk], reads: _Reads | None = None
+    ) -> Iterator[Painted]:
+        """In chunks as this model wants them, none across a cut; with the show's settings these are the show's own."""
+        size = (choice.width, choice.height)
+        painting, waiting = Painting(host, self._tell, self.chunk_ms, size), list[Guided]()
+        params = self._params(chunks[0].look)
+        for chunk in chunks:
+            wished = self._params(chunk.look)
+            if waiting and wished.cut != params.cut:
+                yield from painting.paint(waiting, params)
+                waiting = []
+            params = wished
+            if reads is not None:
+                reads.allow(chunk.record.prompts_read)
+            for frame in self._journal.frames(chunk):
+                waiting.append(self._guided(frame, chunk.look, choice))
+                if len(waiting) == host.wanted(params):
+                    yield from painting.paint(waiting, params)
+                    waiting = []
+        if waiting:
+            yield from painting.paint(waiting, params)
+
+    def _compared(self, painted: Iterator[Painted], chunks: Sequence[Chunk]) -> Iterator[Painted]:
+        """``painted``, counting what is as it was in the show."""
+        for chunk in chunks:
+            pictures = list(islice(painted, len(chunk.record.times)))
+            if digest_of([picture.painted for picture in pictures]) == chunk.record.painted:
+                self.same += len(pictures)
+            yield from pictures
+
+    def _guided(self, frame: GuidedFrame, kept: LookRecord, choice: EngineChoice) -> Guided:
+        """As the engine was handed it, or anew from the picture as it came; enlarged where that was left out."""
+        if not self.changed or frame.captured is None:
+            if self.changed:
+                frame = _scaled(frame, choice.width, choice.height)
+            if kept.look.params.composite:
+                frame = _on_plate(frame)
+            return frame, {"guide": frame.guide}
+        setup = Setup(framing=kept.framing, engine=choice)
+        structure = None if frame.second is None else Frame(frame.second, frame.time)
+        guided, guide = self._preprocessor.guided(
+            Frame(frame.captured, frame.time), kept.look, setup, frame.epoch, structure=structure
+        )
+        for sentence in guide.troubles.values():
+            self._tell(sentence)
+        return guided, guide.parts
+
+    def _params(self, kept: LookRecord) -> Params:
+        return replace(kept.look.params, **self._changes.params)
+
+    def _compare_machines(self, show: ModelInfo) -> None:
+        then, now = ((info.device, info.dtype, info.threads) for info in (show, self.info))
+        if then != now:
+            self._tell(
+                f"The show was painted {_in_words(show)}, and this is painted {_in_words(self.info)}: the pictures are "
+                "like those of the show, and not the same bit for bit."
+            )
+
+
+class _Reads:
+    """Reads prompts where they are asked for, and lets each of them come back in the step in which it came back in the
+    show: until then the engine goes on with the words before."""
+
+    def __init__(self) -> None:
+        self._allowed: int | None = None
+        self._asked = 0
+        self._held: deque[Callable[[], None]] = deque()
+
+    def submit(self, work: Callable[[], T], /) -> Future[T]:
+        """Before the first ``allow`` a model comes up, which waits for its prompts."""
+        future: Future[T] = Future()
+
+        def read() -> None:
+            try:
+                future.set_result(work())
+            except EngineError as error:  # the stream hears of it where it asks for the result
+                future.set_exception(error)
+
+        if self._allowed is None:
+            read()
+        else:
+            self._held.append(read)
+            self._asked += 1
+            self.allow(self._allowed)
+        return future
+
+    def allow(self, count: int) -> None:
+        """``count`` prompts in all may have come back by the end of the next step."""
+        self._allowed = count
+        while self._held and self._asked - len(self._held) < count:
+            self._held.popleft()()
+
+
+def _on_plate(frame: GuidedFrame) -> GuidedFrame:
+    """With what lies behind it at the engine's own size, where a mask keeps some of it."""
+    if frame.mask is None:
+        return frame
+    height, width = frame.mask.shape
+    place = placement((width, height), (width, height), Framing(), Expand())
+    return replace(frame, plate=Plate(frame.source, place, Look(), frame.mask))
+
+
+def _scaled(frame: GuidedFrame, width: int, height: int) -> GuidedFrame:
+    mask, structure = (
+        None if pixels is None else resized(pixels, width, height) for pixels in (frame.mask, frame.structure)
+    )
+    return replace(
+        frame,
+        source=resized(frame.source, width, height),
+        guide=resized(frame.guide, width, height),
+        mask=mask,
+        structure=structure,
+    )
+
+
+def _in_words(info: ModelInfo) -> str:
+    threads = f", {info.threads} thread{'' if info.threads == 1 else 's'}" if info.threads else ""
+    return f"on {info.device} ({info.dtype}{threads})"
+
+
+def _report(path: Path, replayer: Replayer, done: Filmed, seconds: float, troubles: tuple[str, ...]) -> Report:
+    info = replayer.info
+    return Report(
+        source=path.name,
+        model=info.name,
+        note=info.note,
+        device=f"{info.device} {info.dtype}",
+        seconds=round(seconds, 3),
+        frames_in=done.frames,
+        frames_out=done.frames,
+        fps=round(done.frames / seconds, 2),
+        chunk_ms=replayer.chunk_ms.timing(),
+        latency_ms=None,
+        dropped=0,
+        repeated=0,
+        troubles=troubles,
+        same=None if replayer.changed else replayer.same,
+        **settings_of(replayer.look, replayer.setup),
+    )

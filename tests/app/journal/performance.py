@@ -1,0 +1,94 @@
+"""A show without a window and without a clock: the real network at a tiny size, and the real journal beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from app.frame import GuidedFrame, Pixels, chunk_of
+from app.journal.journal import Journal
+from app.look import Look, Setup
+from app.model_switch import Playing
+from engine.catalog import finished
+from engine.host import Submit
+from engine.params import EngineChoice, Params
+from tests.fakes import TinyHost
+
+T = TypeVar("T")
+LOOK = Look(Params(prompt="ink", steps=1), controls=())
+SMALL = EngineChoice("tiny", 48, 32)
+
+
+class Performance:
+    """painted: all pictures of the engine, in order. said: what the journal said."""
+
+    def __init__(self, folder: Path, choice: EngineChoice = SMALL, submit: Submit | None = None) -> None:
+        """submit: where prompts are read beside the stream; None reads them at once."""
+        folder.mkdir(exist_ok=True)
+        self.said: list[tuple[str, str]] = []
+        self.painted: list[Pixels] = []
+        self.look = LOOK
+        self.recording = folder / "show.mp4"
+        self.journal = Journal(Setup, lambda level, sentence: self.said.append((level, sentence)))
+        self._submit = submit or read_at_once
+        self._time = 100.0
+        self._random = np.random.default_rng(7)
+        self.load(choice)
+
+    @property
+    def path(self) -> Path:
+        return self.recording.with_suffix(".vjournal")
+
+    def load(self, choice: EngineChoice) -> None:
+        """Another model, or the same one again: a stream begins."""
+        host = TinyHost(choice, self._submit)
+        info = finished(host.bring_up(self.look.params, beside=False))
+        self._playing = Playing(host, choice, info, self.look.params)
+
+    def change(self, **params: Any) -> None:
+        self.look = replace(self.look, params=replace(self.look.params, **params))
+
+    def play(self, chunks: int = 1, mask: Pixels | None = None, captured: tuple[int, int] = (90, 60)) -> None:
+        """Paint so many chunks of a camera that changes all the time. captured: its width and height, 0 for none."""
+        host, choice = self._playing.host, self._playing.choice
+        for _ in range(chunks):
+            frames = [self._frame(choice, mask, captured) for _ in range(host.wanted(self.look.params))]
+            pictures = host.step(chunk_of(frames), self.look.params)
+            self.painted += list(pictures)
+            self.journal.put(self._playing, frames, self.look, pictures)
+            host.settle()
+
+    def finish(self) -> None:
+        """The recording ends."""
+        self.journal.end()
+        self.journal.write_waiting()
+
+    def _frame(self, choice: EngineChoice, mask: Pixels | None, captured: tuple[int, int]) -> GuidedFrame:
+        self._time += 0.04
+        width, height = captured
+        return GuidedFrame(
+            source=self._noise(choice.width, choice.height),
+            guide=self._noise(choice.width, choice.height),
+            time=self._time,
+            epoch=self.look.params.cut,
+            mask=mask,
+            captured=self._noise(width, height) if width else None,
+        )
+
+    def _noise(self, width: int, height: int) -> Pixels:
+        return self._random.integers(0, 256, (height, width, 3), np.uint8)
+
+
+def read_at_once(work: Callable[[], T], /) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(work())
+    return future
+
+
+def same(a: Sequence[Pixels], b: Sequence[Pixels]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(one, other) for one, other in zip(a, b, strict=True))

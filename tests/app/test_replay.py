@@ -1,0 +1,342 @@
+"""A show that is painted again from its journal: the same pictures bit for bit, or a better film of the same length."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from app.__main__ import main
+from app.errors import ShowError
+from app.frame import Pixels
+from app.journal.reader import JournalReader
+from app.look import Look, RecorderChoice, Setup
+from app.model_switch import Host
+from app.replay import Changes, Replayer, ReplayResult, replay
+from controls.control import ControlSetting
+from engine.host import Submit
+from engine.params import EngineChoice, Picture
+from tests.app.journal.performance import SMALL, Performance, same
+from tests.fakes import TinyHost
+
+
+def tiny_host(choice: EngineChoice, *, reserved_cores: int, submit: Submit | None, threads: int) -> Host:
+    return TinyHost(choice, submit)
+
+
+def begun(folder: Path, **how: Any) -> Performance:
+    show = Performance(folder, **how)
+    show.journal.begin(show.recording)
+    return show
+
+
+def replayed(path: Path, changes: Changes | None = None) -> tuple[list[Pixels], Replayer]:
+    with JournalReader(path) as journal:
+        replayer = Replayer(journal, changes or Changes(), lambda sentence: None, True, tiny_host)
+        pictures = [painted.rgb for painted in replayer.paint()]
+        replayer.close()
+    return pictures, replayer
+
+
+def filmed(path: Path, changes: Changes | None = None) -> ReplayResult:
+    out = path.with_suffix(".mp4")
+    return replay(path, changes or Changes(), out, path.with_suffix(".png"), quiet=True, make_host=tiny_host)
+
+
+def sizes_and_times(path: Path) -> tuple[set[tuple[int, int]], list[float]]:
+    with av.open(str(path)) as container:
+        frames = list(container.decode(video=0))
+    return {(frame.width, frame.height) for frame in frames}, [float(frame.time or 0.0) for frame in frames]
+
+
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory: pytest.TempPathFactory) -> Performance:
+    """Looks, a mask, references, cuts, a larger picture, a failure: all that an engine meets in a night."""
+    show = begun(tmp_path_factory.mktemp("eventful"))
+    show.play(3)
+    show.change(prompt="lava", morph_chunks=3, seed=4, past=0.5)
+    show.play(2)
+    mask = np.zeros((32, 48), np.uint8)
+    mask[:, 20:] = 180
+    show.look = replace(show.look, mask=Picture(mask), controls=(ControlSetting("edge"),))
+    show.play(2, mask=mask)
+    show.change(references=(Picture(np.full((20, 20, 3), (200, 30, 60), np.uint8)),), steps=2)
+    show.play(2)
+    show.change(cut=1, strength=0.6)
+    show.play(2)
+    show.change(soft_cut=1, first_frame=Picture(np.full((32, 48, 3), 90, np.uint8)))
+    show.play(2)
+    show.load(EngineChoice("tiny", 64, 48))
+    show.play(2)
+    show.load(EngineChoice("tiny", 64, 48))
+    show.change(last_frame=Picture(np.full((32, 48, 3), 9, np.uint8)))
+    show.play(2)
+    show.finish()
+    return show
+
+
+def test_the_same_settings_give_the_same_pictures_bit_for_bit(eventful: Performance) -> None:
+    pictures, replayer = replayed(eventful.path)
+    assert same(pictures, eventful.painted)
+    assert replayer.same == len(eventful.painted)
+    assert not replayer.changed
+
+
+def test_what_differs_is_counted(eventful: Performance, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames_of = JournalReader.frames
+
+    def other_guide(journal: JournalReader, chunk: Any) -> Any:
+        frames = frames_of(journal, chunk)
+        ends_a_stream = chunk is journal.chunks[12]
+        return [replace(frame, guide=255 - frame.guide) for frame in frames] if ends_a_stream else frames
+
+    monkeypatch.setattr(JournalReader, "frames", other_guide)
+    pictures, replayer = replayed(eventful.path)
+    assert not same(pictures, eventful.painted)
+    assert replayer.same == len(eventful.painted) - 4, "all but that chunk"
+
+
+def test_words_come_when_they_came_in_the_show(tmp_path: Path) -> None:
+    """A prompt that is read beside the stream arrives by chance; until then the old words hold, also in the replay."""
+    waiting: list[Callable[[], None]] = []
+
+    def submit(work: Callable[[], Any], /) -> Future[Any]:
+        future: Future[Any] = Future()
+        waiting.append(lambda: future.set_result(work()))
+        return future
+
+    def painted(folder: Path, late: int) -> Performance:
+        show = begun(folder, submit=submit)
+        show.play(2)
+        show.change(prompt="lava", morph_chunks=4)
+        show.play(late)
+        waiting.pop()()
+        show.play(3)
+        show.finish()
+        return show
+
+    soon, late = painted(tmp_path / "soon", 1), painted(tmp_path / "late", 2)
+    assert not same(soon.painted, late.painted), "when the words come makes a difference"
+    for show in (soon, late):
+        assert same(replayed(show.path)[0], show.painted)
+
+
+def test_a_recording_that_begins_in_mid_stream_is_the_same_after_the_next_cut(tmp_path: Path) -> None:
+    show = Performance(tmp_path)
+    show.change(prompt="lava")
+    show.play(3)
+    before = len(show.painted)
+    show.journal.begin(show.recording)
+    show.play(2)
+    show.change(cut=1)
+    cut = len(show.painted)
+    show.play(3)
+    show.finish()
+    pictures, replayer = replayed(show.path)
+    assert len(pictures) == len(show.painted) - before
+    assert not same(pictures[: cut - before], show.painted[before:cut])
+    assert same(pictures[cut - before :], show.painted[cut:])
+    assert replayer.same == len(show.painted) - cut
+    assert any("in the middle of a stream" in sentence for sentence in replayer.warnings())
+
+
+def test_a_recording_that_begins_with_a_cut_is_the_same_from_its_first_picture(tmp_path: Path) -> None:
+    show = Performance(tmp_path)
+    show.play(2)
+    show.journal.begin(show.recording)
+    show.change(cut=1, prompt="lava")
+    before = len(show.painted)
+    show.play(3)
+    show.finish()
+    pictures, replayer = replayed(show.path)
+    assert same(pictures, show.painted[before:])
+    assert list(replayer.warnings()) == []
+
+
+def test_two_recordings_of_one_stream_have_a_journal_each(tmp_path: Path) -> None:
+    show = begun(tmp_path)
+    show.play(2)
+    show.journal.end()
+    first = len(show.painted)
+    show.play()
+    show.change(cut=1)
+    second = len(show.painted)
+    show.journal.begin(tmp_path / "again.mp4")
+    show.play(2)
+    show.finish()
+    assert same(replayed(show.path)[0], show.painted[:first])
+    assert same(replayed(tmp_path / "again.vjournal")[0], show.painted[second:])
+
+
+def test_the_film_has_the_times_of_the_show(eventful: Performance) -> None:
+    result = filmed(eventful.path)
+    frames, times = sizes_and_times(eventful.path.with_suffix(".mp4"))
+    assert frames == {(64, 48)}, "the largest of the show's sizes"
+    assert times == pytest.approx([0.04 * number for number in range(len(eventful.painted))], abs=1e-3)
+    assert result.report.same == result.report.frames_out == len(eventful.painted)
+    assert result.report.troubles == ()
+    assert eventful.path.with_suffix(".png").exists()
+
+
+@pytest.mark.parametrize("captured", [(90, 60), (0, 0)])
+def test_another_size_and_more_steps_give_another_film_of_the_same_length(
+    tmp_path: Path, captured: tuple[int, int]
+) -> None:
+    """Also where camera pictures were left out: then what the engine was handed is enlarged."""
+    show = begun(tmp_path)
+    show.look = Look(show.look.params, (ControlSetting("edge"),), mask=Picture(np.full((60, 90), 200, np.uint8)))
+    show.play(3, captured=captured)
+    show.change(cut=1)
+    show.play(2, captured=captured)
+    show.finish()
+    large = Changes(lambda choice: replace(choice, width=96, height=64), {"steps": 3})
+    pictures, replayer = replayed(show.path, large)
+    assert replayer.changed
+    assert {picture.shape for picture in pictures} == {(64, 96, 3)}
+    assert len(pictures) == len(show.painted)
+    result = filmed(show.path, large)
+    frames, times = sizes_and_times(tmp_path / "show.mp4")
+    assert frames == {(96, 64)}
+    assert len(times) == len(show.painted)
+    assert result.report.same is None
+    assert (result.report.steps, result.report.size) == (3, "96x64")
+
+
+def test_guides_are_made_anew_from_the_camera_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture with one upright edge: its guide has that edge, sharp, at the new size, whatever guide the show had."""
+    show = begun(tmp_path)
+    show.look = Look(show.look.params, (ControlSetting("edge"),))
+    halves, nothing = np.zeros((90, 150, 3), np.uint8), np.zeros((32, 48, 3), np.uint8)
+    halves[:, 75:] = 255
+    monkeypatch.setattr(show, "_noise", lambda width, height: halves if width == 90 else nothing)
+    show.play(3)
+    show.finish()
+    with JournalReader(show.path) as journal:
+        changes = Changes(lambda choice: replace(choice, width=160, height=96))
+        replayer = Replayer(journal, changes, lambda sentence: None, True, tiny_host)
+        painted = list(replayer.paint())
+        replayer.close()
+    for picture in painted:
+        guide = picture.frame.guide[20:76]
+        assert guide.shape == (56, 160, 3)
+        columns = np.flatnonzero(guide.max(axis=(0, 2)) > 127)
+        assert columns.size
+        assert np.all(np.abs(columns - 80) < 5)
+
+
+def test_the_settings_of_the_show_asked_for_by_name_change_nothing(tmp_path: Path) -> None:
+    show = begun(tmp_path)
+    show.play(2)
+    show.finish()
+    changes = Changes(lambda choice: replace(choice, width=48, height=32, folder="/elsewhere"), {"steps": 1})
+    pictures, replayer = replayed(show.path, changes)
+    assert not replayer.changed
+    assert same(pictures, show.painted)
+
+
+def test_another_machine_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    show = begun(tmp_path)
+    show.play(2)
+    show.finish()
+    bring_up = TinyHost.bring_up
+
+    def on_a_gpu(host: TinyHost, *wishes: Any, **named: Any) -> Any:
+        info = yield from bring_up(host, *wishes, **named)
+        return replace(info, device="GPU", threads=3)
+
+    monkeypatch.setattr(TinyHost, "bring_up", on_a_gpu)
+    (sentence,) = filmed(show.path).report.troubles
+    assert "on CPU (float32), and this is painted on GPU (float32, 3 threads)" in sentence
+    assert "not the same bit for bit" in sentence
+
+
+def test_a_journal_that_breaks_off_is_told_and_replayed(tmp_path: Path) -> None:
+    show = begun(tmp_path)
+    show.play(4)
+    show.finish()
+    data = show.path.read_bytes()
+    show.path.write_bytes(data[: round(len(data) * 0.7)])
+    result = filmed(show.path)
+    assert "has no end" in result.report.troubles[0]
+    assert 0 < result.report.frames_out < len(show.painted)
+    assert result.report.same == result.report.frames_out
+
+
+def test_a_journal_without_a_chunk_is_told(tmp_path: Path) -> None:
+    show = begun(tmp_path)
+    show.play()
+    show.finish()
+    data = show.path.read_bytes()
+    show.path.write_bytes(data[:2048])
+    with pytest.raises(ShowError, match="no picture"):
+        filmed(show.path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["gone.vjournal"], 1, "There is no journal"),
+        (["no.vjournal"], 1, "is no journal"),
+        (["show.vjournal"], 1, "tiny"),  # the model of the tests, which nobody has
+        (["show.vjournal", "--steps", "9"], 2, "steps is 9"),
+        (["show.vjournal", "--size", "100x50"], 2, "multiple of 16"),
+        (["show.vjournal", "--model", "none such"], 2, "no model called"),
+    ],
+)
+def test_what_cannot_be_replayed_is_one_sentence(
+    arguments: list[str], code: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    show = begun(tmp_path)
+    show.play()
+    show.finish()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no.vjournal").write_text("nothing of the kind")
+    assert main(["replay", *arguments, "-o", "out.mp4"]) == code
+    said = capsys.readouterr().err.strip()
+    assert words in said
+    assert "\n" not in said
+    assert not (tmp_path / "out.mp4").exists()
+    assert not (tmp_path / "out.part.mp4").exists()
+
+
+def test_the_journal_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    show = begun(tmp_path)
+    show.play()
+    show.finish()
+    before = show.path.read_bytes()
+    assert main(["replay", str(show.path), "-o", str(tmp_path / "a.mp4"), "--report", str(show.path)]) == 1
+    assert show.path.read_bytes() == before
+    assert "would be lost" in capsys.readouterr().err
+
+
+def test_the_report_says_how_much_is_the_same(tmp_path: Path) -> None:
+    show = begun(tmp_path)
+    show.play(2)
+    show.finish()
+    filmed(show.path).report.save(tmp_path / "report.json")
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert told["same"] == told["frames_out"] == len(show.painted)
+    assert told["asked"]["engine"]["width"] == SMALL.width
+
+
+@pytest.mark.parametrize(("asked", "journal"), [([], True), (["--journal"], True), (["--no-journal"], False)])
+def test_a_journal_is_kept_unless_it_is_asked_for_none(
+    asked: list[str], journal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wished: list[RecorderChoice] = []
+
+    def note(look: Look, setup: Setup, *_: Any) -> int:
+        wished.append(setup.recorder)
+        return 0
+
+    monkeypatch.setattr("app.live.run_headless", note)
+    path = tmp_path / "show.mp4"
+    assert main(["live", "--headless", "--source", "testcard", "--record", str(path), *asked]) == 0
+    assert wished == [RecorderChoice(on=True, path=str(path), journal=journal)]
