@@ -42,7 +42,6 @@ class CueSheet(QObject):
         thumbnail: what the outputs show, small. chunk_s: how long the engine's chunks last, in seconds."""
         super().__init__(parent)
         self._show, self._backups, self._thumbnail, self._chunk_s = show, backups, thumbnail, chunk_s
-        self.beats_per_minute = 120.0
         self.current: int | None = None
         opened = backups.newest() if backups is not None else None
         self._steps = [opened.set_list if opened is not None else SetList()]
@@ -82,7 +81,7 @@ class CueSheet(QObject):
         """``look`` as it comes by ``transition`` where ``now`` is. chunk_s: in place of the sheet's own."""
         kind, chunks = transition.kind, 0
         if kind == "morph":
-            seconds = transition.seconds(self.beats_per_minute)
+            seconds = transition.seconds(self._show.setup.tempo.beats_per_minute)
             chunks = min(MORPH_MOST, math.ceil(seconds / max((chunk_s or self._chunk_s)(), 1e-3)))
         params = replace(
             look.params,
@@ -157,6 +156,19 @@ class CueSheet(QObject):
         cues[to] = cue
         if self.current == place:
             self.current = to
+        self._change(cues=tuple(cues))
+
+    def swap(self, place: int, other: int) -> None:
+        """The cue and what stands at ``other``, which may be empty, change places."""
+        if self.cue(place) is None or other < 0 or place == other:
+            return
+        cues = list(self.set_list.cues)
+        cues += [None] * (other + 1 - len(cues))
+        cues[place], cues[other] = cues[other], cues[place]
+        while cues[-1] is None:
+            cues.pop()
+        if self.current in (place, other):
+            self.current = other if self.current == place else place
         self._change(cues=tuple(cues))
 
     def delete(self, place: int) -> None:

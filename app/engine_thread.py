@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from app.audition_painter import AuditionPainter
 from app.composite import asked_of_engine
 from app.frame import GuidedFrame, chunk_of
+from app.latency import LatencyMeter
 from app.look import Look
 from app.mailbox import Inbox
 from app.meter import Rate, Timings
@@ -26,13 +27,14 @@ from app.playout import Playout
 from app.status import EngineState
 from engine.errors import EngineError
 from engine.host import Submit
-from engine.params import EngineChoice, ModelInfo, Pixels, Progress
+from engine.params import EngineChoice, GpuMemory, ModelInfo, Pixels, Progress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _STACK_BYTES = 16 * 2**20  # macOS gives threads 512 KiB, too little for deep networks
 _LONGEST_REST_S = 10.0
+_MEMORY_S = 1.0  # between two looks at the GPU's memory
 _LOADING_SHARE = 0.25  # of a chunk's time goes to the model that comes up, so that the one that plays keeps its pace
 
 
@@ -60,6 +62,7 @@ class EngineThread(QThread):
         playout: Playout,
         audition: AuditionPainter,
         keep: Keep,
+        latency: LatencyMeter,
         parent: QObject | None = None,
     ) -> None:
         """look, choice: read the performer's current wishes; called on this thread, as ``keep`` is."""
@@ -76,11 +79,14 @@ class EngineThread(QThread):
         self._playout = playout
         self._audition = audition
         self._keep = keep
+        self._latency = latency
+        self._looked_at_memory = 0.0
         self._stopping = False
         self._told = ""
         self.state: EngineState = "stopped"
         self.pictures = Rate()
         self.chunk_ms = Timings()
+        self.gpu_memory: GpuMemory | None = None
 
     @property
     def playing(self) -> EngineChoice | None:
@@ -147,12 +153,15 @@ class EngineThread(QThread):
         pictures = host.step(chunk_of(frames), asked_of_engine(look.params, plates))
         now = time.perf_counter()
         self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now, plates)
+        self._latency.painted((frame.time for frame in frames), now)
         self._keep(playing, frames, look, pictures)
         self.pictures.count(len(pictures), now)
         self._told = ""
         for sentence in host.troubles():
             self.said.emit("warning", sentence)
         host.settle()
+        if now - self._looked_at_memory >= _MEMORY_S:
+            self.gpu_memory, self._looked_at_memory = host.memory(), now
         seconds = time.perf_counter() - began
         self.chunk_ms.add(seconds * 1000)
         return seconds

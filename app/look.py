@@ -19,6 +19,7 @@ from app.framing import Fit, Framing
 from app.mask_shape import MaskShape
 from app.png import picture_of, png_text
 from app.seed_walk import SeedWalk
+from app.tempo import Tempo
 from controls.control import ControlSetting
 from controls.layout import Box
 from controls.regions import Join, Repainted
@@ -151,7 +152,8 @@ class Setup:
 
     source: what is repainted. structure: a second input that the controls see in its place; None = the source.
     restarts, structure_restarts: counters; when one goes up, that input is opened anew, a clip from its beginning.
-    paused: the source's clip stands still. model_folder: where the performer keeps model files, "" for none.
+    paused: the source's clip stands still. tempo: the beat that morphs follow. model_folder: where the performer keeps
+    model files, "" for none.
     """
 
     source: SourceChoice = SourceChoice()
@@ -159,6 +161,7 @@ class Setup:
     restarts: int = 0
     structure_restarts: int = 0
     paused: bool = False
+    tempo: Tempo = Tempo()
     framing: Framing = Framing()
     engine: EngineChoice = EngineChoice()
     virtual_camera: VirtualCameraChoice = VirtualCameraChoice()

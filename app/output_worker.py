@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.errors import ShowError
 from app.frame import Program
+from app.latency import LatencyMeter
 from app.mailbox import Latest
 from app.meter import Timings
 from app.outputs.output import Output
@@ -31,11 +32,14 @@ class OutputWorker(QObject):
     gave_up = Signal(object)
     """The worker itself: its output failed, and is being closed."""
 
-    def __init__(self, name: str, output: Output, program: Latest[Program], wait: Callable[[], None]) -> None:
-        """program: what is on air. wait: returns when the device is free, given back by the output's last worker."""
+    def __init__(
+        self, name: str, output: Output, program: Latest[Program], latency: LatencyMeter, wait: Callable[[], None]
+    ) -> None:
+        """program: what is on air. latency: is told what was handed over. wait: returns when the device is free, given
+        back by the output's last worker."""
         super().__init__()
         self.name = name
-        self._output, self._program, self._wait = output, program, wait
+        self._output, self._program, self._latency, self._wait = output, program, latency, wait
         self._pace: Pace | None = None
         self._stop = threading.Event()
         self._running = False
@@ -111,7 +115,9 @@ class OutputWorker(QObject):
         if not new:
             self._repeated += 1
         elif program.captured is not None and program.kind == "engine":  # the way past the engine is not the show's
-            self.latency.add((time.perf_counter() - program.captured) * 1000)
+            now = time.perf_counter()
+            self.latency.add((now - program.captured) * 1000)
+            self._latency.handed_over(program.captured, now)
 
     def _fail(self, sentence: str) -> None:
         self._trouble = sentence

@@ -40,8 +40,8 @@ def brought_up(host: Host, params: Params, quiet: bool) -> ModelInfo:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """One picture at output size, as it came out of the engine (``painted``), the source picture that it belongs to, and
-    the guides between them."""
+    """One picture at output size, the same as the engine ``painted`` it, the source picture that it belongs to, and the
+    guides between them."""
 
     rgb: Pixels
     painted: Pixels

@@ -29,6 +29,7 @@ from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
 from app.journal.journal import Journal
+from app.latency import LatencyMeter
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
 from app.looks import Looks
 from app.mailbox import Inbox, Latest
@@ -98,6 +99,7 @@ class Rig(QObject):
         self._playout = Playout(slate("VACE Live", "Starting"), self._composite)
         self._audition: Audition | None = None
         self._journal = Journal(lambda: show.setup, self.said.emit)
+        self._latency = LatencyMeter()
         self._engine = EngineThread(
             make_host or _host_beside_controls,
             lambda: show.program,
@@ -106,6 +108,7 @@ class Rig(QObject):
             self._playout,
             AuditionPainter(lambda: self._audition, lambda: show.looks, self.said.emit, self._audition_refused.emit),
             self._journal.put,
+            self._latency,
             parent=self,
         )
         self._engine.said.connect(self.said)
@@ -174,8 +177,9 @@ class Rig(QObject):
     def handed_over(self, output: str, program: Program) -> None:
         """A window (``output``: "preview" or "stage") has painted ``program`` for the first time: latency ends here."""
         if program.captured is not None and program.kind == "engine":
-            ms = (time.perf_counter() - program.captured) * 1000
-            self._window_latency.setdefault(output, Timings()).add(ms)
+            now = time.perf_counter()
+            self._window_latency.setdefault(output, Timings()).add((now - program.captured) * 1000)
+            self._latency.handed_over(program.captured, now)
 
     def audition(self) -> Program | None:
         """What the preview shows of the look that is tried out; None while none is."""
@@ -208,6 +212,8 @@ class Rig(QObject):
             dropped=self._inbox.dropped + self._skipped + self._playout.skipped,
             chunk_ms=engine.chunk_ms.timing(),
             latency_ms=timing_of(latency),
+            latency=self._latency.parts(time.perf_counter()),
+            gpu_memory=engine.gpu_memory,
             outputs=outputs | {name: worker.status() for name, worker in workers},
             controls={
                 name: ControlStatus(timing_of(list(ms)), troubles.get(name, ""), rates.get(name, 1))
@@ -305,9 +311,11 @@ class Rig(QObject):
         audition_guides: AuditionGuides,
         setup: Setup,
     ) -> None:
+        begun = time.perf_counter()
         setup = replace(setup, engine=self._engine.playing or setup.engine)
         frame, looks, audition = captured.frame, self._show.looks, self._audition
         program = preprocessor.guided(frame, looks.program, setup, captured.epoch, structure=structure)
+        self._latency.guided(program[0].time, begun, time.perf_counter())
         self._inbox.put(program[0])
         if audition is None:
             audition_guides.close()
@@ -405,7 +413,7 @@ class Rig(QObject):
         if wish.on:
             before = self._worker_threads.get(name)
             # The device must have been given back before it can be opened again; that waiting is the new thread's.
-            worker = OutputWorker(name, make(), self.program, wait=before.join if before else _no_wait)
+            worker = OutputWorker(name, make(), self.program, self._latency, wait=before.join if before else _no_wait)
             worker.told.connect(self.said)
             worker.gave_up.connect(self._output_gave_up)
             self._workers[name] = worker

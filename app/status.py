@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.frame import Pixels
-from engine.params import Progress
+from engine.params import GpuMemory, Progress
 
 EngineState = Literal["loading", "running", "waiting", "failed", "stopped"]
 Level = Literal["info", "warning", "error"]
@@ -18,6 +18,24 @@ class Timing:
 
     p50: float | None = None
     p95: float | None = None
+
+
+@dataclass(frozen=True)
+class LatencyParts:
+    """Milliseconds from lens to output, in their order; they add up to the whole.
+
+    capture: from the lens until the controls take the picture up. control: until its guide is made. engine: until it is
+    painted, with the wait for the rest of its chunk. playout: until an output has it.
+    """
+
+    capture_ms: float
+    control_ms: float
+    engine_ms: float
+    playout_ms: float
+
+    @property
+    def whole_ms(self) -> float:
+        return self.capture_ms + self.control_ms + self.engine_ms + self.playout_ms
 
 
 @dataclass(frozen=True)
@@ -58,8 +76,10 @@ class Status:
     pictures read from the source. frames_out: new pictures of the engine. dropped: pictures that nobody had time for,
     of the source before the engine and of the engine before the outputs. loading: how far a model has come up, beside
     the one that plays or in its place; None where none does. latency_ms: from capture to hand-over of the engine's
-    pictures, over all outputs that run. note: of the model, e.g. "untrained weights". outputs: by name; the window's
-    own are "preview" and "stage". audition_trouble: why what is auditioned is not painted, in a sentence.
+    pictures, over all outputs that run. latency: its mean parts over the last two seconds; None while no picture of the
+    engine is handed over. gpu_memory: None without a GPU. note: of the model, e.g. "untrained weights". outputs: by
+    name; the window's own are "preview" and "stage". audition_trouble: why what is auditioned
+    is not painted, in a sentence.
     """
 
     source_title: str = ""
@@ -78,6 +98,8 @@ class Status:
     dropped: int = 0
     chunk_ms: Timing = Timing()
     latency_ms: Timing = Timing()
+    latency: LatencyParts | None = None
+    gpu_memory: GpuMemory | None = None
     outputs: dict[str, OutputStatus] = field(default_factory=dict)
     controls: dict[str, ControlStatus] = field(default_factory=dict)
     audition_trouble: str = ""

@@ -36,7 +36,7 @@ from assets import CLIP
 from controls.control import ControlSetting
 from engine.errors import EngineError
 from engine.host import EngineHost, SecondStream, Submit
-from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
+from engine.params import ControlChunk, EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
 from tests.standins.preload import compiled
 
 RESULTS = Path(__file__).parent / "results"
@@ -76,6 +76,9 @@ class IdentityHost:
 
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         return chunk.source
+
+    def memory(self) -> GpuMemory | None:
+        return None
 
     def settle(self) -> None:
         pass

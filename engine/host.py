@@ -25,7 +25,7 @@ from engine.catalog import Model
 from engine.device import Device, best_device, compute_threads
 from engine.errors import EngineError, OutOfMemory
 from engine.memory import computer_memory, memory_of
-from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
+from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
 from engine.prompts import heard
 from engine.stream import Stream
 
@@ -195,6 +195,18 @@ class EngineHost:
                 )
             self._second = SecondStream(stream.second())
         return self._second
+
+    def memory(self) -> GpuMemory | None:
+        """How full the GPU is that paints; None where the CPU does, or where nobody can tell."""
+        if self._device is None or self._device.torch_device.type == "cpu":
+            return None
+        try:
+            there = memory_of(self._device.torch_device)
+        except RuntimeError:  # a driver that does not tell: no reason to stop painting
+            return None
+        if there.total is None or there.free is None:
+            return None
+        return GpuMemory(max(0, there.total - there.free), there.total)
 
     def close(self) -> None:
         """Free all memory. The host may be loaded again."""

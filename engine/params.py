@@ -237,6 +237,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class GpuMemory:
+    """Bytes of the GPU that paints. used: by all programs; what this one only keeps for reuse does not count."""
+
+    used: int
+    total: int
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """What a loaded model says of itself. ``note`` is for the window's status line, empty where all is well.
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine.errors import EngineError
 from engine.host import SecondStream, Submit
-from engine.params import ControlChunk, EngineChoice, ModelInfo, Params, Pixels, Progress
+from engine.params import ControlChunk, EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
 from engine.stream import Stream
 from tests.tiny import tiny_model
 
@@ -44,6 +44,9 @@ class TinyHost:
 
     def troubles(self) -> tuple[str, ...]:
         return self._loaded().troubles()
+
+    def memory(self) -> GpuMemory | None:
+        return None
 
     def settle(self) -> None:
         self._loaded().settle()

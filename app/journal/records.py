@@ -45,8 +45,8 @@ class StreamRecord:
 
 @dataclass(frozen=True)
 class LookRecord:
-    """look: its params are those that entered the step, but for ``app.composite.asked_of_engine``. framing: how the source was brought to the engine's size.
-    model_folder: where the controls' networks came from."""
+    """look: its params are those that entered the step, but for ``app.composite.asked_of_engine``. framing: how the
+    source was brought to the engine's size. model_folder: where the controls' networks came from."""
 
     look: Look = Look()
     framing: Framing = Framing()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.expand import Expand
 from app.inputs import parse_source
 from app.look import Setup, SourceChoice
 from app.show import Show
+from app.tempo import Taps
 from controls.control import ControlSetting
 
 
 class Actions:
     """The performer's verbs on one Show."""
 
-    def __init__(self, show: Show) -> None:
-        self._show = show
+    def __init__(self, show: Show, clock: Callable[[], float] = time.perf_counter) -> None:
+        """clock: tells when the tempo is tapped."""
+        self._show, self._clock = show, clock
+        self._taps = Taps()
 
     @property
     def setup(self) -> Setup:
@@ -80,6 +85,24 @@ class Actions:
     def toggle_stage(self) -> None:
         stage = self._show.setup.stage
         self._show.set_setup(stage=replace(stage, on=not stage.on))
+
+    def tap_tempo(self) -> None:
+        """A tap on the beat: two and more of them make the tempo."""
+        tempo = self._taps.tap(self._clock())
+        if tempo is not None:
+            self._show.set_setup(tempo=tempo)
+
+    def set_beats_per_minute(self, pace: float) -> None:
+        """ValueError where it is not 20 to 300."""
+        self._show.set_setup(tempo=self._show.setup.tempo.at_pace(pace, self._clock()))
+
+    def beat_now(self) -> None:
+        """The bar begins now."""
+        self._show.set_setup(tempo=self._show.setup.tempo.from_now(self._clock()))
+
+    def nudge_beat(self, beats: float) -> None:
+        """Every beat comes earlier by so many beats, below 0 later."""
+        self._show.set_setup(tempo=self._show.setup.tempo.nudged(beats))
 
     def toggle_pause(self) -> None:
         self._show.set_setup(paused=not self._show.setup.paused)

@@ -13,10 +13,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
+    QFocusEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QPointingDevice,
     QTabletEvent,
     QTransform,
@@ -28,9 +31,10 @@ from app.looks import Looks
 from app.mask_painting import Tool
 from app.placement import Placement, placement
 from app.show import Show
-from app.window import theme, words, words_program
+from app.window import theme, words, words_hud, words_program
 from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool
 from app.window.mask_editor import MaskEditor
+from app.window.mask_overlay import overlay_of
 from app.window.picture import placed
 from app.window.preview import ProgramView
 from app.window.rig import Rig
@@ -40,8 +44,14 @@ Shown = Literal["output", "input", "guide", "mask"]
 _MOST_ZOOM = 16.0
 _NOTCH = 1.25
 """What one click of the wheel enlarges by."""
-_TINT = 0.55
-"""How much of the mask's colour lies over the picture where it is full."""
+_STEP, _FINE_STEP = 0.02, 0.004
+"""How far an arrow key moves the hand, as a share of the canvas's width; the fine one is Shift's."""
+_WAYS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 class Canvas(ProgramView):
@@ -53,6 +63,9 @@ class Canvas(ProgramView):
     def __init__(self, rig: Rig, show: Show, editor: MaskEditor, fit: Fit) -> None:
         super().__init__(rig, "preview", words.PREVIEW, fit, theme.BACKGROUND)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleDescription(words_hud.CANVAS_KEYS)
+        self._key_down = self._framed = False
         self._show, self._editor = show, editor
         self._shown: Shown = "output"
         self._auditions = False
@@ -205,6 +218,51 @@ class Canvas(ProgramView):
             self._end()
         event.accept()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys are the hand: they move the chosen tool, or without one the enlarged picture. Enter puts the tool
+        down and takes it up; Shift moves finely, and puts down its other end. Plus and minus look closer and away."""
+        key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key in _WAYS:
+            self._step(*_WAYS[key], _FINE_STEP if shift else _STEP)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._tool is not None:
+            self._put_down(shift)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            notch = 1 / _NOTCH if key == Qt.Key.Key_Minus else _NOTCH
+            self._zoom_to(self._zoom * notch, QPointF(self.rect().center()))
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, across: int, down: int, step: float) -> None:
+        if self._tool is None:
+            self._centre_on(self._centre.x() + across * step / self._zoom, self._centre.y() + down * step / self._zoom)
+            return
+        at = self._hand()
+        x, y = at.x() + across * step * self.width(), at.y() + down * step * self.width()
+        self._go_on(QPointF(min(self.width() - 1.0, max(0.0, x)), min(self.height() - 1.0, max(0.0, y))), 1.0)
+
+    def _put_down(self, other: bool) -> None:
+        self._cursor = self._hand()
+        if self._key_down:
+            self._key_down = False
+            self._end()
+        else:
+            self._key_down = True
+            self._begin(self._cursor, 1.0, other)
+
+    def _hand(self) -> QPointF:
+        """Where the pointer or the arrow keys have gone; the middle where neither was here."""
+        return QPointF(self.rect().center()) if self._cursor is None else self._cursor
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._framed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._framed = False
+        if self._key_down:
+            self._put_down(False)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         self._cursor = event.position()
@@ -271,9 +329,13 @@ class Canvas(ProgramView):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         geometry = self._geometry()
-        if geometry is None:
-            return
         painter = QPainter(self)
+        if self._framed:
+            painter.setPen(QPen(QColor(theme.ACCENT), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        if geometry is None:
+            painter.end()
+            return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._shown == "mask" or self._tool is self._paint:
@@ -287,7 +349,7 @@ class Canvas(ProgramView):
             return
         height, width = self._editor.pixels.shape
         if self._overlay is None:
-            self._tints = _TINTS[self._editor.pixels]
+            self._tints = overlay_of(self._editor.pixels)
             form = QImage.Format.Format_ARGB32_Premultiplied
             self._overlay = QImage(self._tints.data, width, height, 4 * width, form)
         painter.setTransform(QTransform.fromScale(1 / width, 1 / height) * geometry.from_source)
@@ -297,17 +359,3 @@ class Canvas(ProgramView):
     def _forget_overlay(self) -> None:
         self._overlay = self._tints = None
         self.update()
-
-
-def _tints() -> np.ndarray:
-    """The mask's colour by its value, premultiplied ARGB."""
-    colour = QColor(theme.MASK)
-    alpha = np.arange(256) / 255 * _TINT
-    channels = [255.0, colour.red(), colour.green(), colour.blue()]
-    result = np.zeros(256, np.uint32)
-    for shift, channel in zip((24, 16, 8, 0), channels, strict=True):
-        result |= np.round(alpha * channel).astype(np.uint32) << shift
-    return result
-
-
-_TINTS = _tints()

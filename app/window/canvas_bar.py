@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
 from app.mask_painting import Tool
@@ -24,7 +25,7 @@ _SYMBOLS: dict[Tool, str] = {
     "frame": "frame",
 }
 
-_VIEWS_WIDTH = 200
+_VIEWS_WIDTH = 264
 
 
 class CanvasBar(QWidget):
@@ -44,7 +45,7 @@ class CanvasBar(QWidget):
         self.clear = tool_button("trash-2", words.CLEAR_PAINTED, words.CLEAR_PAINTED_TIP)
         self.whole = tool_button("maximize", words.WHOLE, words.WHOLE_TIP)
         self.shown.setFixedWidth(_VIEWS_WIDTH)
-        self._line = line = Flow(spacing=5)
+        line = self._line = Flow(spacing=5)
         self.setLayout(line)
         line.addWidget(self.shown)
         for tool, (name, tip) in words.TOOLS.items():
@@ -71,6 +72,12 @@ class CanvasBar(QWidget):
     def add(self, part: QWidget) -> None:
         """Behind all others."""
         self._line.addWidget(part)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where its lines take more height, the window has to know: a splitter does not ask for height by width."""
+        super().resizeEvent(event)
+        self.shown.setFixedWidth(min(_VIEWS_WIDTH, event.size().width()))
+        self.setMinimumHeight(self._line.heightForWidth(event.size().width()))
 
     def show_(self, shown: Shown) -> None:
         self.shown.put(shown)

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QIcon,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -33,11 +34,13 @@ from PySide6.QtWidgets import (
 
 from app.cue_sheet import CueSheet
 from app.set_list import COLOURS, Cue, Transition
-from app.window import theme, words
+from app.window import theme, words, words_hud
 from app.window.cards import text, tool
 from app.window.file_dialog import FileDialog
 
 PAD = QSize(132, 92)
+LOW_PAD = QSize(132, 34)
+"""In a low window: key, colour and name, without the picture."""
 KEYS = 18
 """Of which the first nine cues have 1 to 9, and the next nine the same with Shift."""
 _MIME = "application/x-vace-live-cue"
@@ -80,22 +83,24 @@ class CuePad(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         room = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        low = self.height() < PAD.height()
         painter.fillRect(room, QColor(theme.RAISED if self._cue is not None else theme.FIELD))
-        caption = QRectF(room.left(), room.bottom() - 26, room.width(), 26)
+        caption = QRectF(room) if low else QRectF(room.left(), room.bottom() - 26, room.width(), 26)
+        key = key_of(self.place)
+        badge = QRectF(room.right() - 30, room.top() + (6 if low else 4), 26, 20)
+        if len(key) > 1:
+            badge.setLeft(badge.left() - 24)
         if self._cue is not None:
-            if self._picture is not None:
+            if self._picture is not None and not low:
                 painter.drawImage(QRectF(room.left(), room.top(), room.width(), room.height() - 26), self._picture)
             painter.fillRect(QRectF(room.left(), room.top(), _STRIP, room.height()), QColor(self._cue.colour))
             painter.setPen(QColor(theme.TEXT))
             sign = "● " if self._current else ""
-            width = int(caption.width()) - _STRIP - 12
+            end = badge.left() if low and key else caption.right()
+            width = int(end - caption.left()) - _STRIP - 12
             line = self.fontMetrics().elidedText(sign + self._cue.name, Qt.TextElideMode.ElideRight, width)
             painter.drawText(caption.adjusted(_STRIP + 6, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, line)
-        key = key_of(self.place)
         if key:
-            badge = QRectF(room.right() - 30, room.top() + 4, 26, 20)
-            if len(key) > 1:
-                badge.setLeft(badge.left() - 24)
             painter.fillRect(badge, QColor(theme.BACKGROUND))
             painter.setPen(QColor(theme.TEXT if self._cue is not None else theme.FAINT))
             painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, key)
@@ -106,6 +111,13 @@ class CuePad(QAbstractButton):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.asked.emit(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrow down opens the menu, as it does a list: not every keyboard has a key for menus."""
+        if event.key() == Qt.Key.Key_Down:
+            self.asked.emit(self.mapToGlobal(self.rect().center()))
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed_at = event.position().toPoint()
@@ -141,6 +153,7 @@ class CueGrid(QWidget):
         super().__init__()
         self.sheet = sheet
         self.pads: list[CuePad] = []
+        self._pad_size = PAD
         self._line = QHBoxLayout()
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(6)
@@ -160,6 +173,8 @@ class CueGrid(QWidget):
         self.name.hide()
         self._naming: int | None = None
         self.name.editingFinished.connect(self._named)
+        # Later: a field that hides while the focus leaves it takes the focus from where it goes.
+        self.name.editingFinished.connect(self.name.hide, Qt.ConnectionType.QueuedConnection)
         self.buttons = {
             "previous": tool("skip-back", words.CUE_PREVIOUS, words.CUE_PREVIOUS_TIP),
             "next": tool("skip-forward", words.CUE_NEXT, words.CUE_NEXT_TIP),
@@ -191,6 +206,7 @@ class CueGrid(QWidget):
             head.addWidget(button)
         head.addWidget(self.name)
         head.addStretch(1)
+        self._head = head
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -199,9 +215,16 @@ class CueGrid(QWidget):
         sheet.changed.connect(self._follow)
         self._follow()
 
+    def add_to_head(self, part: QWidget) -> None:
+        """At the right of the line above the pads."""
+        self._head.addWidget(part)
+
     def set_low(self, low: bool) -> None:
-        """In a low window the pads give their room to the canvas; keys and buttons stay."""
-        self._scroll.setVisible(not low)
+        """In a low window the pads' pictures give their room to the canvas; keys, colours and names stay."""
+        self._pad_size = LOW_PAD if low else PAD
+        self._scroll.setFixedHeight(self._pad_size.height() + 14)
+        for pad in self.pads:
+            pad.setFixedSize(self._pad_size)
 
     def update_current(self) -> None:
         """The cue that was fired or added last takes the look as it is now."""
@@ -242,6 +265,10 @@ class CueGrid(QWidget):
             action.triggered.connect(partial(self._set, place, colour=colour))
             colours.addAction(action)
         menu.addSeparator()
+        left = menu.addAction(words_hud.CUE_LEFT, partial(sheet.swap, place, place - 1))
+        left.setEnabled(place > 0)
+        menu.addAction(words_hud.CUE_RIGHT, partial(sheet.swap, place, place + 1))
+        menu.addSeparator()
         menu.addAction(words.CUE_DELETE, partial(sheet.delete, place))
         return menu
 
@@ -250,7 +277,6 @@ class CueGrid(QWidget):
 
     def _named(self) -> None:
         place, self._naming = self._naming, None
-        self.name.hide()
         if place is not None and self.name.text().strip():
             self.sheet.set_cue(place, name=self.name.text().strip())
 
@@ -270,11 +296,14 @@ class CueGrid(QWidget):
         cues = self.sheet.set_list.cues
         while len(self.pads) < len(cues) + 1:
             pad = CuePad(len(self.pads))
+            pad.setFixedSize(self._pad_size)
             pad.clicked.connect(partial(self._press, pad))
             pad.asked.connect(partial(self._ask, pad.place))
             pad.dropped.connect(partial(self._dropped, pad.place))
-            self.pads.append(pad)
             self._line.insertWidget(self._line.count() - 1, pad)
+            if self.pads:
+                QWidget.setTabOrder(self.pads[-1], pad)
+            self.pads.append(pad)
         while len(self.pads) > len(cues) + 1:
             self.pads.pop().deleteLater()
         for pad in self.pads:

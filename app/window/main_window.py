@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -30,13 +31,17 @@ from app.mask_painting import Tool
 from app.pictures import reduced
 from app.set_list import Backups
 from app.show import Show
+from app.status import Status
+from app.tempo import NUDGE
 from app.vision_mixer import VisionMixer
-from app.window import icons, words, words_program
+from app.window import icons, words, words_hud, words_program
 from app.window.actions import Actions
+from app.window.beat import TempoBar
 from app.window.bind import Bindings
 from app.window.cards import Column, FoldingCard
 from app.window.cue_grid import KEYS, CueGrid, key_of
 from app.window.displays import Displays
+from app.window.hud import Hud
 from app.window.keeping import StateKeeper
 from app.window.mask_editor import MaskEditor
 from app.window.messages import MessageBar
@@ -65,7 +70,7 @@ QUIT_AGAIN_MS = 3000
 FIRST_SIZE = QSize(1400, 900)
 THUMBNAIL_WIDTH = 160
 LOW = 660
-"""Pixels of a window in which canvas and cue pads have no room together."""
+"""Pixels of a window in which the cues' pictures have no room beside the canvas."""
 BRUSH_STEP = 1.25
 TOOL_KEYS: dict[Tool, str] = {
     "none": "Q",
@@ -117,13 +122,22 @@ class MainWindow(QMainWindow):
         self.mask_panel = MaskPanel(bindings, self.performer, self.editor)
         self.cues = CueGrid(sheet)
         self.outputs = OutputsPanel(bindings, self.performer, self.stage, displays)
+        self.tempo = TempoBar(bindings, self.performer)
+        self.cues.add_to_head(self.tempo)
         self.messages = MessageBar(self)
         self._columns = self._lay_out()
 
         keys = self._keys()
         bind_keys(self, keys)
         self.key_list = KeyList(keys, self)
-        self.messages.add_button(self._keys_button())
+        self.hud = Hud(self, self.program.preview)
+        self.messages.add_button(
+            self._foot_button("expand", words_hud.CANVAS_ALONE, words_hud.CANVAS_ALONE_TIP, self.toggle_panels)
+        )
+        self.messages.add_button(self._foot_button("gauge", words_hud.HUD, words_hud.HUD_TIP, self.hud.toggle))
+        self.messages.add_button(
+            self._foot_button("keyboard", words.KEY_LIST, words.KEY_LIST_TIP, self.key_list.toggle)
+        )
 
         self._keeper = StateKeeper(show, state_path, self) if state_path else None
         place = state_path.with_name("window.ini") if state_path else None
@@ -140,6 +154,7 @@ class MainWindow(QMainWindow):
     def poll_status(self) -> None:
         status = self._rig.status()
         self.top_bar.put(status, self.stage.status)
+        self._put_figures(status)
         self.input.put_status(status)
         self.controls.put_status(status)
         self.program.put_status(status)
@@ -148,6 +163,10 @@ class MainWindow(QMainWindow):
         devices = self._rig.devices.get()
         if devices is not None:
             self.input.put_devices(devices)
+
+    def _put_figures(self, status: Status) -> None:
+        beat = words_hud.beat(self.top_bar.lamp.shown[0], self.performer.setup.tempo.beats_per_minute)
+        self.hud.put(status, self.stage.status, beat)
 
     def poll_pictures(self) -> None:
         view = self._rig.view.get()
@@ -174,11 +193,18 @@ class MainWindow(QMainWindow):
             self.messages.say("warning", words.dropped(str(error)))
         event.acceptProposedAction()
 
+    def toggle_panels(self) -> None:
+        """Hide the panels beside the canvas, or show them again."""
+        panels = [self._columns.widget(side) for side in (0, 2)]
+        hidden = panels[0].isHidden()
+        for panel in panels:
+            panel.setVisible(hidden)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nothing that has the focus wants it, puts away whatever lies over the preview."""
         if event.key() == Qt.Key.Key_Escape:
             self.key_list.hide()
-            self.messages.history.hide()
+            self.hud.hide()
             self.program.preview.setFocus()
         else:
             super().keyPressEvent(event)
@@ -188,8 +214,12 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.key_list.hide()
-        self.messages.history.hide()
+        self.hud.hide()
         self.cues.set_low(self.height() < LOW)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.body.ensureWidgetVisible(self.program)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Everything disappears at once; then the rig may take the seconds it needs to finish a recording."""
@@ -201,6 +231,7 @@ class MainWindow(QMainWindow):
             if self._keeper is not None:
                 self._keeper.save()
             self.stage.close()
+            self.messages.log.close()
             self.hide()
             self._rig.stop()
         event.accept()
@@ -219,7 +250,7 @@ class MainWindow(QMainWindow):
         if not isinstance(geometry, QByteArray) or not self.restoreGeometry(geometry):
             self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         if not isinstance(columns, QByteArray) or not self._columns.restoreState(columns):
-            self._columns.setSizes([384, self.width() - 770, 370])
+            self._columns.setSizes([384, max(200, self.width() - 770), 370])
         if self._place is not None:
             for card in self.findChildren(FoldingCard):
                 card.open(str(self._place.value(f"open/{card.title}", card.opened)).lower() == "true")
@@ -232,7 +263,7 @@ class MainWindow(QMainWindow):
         columns.setChildrenCollapsible(False)
         for part, width in (
             (Column(self.input, self.controls), 380),
-            (self.program, 200),
+            (self.program, 206),
             (Column(self.look, self.references, self.frames, self.loras, self.mask_panel, self.outputs), 330),
         ):
             part.setMinimumWidth(width)
@@ -241,17 +272,23 @@ class MainWindow(QMainWindow):
         for side in (0, 2):
             columns.setStretchFactor(side, 0)
         body = QWidget()
+        body.setObjectName("scrolled")
         room = QVBoxLayout(body)
         room.setContentsMargins(12, 12, 12, 12)
         room.setSpacing(10)
         room.addWidget(columns, 1)
         room.addWidget(self.cues)
+        # At 200 % on a small display the window is smaller than what stands in it: then that is scrolled to.
+        self.body = QScrollArea()
+        self.body.setWidgetResizable(True)
+        self.body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body.setWidget(body)
         centre = QWidget()
         rows = QVBoxLayout(centre)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.top_bar)
-        rows.addWidget(body, 1)
+        rows.addWidget(self.body, 1)
         rows.addWidget(self.messages)
         self.setCentralWidget(centre)
         return columns
@@ -311,7 +348,13 @@ class MainWindow(QMainWindow):
             Key(("[",), words.KEY_SMALLER, partial(self.editor.scale_brush, 1 / BRUSH_STEP)),
             Key(("]",), words.KEY_LARGER, partial(self.editor.scale_brush, BRUSH_STEP)),
             Key(("0",), words.KEY_WHOLE, self.program.preview.fit_whole),
-            Key(("H",), words.KEY_HISTORY, self.messages.toggle_history),
+            Key(("T",), words_hud.KEY_TAP, do.tap_tempo),
+            Key(("Shift+T",), words_hud.KEY_BEAT_NOW, do.beat_now),
+            Key((",",), words_hud.KEY_NUDGE, partial(do.nudge_beat, -NUDGE)),
+            Key((".",), words_hud.KEY_NUDGE, partial(do.nudge_beat, NUDGE)),
+            Key(("Shift+H", "F8"), words_hud.KEY_HUD, lambda: self.hud.toggle()),
+            Key(("F10",), words_hud.KEY_CANVAS_ALONE, self.toggle_panels),
+            Key(("H",), words_hud.KEY_LOG, self.messages.log.toggle),
             Key(("F1",), words.KEY_KEYS, lambda: self.key_list.toggle()),
             Key(("Ctrl+Q",), words.KEY_QUIT, self._quit),
         )
@@ -382,13 +425,14 @@ class MainWindow(QMainWindow):
         self.look.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.look.prompt.selectAll()
 
-    def _keys_button(self) -> QPushButton:
-        button = QPushButton(icons.icon("keyboard"), f" {words.KEY_LIST}")
+    @staticmethod
+    def _foot_button(symbol: str, title: str, tip: str, act: Callable[[], None]) -> QPushButton:
+        button = QPushButton(icons.icon(symbol), f" {title}")
         button.setIconSize(QSize(20, 20))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(words.KEY_LIST)
-        button.setToolTip(words.KEY_LIST_TIP)
-        button.clicked.connect(self.key_list.toggle)
+        button.setAccessibleName(title)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda _: act())
         return button
 
     def _every(self, interval_ms: int, act: Callable[[], None]) -> QTimer:

@@ -12,10 +12,11 @@ from itertools import groupby
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QGridLayout, QWidget
 
 from app.window import words
 from app.window.cards import text
+from app.window.overlay import Overlay
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,14 @@ def is_shortcut_in_number(event: QEvent) -> bool:
 _KEYS_SHOWN = 3
 
 
-class KeyList(QFrame):
+class KeyList(Overlay):
     """The list of all keys, laid over the window; nothing waits for it. F1, Escape or a click close it."""
 
     def __init__(self, table: tuple[Key, ...], parent: QWidget) -> None:
         """Keys of a row whose title is the title of the row before stand in that row."""
-        super().__init__(parent)
-        self.setObjectName("overlay")
-        self.setAccessibleName(words.KEY_LIST)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        grid = QGridLayout(self)
+        content = QWidget()
+        super().__init__(parent, words.KEY_LIST, content)
+        grid = QGridLayout(content)
         grid.setContentsMargins(28, 22, 28, 24)
         grid.setHorizontalSpacing(28)
         grid.setVerticalSpacing(9)
@@ -92,15 +91,12 @@ class KeyList(QFrame):
             grid.addWidget(text("   ".join(shown), "row_title"), row, column)
             grid.addWidget(text(title), row, column + 1)
         grid.addWidget(text(words.KEY_LIST_NOTE, "dim"), rows + 1, 0, 1, 4)
-        self.hide()
 
     def toggle(self) -> None:
         self.setVisible(not self.isVisible())
         if self.isVisible():
-            self.adjustSize()
-            self.move(self.window().rect().center() - self.rect().center())
-            self.raise_()
-            self.setFocus()
+            self.place()
+            self.area.setFocus()
 
     def mousePressEvent(self, event: object) -> None:
         self.hide()

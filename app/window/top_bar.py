@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QElapsedTimer, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.look import Treatment
 from app.status import OutputStatus, Status
-from app.window import icons, words
+from app.tempo import Tempo
+from app.window import icons, words, words_hud
 from app.window.actions import Actions
+from app.window.beat import BeatLamp
 from app.window.bind import Bindings
 from app.window.cards import text
 
-NARROWEST = 900
-ROOM_FOR_ALL = 1280
-"""Below this width (a small display at 200 %) the counters give way to the buttons; the engine's tooltip has them."""
+NARROWEST = 600
+"""Pixels. Where there is too little room (a small display at 200 %), figures give way to the buttons, one after the
+other; the overlay with all figures has them."""
 
 
 class Readout(QWidget):
@@ -68,29 +70,66 @@ class Chip(QLabel):
             self.style().polish(self)
 
 
+class AirButton(QPushButton):
+    """A chip that is pressed: it switches an output on and off, and is lit while that runs."""
+
+    def __init__(self, title: str, caption: str, tip: str, act: Callable[[], None]) -> None:
+        super().__init__(caption)
+        self.setObjectName("chip")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
+        self.setToolTip(tip)
+        self.clicked.connect(lambda _: act())
+        self._state = ""
+
+    def put(self, caption: str, state: str) -> None:
+        """state: "", "on", "warning" or "error"."""
+        self.setText(caption)
+        self.setAccessibleDescription(caption)
+        if state != self._state:
+            self._state = state
+            self.setProperty("state", state)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
 class TopBar(QFrame):
-    """Figures, what is on the air, and Blackout, Freeze, Bypass."""
+    """Figures, the beat, what is on the air, and Blackout, Freeze, Bypass."""
 
     def __init__(self, bindings: Bindings, actions: Actions) -> None:
         super().__init__()
         self.setObjectName("top_bar")
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(18, 10, 16, 10)
 
         self.source = Readout(words.SOURCE_RATE, words.SOURCE_RATE_TIP, "120.0")
         self.engine = Readout(words.ENGINE_RATE, words.ENGINE_RATE_TIP, "120.0")
-        self.latency = Readout(words.LATENCY, words.LATENCY_TIP, "8888 ms")
+        self.latency = Readout(words_hud.LATENCY, words_hud.LATENCY_TIP, "8888 ms")
+        self.memory = Readout(words_hud.GPU_MEMORY, words_hud.GPU_MEMORY_TIP, "88.8 GB")
         self.dropped = Readout(words.DROPPED, words.DROPPED_TIP, "88888")
         self.repeated = Readout(words.REPEATED, words.REPEATED_TIP, "88888")
-        self._readouts = (self.source, self.engine, self.latency, self.dropped, self.repeated)
+        self._readouts = (self.source, self.engine, self.latency, self.memory, self.dropped, self.repeated)
         for readout in self._readouts:
             self._row.addWidget(readout)
+        self.lamp = BeatLamp()
+        self.beat = QWidget()
+        self.beat.setToolTip(words_hud.BEAT_TIP)
+        self.pace = text("", "pace")
+        self.pace.setAccessibleName(words_hud.TEMPO)
+        counted = QHBoxLayout(self.beat)
+        counted.setContentsMargins(0, 0, 0, 0)
+        counted.setSpacing(8)
+        counted.addWidget(self.lamp)
+        counted.addWidget(self.pace)
+        self._row.addWidget(self.beat)
+        bindings.setup(lambda setup: setup.tempo, self._put_tempo)
 
         chips = QVBoxLayout()
         chips.setSpacing(4)
-        self.recording = Chip(words.REC, words.REC_TIP)
-        self.virtual_camera = Chip(words.CAM, words.CAM_TIP)
-        self.stage = Chip(words.STAGE_CHIP, words.STAGE_CHIP_TIP)
+        self.recording = AirButton(words.RECORD, words.REC, words_hud.REC_TIP, actions.toggle_recording)
+        self.virtual_camera = AirButton(
+            words.VIRTUAL_CAMERA, words.CAM, words_hud.CAM_TIP, actions.toggle_virtual_camera
+        )
+        self.stage = AirButton(words.STAGE, words.STAGE_CHIP, words_hud.STAGE_TIP, actions.toggle_stage)
         air = QHBoxLayout()
         air.setSpacing(6)
         for chip in (self.virtual_camera, self.stage):
@@ -107,30 +146,88 @@ class TopBar(QFrame):
             ("freeze", words.FREEZE, words.FREEZE_TIP, "snowflake", actions.freeze),
             ("bypass", words.BYPASS, words.BYPASS_TIP, "camera", actions.bypass),
         )
+        self._big: dict[QPushButton, str] = {}
         for treatment, title, tip, symbol, act in table:
             self.treatments[treatment] = _treatment(bindings, treatment, title, tip, symbol, act)
+            self._big[self.treatments[treatment]] = symbol
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
+        self._nested = (air, chips, buttons)
         for button in self.treatments.values():
             buttons.addWidget(button)
         self._row.addLayout(buttons)
         self.setMinimumWidth(NARROWEST)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._make_room()
+        self._row.activate()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        roomy = event.size().width() >= ROOM_FOR_ALL
-        self._row.setSpacing(22 if roomy else 12)
-        for readout in (self.dropped, self.repeated):
-            readout.setVisible(roomy)
+        self._make_room()
+        self._row.activate()
+
+    def _make_room(self) -> None:
+        """Show as many figures as there is room for beside the buttons, which always stay; the latency goes last."""
+        giving_way = (self.repeated, self.dropped, self.memory, self.source, self.engine, self.pace, self.latency)
+        for part in giving_way:
+            part.show()
+        self.beat.updateGeometry()
+        for child in self.findChildren(QWidget):
+            child.ensurePolished()  # before the theme is on, nothing has the width that it will have
+        for readout in self._readouts:
+            readout.ensure_width()
+        self._set_spacing(20, 18, 10)
+        self._set_compact(False)
+        for part in giving_way[:4]:
+            if self._needed() <= self.width():
+                return
+            part.hide()
+        self._set_spacing(12, 18, 10)
+        if self._needed() > self.width():
+            self._set_spacing(8, 10, 6)
+            self._set_compact(True)
+        for part in giving_way[4:]:
+            if self._needed() <= self.width():
+                return
+            part.hide()
+            self.beat.updateGeometry()  # the pace is in it
+
+    def _needed(self) -> int:
+        """The width that all which is shown takes; asked anew of every layout, for each keeps what it knew."""
+        for layout in (self.beat.layout(), *self._nested, self._row):
+            layout.invalidate()
+        return self._row.minimumSize().width()
+
+    def _set_spacing(self, between: int, beside: int, above: int) -> None:
+        self._row.setSpacing(between)
+        self._row.setContentsMargins(beside, above, beside, above)
+
+    def _set_compact(self, compact: bool) -> None:
+        """Whether the big buttons are smaller than they should be: words alone."""
+        for button, symbol in self._big.items():
+            name = "big_compact" if compact else "big"
+            if button.objectName() != name:
+                button.setObjectName(name)
+                button.setIcon(QIcon() if compact else icons.icon(symbol))
+                button.style().unpolish(button)
+                button.style().polish(button)
+            button.setMinimumWidth(button.sizeHint().width())
+
+    def _put_tempo(self, tempo: Tempo) -> None:
+        self.lamp.put(tempo)
+        self.pace.setText(words_hud.beats_per_minute(tempo.beats_per_minute))
 
     def put(self, status: Status, stage: OutputStatus) -> None:
         """stage: of the stage window, which the rig knows nothing of."""
-        for readout in self._readouts:
-            readout.ensure_width()
         self.source.put(words.rate(status.source_rate))
         self.engine.put(words.rate(status.engine_rate))
-        self.latency.put(words.milliseconds(status.latency_ms.p50))
-        self.latency.setToolTip(words.latency_tip(status))
+        self.latency.put(words.milliseconds(None if status.latency is None else status.latency.whole_ms))
+        self.latency.setToolTip(words_hud.latency_tip(status))
+        self.latency.setAccessibleDescription(words_hud.latency_said(status.latency))
+        self.memory.put(words_hud.gpu_memory(status.gpu_memory))
+        self.memory.setToolTip(words_hud.gpu_memory_tip(status.gpu_memory))
         repeated = sum(output.repeated for output in status.outputs.values())
         self.dropped.put(str(status.dropped))
         self.repeated.put(str(repeated))
@@ -147,7 +244,7 @@ class TopBar(QFrame):
             self.recording.put(words.recording_for(self._recorded.elapsed() // 1000), "error")
 
 
-def _put_output(chip: Chip, caption: str, output: OutputStatus) -> None:
+def _put_output(chip: AirButton, caption: str, output: OutputStatus) -> None:
     state = "warning" if output.trouble else "on" if output.running else ""
     chip.put(words.on_air(caption, output.running, output.trouble), state)
 

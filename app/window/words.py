@@ -14,7 +14,7 @@ from app.inputs.notation import PICTURES
 from app.look import SourceKind, Treatment
 from app.mask_painting import Tool
 from app.set_list import Cue, Transition
-from app.status import EngineState, OutputStatus, Status, Timing
+from app.status import EngineState, OutputStatus, Status
 from controls.control import Mix, Region
 from controls.regions import Join, Repainted
 from engine.params import Progress
@@ -29,12 +29,9 @@ NO_PICTURE_YET_SHORT = "Waiting"
 # top bar
 SOURCE_RATE, SOURCE_RATE_TIP = "Source", "Pictures a second that come from the source."
 ENGINE_RATE, ENGINE_RATE_TIP = "Engine", "New pictures a second that the engine makes."
-LATENCY, LATENCY_TIP = "Latency", "From the lens to the outputs."
 DROPPED, DROPPED_TIP = "Dropped", "Pictures that nobody had time for, since the start."
 REPEATED, REPEATED_TIP = "Repeated", "Pictures that an output showed again because no new one was there in time."
-REC, REC_TIP = "REC", "Lit while the show is being recorded."
-CAM, CAM_TIP = "CAM", "Lit while the virtual camera runs."
-STAGE_CHIP, STAGE_CHIP_TIP = "STAGE", "Lit while the stage window is open."
+REC, CAM, STAGE_CHIP = "REC", "CAM", "STAGE"
 BLACKOUT, BLACKOUT_TIP = "Blackout", "All outputs go black at once; press again to come back. Keys: B, F2"
 FREEZE, FREEZE_TIP = "Freeze", "All outputs hold their picture; press again to go on. Keys: F, F3"
 BYPASS, BYPASS_TIP = "Bypass", "All outputs show the source itself; press again for the engine. Keys: Y, Shift+B, F4"
@@ -262,7 +259,6 @@ TRANSITIONS = (
 
 # messages
 MESSAGE = "Message"
-HISTORY, HISTORY_TIP = "History", "Everything that was said since the start. Key: H"
 LEVELS = {"info": "Note", "warning": "Warning", "error": "Error"}
 
 # keys
@@ -280,7 +276,6 @@ KEY_STAGE = "Stage on or off"
 KEY_FULL_SCREEN = "Stage full screen or in a window"
 KEY_PAUSE = "Pause the clip"
 KEY_PROMPT = "Type the prompt"
-KEY_HISTORY = "History of messages"
 KEY_TOOLS = "Paint with"
 KEY_MASK = "Show the mask over the input"
 KEY_UNDO = "Undo a step of painting"
@@ -307,16 +302,6 @@ def rate(per_second: float) -> str:
 
 def milliseconds(ms: float | None, decimals: int = 0) -> str:
     return UNKNOWN if ms is None else f"{ms:.{decimals}f} ms"
-
-
-def latency_tip(status: Status) -> str:
-    lines = [LATENCY_TIP, _spread("All outputs", status.latency_ms)]
-    lines += [_spread(output.title or name, output.latency_ms) for name, output in status.outputs.items()]
-    return "\n".join([*lines, _spread("One chunk of the engine", status.chunk_ms)])
-
-
-def _spread(name: str, timing: Timing) -> str:
-    return f"{name}: {milliseconds(timing.p50)} in the middle, {milliseconds(timing.p95)} at worst (95 %)"
 
 
 def engine_tip(dropped: int, repeated: int) -> str:
@@ -431,14 +416,6 @@ def modes_on(modes: Sequence[str]) -> str:
     return f"On: {', '.join(modes)}" if modes else ""
 
 
-def message(time: str, sentence: str) -> str:
-    return f"{time}   {sentence}"
-
-
-def repeated_message(time: str, sentence: str, times: int) -> str:
-    return f"{time}   {sentence}   (× {times})"
-
-
 def refused(reason: str) -> str:
     return f"That value cannot be used: {reason}. The old one stays."
 
@@ -460,7 +437,7 @@ def cue_tip(cue: Cue | None, key: str) -> str:
     keys = f" Key: {key}" if key else ""
     if cue is None:
         return "Keep the look as it is now as a cue here."
-    return f"{cue.name}\n{transition(cue.transition)}.{keys}\nRight button: more. Drag: move."
+    return f"{cue.name}\n{transition(cue.transition)}.{keys}\nRight button or arrow down: more. Drag: move."
 
 
 def key_tool(name: str) -> str:

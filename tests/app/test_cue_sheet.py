@@ -13,6 +13,7 @@ from app.cue_sheet import CueSheet
 from app.look import Look
 from app.set_list import Backups, Cue, SetList, Transition
 from app.show import Show
+from app.tempo import Tempo
 from engine.params import Params, Picture
 
 RGB = Picture(np.zeros((4, 6, 3), np.uint8))
@@ -58,15 +59,34 @@ def test_transitions(show: Show, sheet: CueSheet) -> None:
     sheet.fire(1)
     assert (show.look.params.cut, show.look.params.soft_cut) == (before.cut + 1, before.soft_cut + 1)
     sheet.set_cue(2, transition=Transition("morph", 8, "beats"))
-    sheet.beats_per_minute = 120
     sheet.fire(2)
-    assert show.look.params.morph_chunks == 16, "four seconds of a quarter each"
+    assert show.look.params.morph_chunks == 16, "eight beats at 120 a minute: four seconds of a quarter each"
+    show.set_setup(tempo=Tempo(60.0))
+    sheet.fire(2)
+    assert show.look.params.morph_chunks == 32, "at half the tempo they last twice as long"
     assert (show.look.params.cut, show.look.params.soft_cut) == (before.cut + 1, before.soft_cut + 1)
     sheet.set_cue(2, transition=Transition("morph", 600, "seconds"))
     sheet.fire(2)
     assert show.look.params.morph_chunks == 1000
     sheet.fire(0)
     assert show.look.params.morph_chunks == 0
+
+
+def test_two_places_are_swapped(sheet: CueSheet) -> None:
+    sheet.fire(0)
+    sheet.swap(0, 1)
+    assert names(sheet) == ["neon", "ink", "lava"]
+    assert sheet.current == 1, "the cue that was fired last is still that cue"
+    sheet.swap(2, 4)
+    assert names(sheet) == ["neon", "ink", None, None, "lava"]
+    sheet.swap(4, 3)
+    assert names(sheet) == ["neon", "ink", None, "lava"], "no empty place is left at the end"
+    sheet.undo()
+    sheet.undo()
+    assert names(sheet) == ["neon", "ink", "lava"]
+    for place, other in ((0, -1), (3, 0), (1, 1)):
+        sheet.swap(place, other)
+        assert names(sheet) == ["neon", "ink", "lava"]
 
 
 def test_a_cue_never_ends_a_blackout(show: Show, sheet: CueSheet) -> None:

@@ -22,7 +22,7 @@ from engine.dit import WanDiT
 from engine.errors import EngineError, OutOfMemory
 from engine.host import EngineHost
 from engine.memory import Memory
-from engine.params import ControlChunk, EngineChoice, Lora, ModelInfo, Params, Pixels, Progress
+from engine.params import ControlChunk, EngineChoice, GpuMemory, Lora, ModelInfo, Params, Pixels, Progress
 from engine.stream import Stream
 from engine.text import WordEncoder
 from tests.engine.catalogued import catalogue_small
@@ -305,3 +305,21 @@ def test_the_budget_is_that_of_the_device(monkeypatch: pytest.MonkeyPatch) -> No
     assert budget_on(published, gpu).on_host == 0
     half = budget_on(published, Device(torch.device("cpu"), torch.bfloat16))
     assert half.total < budget_on(published, cpu).total
+
+
+def test_how_full_the_gpu_is_is_told_and_without_one_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = EngineHost(SMALL)
+    assert engine.memory() is None, "nothing is loaded yet"
+    engine._device = Device(torch.device("cpu"), torch.float32)
+    assert engine.memory() is None
+    engine._device = Device(torch.device("cuda"), torch.bfloat16)
+    monkeypatch.setattr(host, "memory_of", lambda device: Memory(total=24, free=10))
+    assert engine.memory() == GpuMemory(used=14, total=24)
+    monkeypatch.setattr(host, "memory_of", lambda device: Memory(total=24, free=None))
+    assert engine.memory() is None
+
+    def fail(device: torch.device) -> Memory:
+        raise RuntimeError("the driver does not tell")
+
+    monkeypatch.setattr(host, "memory_of", fail)
+    assert engine.memory() is None, "no reason to stop painting"

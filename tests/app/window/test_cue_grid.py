@@ -116,6 +116,7 @@ def test_the_menu_of_a_cue(window: MainWindow, show: Show, grid: CueGrid) -> Non
     QTest.keyClicks(grid.name, "Opening 1")
     press(grid.name, Qt.Key.Key_Return)
     assert "Opening 1" in grid.pads[0].accessibleName()
+    QApplication.processEvents()
     assert not grid.name.isVisible()
     chosen(grid.menu(0), words.CUE_DUPLICATE)
     assert prompts(grid) == ["ink", "ink", "neon", "lava"]

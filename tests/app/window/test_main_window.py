@@ -22,12 +22,12 @@ from pytestqt.qtbot import QtBot
 from app.frame import Kind
 from app.look import Look, Setup, SourceChoice, Treatment
 from app.show import Show, load_state
-from app.status import OutputStatus, Status, Timing
+from app.status import LatencyParts, OutputStatus, Status, Timing
 from app.window import words
 from app.window.cards import Column, Expander
 from app.window.main_window import MainWindow
 from app.window.panels.engine_size import STARTER_SIZES as SIZES
-from engine.params import Params, Progress
+from engine.params import GpuMemory, Params, Progress
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, type_text
 from tests.app.window.rig import StillRig, plain
@@ -213,7 +213,9 @@ def test_the_figures_stand_in_the_top_bar(window: MainWindow, rig: StillRig) -> 
         device="cpu",
         note="untrained weights",
         dropped=213,
-        latency_ms=Timing(412.4, 530.0),
+        latency_ms=Timing(405.0, 530.0),
+        latency=LatencyParts(12.4, 20.0, 300.0, 80.0),
+        gpu_memory=GpuMemory(5 * 2**30, 24 * 2**30),
         outputs={"virtual camera": OutputStatus("/dev/video10", True, repeated=7), "recorder": OutputStatus()},
     )
     window.poll_status()
@@ -221,6 +223,10 @@ def test_the_figures_stand_in_the_top_bar(window: MainWindow, rig: StillRig) -> 
     assert [bar.source.figure, bar.engine.figure, bar.latency.figure] == ["30.0", "12.4", "412 ms"]
     assert [bar.dropped.figure, bar.repeated.figure] == ["213", "7"]
     assert "530 ms" in bar.latency.toolTip()
+    for part in ("Capture: 12 ms", "Control: 20 ms", "Engine: 300 ms", "Playout: 80 ms"):
+        assert part in bar.latency.toolTip()
+    assert bar.memory.figure == "5.0 GB"
+    assert "5.0 of 24.0 GB (21%)" in bar.memory.toolTip()
     assert "untrained weights" in window.program.note.text()
     assert window.program.note.isVisible()
     assert "starter" in window.program.model.whole

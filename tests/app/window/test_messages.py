@@ -4,14 +4,13 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt, QThread
+from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from app.window import words
 from app.window.main_window import MainWindow
-from app.window.messages import KEPT, MessageBar
-from tests.app.window.hands import press
+from app.window.messages import MessageBar
 from tests.app.window.rig import StillRig
 
 
@@ -42,42 +41,11 @@ def test_the_signs_of_the_levels_differ_in_shape(bar: MessageBar) -> None:
     assert shapes[0] != shapes[1] != shapes[2] != shapes[0]
 
 
-def test_everything_that_was_said_is_in_the_history_newest_first(bar: MessageBar) -> None:
-    bar.say("info", "One.")
-    bar.say("error", "Two.")
-    assert ["Two." in bar.history.sentences[0], "One." in bar.history.sentences[1]] == [True, True]
-
-
-def test_the_same_again_is_counted_in_one_line(bar: MessageBar) -> None:
-    bar.say("info", "Before.")
-    for _ in range(50):
-        bar.say("warning", "Dropped.")
-    assert len(bar.history.sentences) == 2
-    assert "× 50" in bar.history.sentences[0]
-
-
-def test_the_history_is_bounded(bar: MessageBar) -> None:
-    for number in range(KEPT + 20):
-        bar.say("info", f"Number {number}.")
-    assert len(bar.history.sentences) == KEPT
-    assert f"Number {KEPT + 19}." in bar.history.sentences[0]
-
-
-def test_the_history_opens_over_the_window_and_escape_closes_it(bar: MessageBar) -> None:
-    bar.say("info", "One.")
-    bar.toggle_history()
-    assert bar.history.isVisible()
-    press(bar.history, Qt.Key.Key_Escape)
-    assert not bar.history.isVisible()
-
-
 def test_what_the_rig_says_on_another_thread_arrives_on_this_one(
     window: MainWindow, rig: StillRig, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard_on: list[QThread] = []
-    monkeypatch.setattr(
-        window.messages.history, "add", lambda level, sentence: heard_on.append(QThread.currentThread())
-    )
+    monkeypatch.setattr(window.messages.log, "add", lambda level, sentence: heard_on.append(QThread.currentThread()))
     thread = threading.Thread(target=lambda: rig.said.emit("warning", "The disk is nearly full."))
     thread.start()
     thread.join()

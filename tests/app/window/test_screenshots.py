@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.frame import Frame, Pixels
 from app.look import Look, SourceChoice
 from app.show import Show
-from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails, Timing
+from app.status import ControlStatus, Devices, LatencyParts, OutputStatus, Status, Thumbnails, Timing
 from app.window.main_window import MainWindow
 from engine.params import Params, Picture
 from tests.app.window.rig import StillRig
@@ -29,7 +29,8 @@ GOOD = Status(
     note="untrained weights",
     dropped=213,
     chunk_ms=Timing(310, 340),
-    latency_ms=Timing(412, 530),
+    latency_ms=Timing(405, 530),
+    latency=LatencyParts(21, 9, 290, 92),
     outputs={"virtual camera": OutputStatus("/dev/video10, 1280x720 at 30", running=True, repeated=500)},
     controls={"edge": ControlStatus(Timing(2.1, 3.0))},
 )
@@ -76,6 +77,10 @@ def fill(window: MainWindow, show: Show, rig: StillRig, status: Status) -> None:
         ("keys", 1400, 900),
         ("painting", 1400, 900),
         ("small", 960, 540),
+        ("smallest", 640, 360),
+        ("keys-smallest", 640, 360),
+        ("figures", 1400, 900),
+        ("figures-smallest", 640, 360),
     ],
 )
 def test_screenshot(
@@ -95,8 +100,10 @@ def test_screenshot(
         y, x = np.mgrid[:180, :320]
         show.set_mask(Picture((np.hypot(x - 200, (y - 90) * 1.4) < 70).astype(np.uint8) * 255))
         window.program.preview.look()
-    if name == "keys":
+    if name.startswith("keys"):
         window.key_list.toggle()
+    if name.startswith("figures"):
+        window.hud.toggle()
     window.poll_pictures()
     window.poll_status()
     QApplication.processEvents()  # what has changed its size is laid out now
