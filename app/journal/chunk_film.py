@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -73,8 +74,8 @@ def decoded(film: bytes, tracks: Sequence[Track], times: Sequence[float], epoch:
         source, guide = at.get("source"), at.get("guide")
         if source is None or guide is None:
             raise ValueError("a picture is missing")
-        beside = (at.get(name) for name in TRACKS[2:])
-        frames.append(GuidedFrame(source, guide, time, epoch, *beside))
+        frame = GuidedFrame(source, guide, time, epoch, at.get("mask"), at.get("structure"))
+        frames.append(replace(frame, captured=at.get("captured"), second=at.get("second")))
     return frames
 
 

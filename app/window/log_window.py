@@ -58,10 +58,10 @@ class LogWindow(QWidget):
         self.level = Segments(words_hud.LOG_SHOWS, words_hud.LOG_LEVELS, help=words_hud.LOG_SHOWS_TIP)
         self.level.put(self._least)
         self.level.setFixedWidth(240)
-        self.find = QLineEdit()
-        self.find.setAccessibleName(words_hud.LOG_FIND)
-        self.find.setPlaceholderText(words_hud.LOG_FIND_PLACEHOLDER)
-        self.find.setToolTip(words_hud.LOG_FIND_TIP)
+        self.search = QLineEdit()
+        self.search.setAccessibleName(words_hud.LOG_FIND)
+        self.search.setPlaceholderText(words_hud.LOG_FIND_PLACEHOLDER)
+        self.search.setToolTip(words_hud.LOG_FIND_TIP)
         self.list = QListWidget()
         self.list.setAccessibleName(words_hud.LOG)
         self.list.setToolTip(words_hud.LOG_TIP)
@@ -75,7 +75,7 @@ class LogWindow(QWidget):
         self.saving = FileDialog(self, words_hud.LOG_SAVE, words_hud.LOG_FILTER, self.write, saves="txt")
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.level)
-        head.addWidget(self.find, 1)
+        head.addWidget(self.search, 1)
         foot.addWidget(self.count, 1)
         foot.addWidget(self.copy)
         foot.addWidget(self.save)
@@ -86,7 +86,7 @@ class LogWindow(QWidget):
         column.addWidget(self.list, 1)
         column.addLayout(foot)
         self.level.picked.connect(self._choose_level)
-        self.find.textChanged.connect(lambda _: self._list_all())
+        self.search.textChanged.connect(lambda _: self._list_all())
         self.copy.clicked.connect(self.copy_chosen)
         self.save.clicked.connect(self.saving.open)
         # The list's own copies a single line, without the date.
@@ -102,7 +102,7 @@ class LogWindow(QWidget):
 
     def add(self, level: Level, sentence: str) -> None:
         message = self._log.add(level, sentence, self._clock())
-        if passes(message, self._least, self.find.text()):
+        if passes(message, self._least, self.search.text()):
             if message.times > 1 and self.list.count():
                 self._put(self.list.item(0), message)
             else:
@@ -142,7 +142,7 @@ class LogWindow(QWidget):
             super().keyPressEvent(event)
 
     def _listed(self) -> list[Message]:
-        return [message for message in self._log.messages if passes(message, self._least, self.find.text())]
+        return [message for message in self._log.messages if passes(message, self._least, self.search.text())]
 
     def _choose_level(self, least: Level) -> None:
         self._least = least

@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
 
     def toggle_panels(self) -> None:
         """Hide the panels beside the canvas, or show them again."""
-        panels = [self._columns.widget(side) for side in (0, 2)]
+        panels = [panel for side in (0, 2) if (panel := self._columns.widget(side)) is not None]
         hidden = panels[0].isHidden()
         for panel in panels:
             panel.setVisible(hidden)

@@ -197,7 +197,8 @@ class TopBar(QFrame):
     def _needed(self) -> int:
         """The width that all which is shown takes; asked anew of every layout, for each keeps what it knew."""
         for layout in (self.beat.layout(), *self._nested, self._row):
-            layout.invalidate()
+            if layout is not None:
+                layout.invalidate()
         return self._row.minimumSize().width()
 
     def _set_spacing(self, between: int, beside: int, above: int) -> None:

@@ -72,7 +72,8 @@ def measure_grid(bench: Bench) -> Section:
             Figure(
                 f"grid: {period} px grid of what is painted, times the training target's own",
                 max(grid.values()),
-                *((GRID_FLOOR, GRID_GOAL) if period == 8 else ()),
+                GRID_FLOOR if period == 8 else None,
+                GRID_GOAL if period == 8 else None,
                 at_most=True,
             )
             for period, grid in grids.items()

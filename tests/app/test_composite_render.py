@@ -15,7 +15,8 @@ from app.__main__ import main
 from app.composite import enlarged
 from app.frame import Pixels
 from app.framing import Framing, framed
-from app.render import Painted, Painter
+from app.painting import Painted
+from app.render import Painter
 from tests.app.inputs.clips import number_of, write_clip
 from tests.fakes import Witness
 

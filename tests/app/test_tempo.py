@@ -91,10 +91,10 @@ def test_another_pace_does_not_tear_the_beat(before: float, after: float, now: f
 
 def test_beat_now_and_nudges() -> None:
     tempo = Tempo(120.0, 0.0)
-    assert tempo.beat(0.6) == (2, pytest.approx(0.2))
+    assert tempo.beat(0.6) == pytest.approx((2, 0.2))
     assert tempo.from_now(0.6).beat(0.6) == (1, 0.0)
-    assert tempo.nudged(0.25).beat(0.6) == (2, pytest.approx(0.45)), "a beat earlier by a quarter"
-    assert tempo.nudged(-0.25).beat(0.6) == (1, pytest.approx(0.95))
+    assert tempo.nudged(0.25).beat(0.6) == pytest.approx((2, 0.45)), "a beat earlier by a quarter"
+    assert tempo.nudged(-0.25).beat(0.6) == pytest.approx((1, 0.95))
 
 
 @pytest.mark.parametrize("pace", [19.9, 300.1, math.nan, -120.0])

@@ -62,7 +62,7 @@ def test_it_is_bounded(log: LogWindow) -> None:
         log.add("info", f"Number {number}.")
     assert len(log.sentences) == KEPT
     assert f"Number {KEPT + 19}." in log.sentences[0]
-    log.find.setText("number")
+    log.search.setText("number")
     assert len(log.sentences) == KEPT, "a filter brings back nothing that was dropped"
 
 
@@ -70,12 +70,12 @@ def test_the_filter_lists_by_level_and_words_what_comes_later_too(log: LogWindow
     fill(log)
     click(log.level.button("warning"))
     assert [line.split("   ")[1] for line in log.sentences] == ["Error", "Warning"]
-    type_text(log.find, "camera")
+    type_text(log.search, "camera")
     assert [line.split("   ")[2] for line in log.sentences] == ["The camera is gone."]
     log.add("info", "The camera is back.")
     log.add("error", "No camera at all.")
     assert [line.split("   ")[2] for line in log.sentences] == ["No camera at all.", "The camera is gone."]
-    log.find.clear()
+    log.search.clear()
     click(log.level.button("info"))
     assert len(log.sentences) == 5
 

@@ -11,7 +11,7 @@ from app.window.mask_overlay import overlay_of
 
 def mask_of(width: int, height: int) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
-    return (np.hypot(x - width / 2, y - height / 2) < height / 4).astype(np.uint8) * 255
+    return np.where(np.hypot(x - width / 2, y - height / 2) < height / 4, np.uint8(255), np.uint8(0))
 
 
 def channels(overlay: np.ndarray) -> np.ndarray:
