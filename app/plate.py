@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from app.expand import Area, placed
+from app.expand import Area, Expand, placed
 from app.frame import Pixels
 from app.framing import Framing, framed, resized, turned
 from app.look import Look
-from app.placement import Placement
+from app.placement import Placement, placement
 from app.source_mask import canvas_mask, look_mask
 from controls.regions import regions_of
 from engine.params import EMPTY_GUIDE
@@ -73,6 +73,12 @@ class Plate:
         left, top = min(round(area.x * across), width - 1), min(round(area.y * down), height - 1)
         right, bottom = round((area.x + area.width) * across), round((area.y + area.height) * down)
         return Area(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def plate_of(source: Pixels, mask: Pixels) -> Plate:
+    """Of a source, (H, W, 3), and a mask, (H, W), that are on the engine's canvas already."""
+    height, width = mask.shape
+    return Plate(source, placement((width, height), (width, height), Framing(), Expand()), Look(), mask)
 
 
 def detail(source: Pixels, framing: Framing, width: int, height: int) -> float:

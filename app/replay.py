@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from app.errors import ShowError
-from app.expand import Expand
 from app.film import Filmed, Shot, Told, ending_by_sigterm, film
 from app.frame import Frame, GuidedFrame
-from app.framing import Framing, resized
+from app.framing import resized
 from app.journal.reader import Chunk, JournalReader
 from app.journal.records import LookRecord, digest_of
 from app.look import Look, Setup
@@ -30,8 +29,7 @@ from app.meter import Timings
 from app.model_switch import Host
 from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.painting import Guided, Painted, Painting, brought_up
-from app.placement import placement
-from app.plate import Plate
+from app.plate import plate_of
 from app.preprocessor import Preprocessor
 from app.report import Report, settings_of
 from engine.errors import EngineError
@@ -207,8 +205,8 @@ class Replayer:
         if not self.changed or frame.captured is None:
             if self.changed:
                 frame = _scaled(frame, choice.width, choice.height)
-            if kept.look.params.composite:
-                frame = _on_plate(frame)
+            if frame.mask is not None and kept.look.params.composite:
+                frame = replace(frame, plate=plate_of(frame.source, frame.mask))
             return frame, {"guide": frame.guide}
         setup = Setup(framing=kept.framing, engine=choice)
         structure = None if frame.second is None else Frame(frame.second, frame.time)
@@ -263,15 +261,6 @@ class _Reads:
         self._allowed = count
         while self._held and self._asked - len(self._held) < count:
             self._held.popleft()()
-
-
-def _on_plate(frame: GuidedFrame) -> GuidedFrame:
-    """With what lies behind it at the engine's own size, where a mask keeps some of it."""
-    if frame.mask is None:
-        return frame
-    height, width = frame.mask.shape
-    place = placement((width, height), (width, height), Framing(), Expand())
-    return replace(frame, plate=Plate(frame.source, place, Look(), frame.mask))
 
 
 def _scaled(frame: GuidedFrame, width: int, height: int) -> GuidedFrame:

@@ -21,7 +21,7 @@ from app.journal.records import Track
 from app.pictures import LONGEST_SIDE
 
 TRACKS = ("source", "guide", "mask", "structure", "captured", "second")
-"""Of ``GuidedFrame``, in its order. The first four are what the engine was handed; without the others it paints the
+"""Of ``GuidedFrame``. The first four are what the engine was handed; without the others it paints the
 same."""
 
 _OWN_SIZE = ("captured", "second")

@@ -60,7 +60,7 @@ class ProgramPanel(QWidget):
         head.addWidget(self.note, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.model, 1)
         head.addWidget(self.fit)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self.bar = CanvasBar(self.preview, editor)
@@ -104,6 +104,8 @@ class ProgramPanel(QWidget):
         self.audition_bar.set_small(low or narrow)
         self.bar.setVisible(not low or self._show.looks.audition is None)
         self.audition.setText("" if narrow else f" {words_program.AUDITION}")
+        # What has come into view asks for its room at once: splitters hear of it too late.
+        self.setMinimumHeight(self._column.totalMinimumSize().height())
 
     def _put_treatment(self, treatment: Treatment) -> None:
         self._treatment = treatment

@@ -326,7 +326,7 @@ def test_the_report_says_what_was_asked(seam: Rendered, files: Path) -> None:
     assert asked["references"] == [load_picture(Path("a.png")).digest]
     assert asked["expand"] == {"left": 0.5, "top": 0.0, "right": 0.0, "bottom": 0.0}
     assert asked["strength"] == 0.5
-    assert asked["layout"] == [{"start": [0.0, 0.0, 1.0, 1.0], "end": None, "seconds": 1.0}]
+    assert asked["layout"] == [{"start": [0.0, 0.0, 1.0, 1.0], "way": []}]
     assert asked["engine"]["autoencoder"] == "tiny"
     seam()
     assert json.loads((files / "report.json").read_text())["asked"]["mask"] is None

@@ -40,7 +40,7 @@ def begun(folder: Path, **how: Any) -> Performance:
 def replayed(path: Path, changes: Changes | None = None) -> tuple[list[Pixels], Replayer]:
     with JournalReader(path) as journal:
         replayer = Replayer(journal, changes or Changes(), lambda sentence: None, True, tiny_host)
-        pictures = [painted.rgb for painted in replayer.paint()]
+        pictures = [painted.painted for painted in replayer.paint()]
         replayer.close()
     return pictures, replayer
 
@@ -87,6 +87,22 @@ def test_the_same_settings_give_the_same_pictures_bit_for_bit(eventful: Performa
     assert same(pictures, eventful.painted)
     assert replayer.same == len(eventful.painted)
     assert not replayer.changed
+
+
+def test_what_a_mask_keeps_is_the_source_itself(eventful: Performance) -> None:
+    masked = 0
+    with JournalReader(eventful.path) as journal:
+        replayer = Replayer(journal, Changes(), lambda sentence: None, True, tiny_host)
+        for painted in replayer.paint():
+            mask = painted.frame.mask
+            if mask is None:
+                assert np.array_equal(painted.rgb, painted.painted)
+                continue
+            masked += 1
+            assert np.array_equal(painted.rgb[mask == 0], painted.frame.source[mask == 0])
+            assert not np.array_equal(painted.rgb[mask > 0], painted.frame.source[mask > 0])
+        replayer.close()
+    assert masked == 8
 
 
 def test_what_differs_is_counted(eventful: Performance, monkeypatch: pytest.MonkeyPatch) -> None:

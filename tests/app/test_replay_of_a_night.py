@@ -115,9 +115,9 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[Pixels]:
     pictures: list[Pixels] = []
     put = Playout.put
 
-    def note(playout: Playout, chunk: Sequence[Pixels], captured: Any, epoch: int, now: float) -> None:
+    def note(playout: Playout, chunk: Sequence[Pixels], *rest: Any) -> None:
         pictures.extend(chunk)
-        put(playout, chunk, captured, epoch, now)
+        put(playout, chunk, *rest)
 
     monkeypatch.setattr(Playout, "put", note)
     monkeypatch.setattr("app.input_reader.open_source", RestlessCamera)
@@ -161,7 +161,7 @@ def test_a_show_in_the_window_replays_to_the_same_pictures(night: Night) -> None
     with JournalReader(night.journal) as journal:
         assert journal.pictures >= seen
         replayer = Replayer(journal, Changes(), lambda sentence: None, True, tiny_host)
-        again = [picture.rgb for picture in replayer.paint()]
+        again = [picture.painted for picture in replayer.paint()]
         assert same(again, night.painted[: journal.pictures])
         assert replayer.same == journal.pictures
         assert list(replayer.warnings()) == []

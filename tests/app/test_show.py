@@ -31,7 +31,7 @@ from app.mask_shape import MaskShape
 from app.seed_walk import SeedWalk
 from app.show import Show, load_state, save_state
 from controls.control import MIXES, REGIONS, SLOWEST, ControlSetting
-from controls.layout import Box
+from controls.layout import Box, Leg
 from controls.regions import Join, Repainted
 from engine.params import EngineChoice, Lora, Params, Picture, WeightedPrompt
 
@@ -73,7 +73,10 @@ looks = st.builds(
     repainted=st.sampled_from(get_args(Repainted)),
     mask_join=st.sampled_from(get_args(Join)),
     expand=st.builds(Expand, fractions, fractions, fractions, fractions),
-    layout=st.lists(st.builds(Box, box_sides, st.none() | box_sides, st.floats(0.1, 9)), max_size=2).map(tuple),
+    layout=st.lists(
+        st.builds(Box, box_sides, st.lists(st.builds(Leg, box_sides, st.floats(0.1, 9)), max_size=2).map(tuple)),
+        max_size=2,
+    ).map(tuple),
     controls=st.lists(
         st.builds(
             ControlSetting,

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from app.composite import asked_of_engine
 from app.frame import GuidedFrame, Pixels, chunk_of
 from app.journal.journal import Journal
 from app.look import Look, Setup
 from app.model_switch import Playing
+from app.plate import plate_of
 from engine.catalog import finished
 from engine.host import Submit
 from engine.params import EngineChoice, Params
@@ -58,7 +60,8 @@ class Performance:
         host, choice = self._playing.host, self._playing.choice
         for _ in range(chunks):
             frames = [self._frame(choice, mask, captured) for _ in range(host.wanted(self.look.params))]
-            pictures = host.step(chunk_of(frames), self.look.params)
+            params = asked_of_engine(self.look.params, (frame.plate for frame in frames))
+            pictures = host.step(chunk_of(frames), params)
             self.painted += list(pictures)
             self.journal.put(self._playing, frames, self.look, pictures)
             host.settle()
@@ -71,12 +74,14 @@ class Performance:
     def _frame(self, choice: EngineChoice, mask: Pixels | None, captured: tuple[int, int]) -> GuidedFrame:
         self._time += 0.04
         width, height = captured
+        source = self._noise(choice.width, choice.height)
         return GuidedFrame(
-            source=self._noise(choice.width, choice.height),
+            source=source,
             guide=self._noise(choice.width, choice.height),
             time=self._time,
             epoch=self.look.params.cut,
             mask=mask,
+            plate=None if mask is None else plate_of(source, mask),
             captured=self._noise(width, height) if width else None,
         )
 
