@@ -1,11 +1,13 @@
 """Stage "decoder": the autoencoder's decoder goes on learning, now from what the transformer paints as well.
 
 Neither encoder nor transformer changes, so that the latents mean what they meant. What the transformer paints is
-smoother than what the encoder gives, and has errors of its own, which the decoder learns to draw well.
+smoother than what the encoder gives, and has errors of its own, which the decoder learns to draw well. In half of the
+steps nothing moves: a decoder that knows no stillness draws the four pictures of a latent each in its own way.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +20,14 @@ from training import autoencoder, transformer
 from training.course import Course, Plan, Say, fingerprint
 from training.muon import Muon
 from training.pictures import Pictures
-from training.samples import Samples, Shape
+from training.samples import Batch, Samples, Shape
 
 _PICTURES = 9
 """Of a sequence that is encoded."""
+_STILL = 0.5
+"""The share of the steps in which every picture is the first one of its sequence."""
+_CALM = 2.0
+"""The weight there of what changes from picture to picture."""
 
 
 def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, shape: Shape, say: Say) -> None:
@@ -47,6 +53,9 @@ def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, s
         rng = np.random.default_rng([plan.seed, 303, step])
         pixels = torch.stack([pictures.sequence(rng, shape.height, shape.width, _PICTURES) for _ in range(shape.clips)])
         batch = samples.batch(rng, shape)
+        still = rng.random() < _STILL
+        if still:
+            pixels, batch = _stopped(pixels), _at_rest(batch)
         generator = torch.Generator(device).manual_seed(int(rng.integers(1 << 40)))
         with torch.autocast(device.type, torch.bfloat16):
             with torch.no_grad():
@@ -54,15 +63,34 @@ def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, s
                 latents = transformer.encoded(as_taught, batch)
                 painted = torch.cat(list(transformer.rollout(painter, batch, latents, generator)), dim=1).float()
             noise = torch.randn(encoded.shape, generator=generator, device=device)
-            seen, psnr = _distance(vae, encoded + autoencoder.LATENT_NOISE * noise, pixels)
-            made, psnr_painted = _distance(vae, painted, batch.target)
+            seen, psnr = _distance(vae, encoded + autoencoder.LATENT_NOISE * noise, pixels, still)
+            made, psnr_painted = _distance(vae, painted, batch.target, still)
         (seen + made).backward()  # type: ignore[no-untyped-call]
         return (seen + made).item(), {"psnr": psnr, "painted": psnr_painted}
 
     course.run(loss_of)
 
 
-def _distance(vae: TinyVAE, latents: Tensor, pixels: Tensor) -> tuple[Tensor, float]:
-    """Of what is decoded from the pictures [B, F, 3, H, W] in [-1, 1]."""
-    made, _ = vae.decode_unclamped(latents)
-    return autoencoder.distance(made[:, 3:].float(), pixels * 0.5 + 0.5)
+def _distance(vae: TinyVAE, latents: Tensor, pixels: Tensor, still: bool) -> tuple[Tensor, float]:
+    """Of what is decoded from the pictures [B, F, 3, H, W] in [-1, 1]. still: nothing moves in them."""
+    decoded, _ = vae.decode_unclamped(latents)
+    made = decoded[:, 3:].float()
+    distance, psnr = autoencoder.distance(made, pixels * 0.5 + 0.5)
+    return (distance + _CALM * made.diff(dim=1).abs().mean() if still else distance), psnr
+
+
+def _at_rest(batch: Batch) -> Batch:
+    """All of it at its first picture, and each latent frame beginning from the same noise."""
+    return replace(
+        batch,
+        guide=_stopped(batch.guide),
+        source=_stopped(batch.source),
+        mask=_stopped(batch.mask),
+        target=_stopped(batch.target),
+        noise=_stopped(batch.noise),
+    )
+
+
+def _stopped(pictures: Tensor) -> Tensor:
+    """[B, F, ...] with the first of F in the place of all."""
+    return pictures[:, :1].expand_as(pictures)
