@@ -3,6 +3,7 @@
     python -m benchmarks.path cpu              CPU time a frame and latency, 1280x720, edge on, identity for an engine
     python -m benchmarks.path memory           growth of memory over ten minutes of the same
     python -m benchmarks.path window           frame time of the window with engine, edge, pose, virtual camera, preview
+    python -m benchmarks.path painting         the same while a hand paints the mask, and what each of its events costs
 
 Each prints one JSON object and, with ``--save``, puts it under ``benchmarks/results/``. The virtual camera is
 pyvirtualcam's real v4l2loopback backend before the stand-in device of the tests (Linux with gcc).
@@ -22,10 +23,11 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from app.look import Look, Setup, SourceChoice, VirtualCameraChoice
@@ -38,6 +40,9 @@ from engine.errors import EngineError
 from engine.host import EngineHost, SecondStream, Submit
 from engine.params import ControlChunk, EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
 from tests.standins.preload import compiled
+
+if TYPE_CHECKING:
+    from app.window.main_window import MainWindow
 
 RESULTS = Path(__file__).parent / "results"
 WIDTH, HEIGHT, RATE = 1280, 720, 30.0
@@ -141,6 +146,67 @@ def measure_memory(seconds: float) -> dict[str, Any]:
 
 def measure_window(seconds: float) -> dict[str, Any]:
     """Time between the frames of the GUI's own event loop, and the engine's rate, with everything on."""
+    return _in_window(seconds, None)
+
+
+def measure_painting(seconds: float) -> dict[str, Any]:
+    """The same during strokes of 4,000 pixels of the mask, and how long the canvas is busy with each event of one."""
+    hand = _Hand()
+    measured = _in_window(seconds, hand)
+    timing = timing_of(hand.event_ms)
+    spent = {"event_ms": asdict(timing) | {"max": round(max(hand.event_ms), 2)}, "bar_event_ms": 4}
+    return {"events": len(hand.event_ms), "strokes": hand.strokes, **spent, **measured}
+
+
+class _Hand:
+    """Paints one stroke after the other, 125 events a second as an ordinary mouse, 20 pixels of the mask each."""
+
+    STEP, STEPS, BRUSH = 20.0, 200, 80.0
+    ACROSS, DOWN = 900.0, 100.0
+    """Pixels of the mask: the hand goes to and fro between sides, and a row down at each."""
+
+    def __init__(self) -> None:
+        self.event_ms = list[float]()
+        self.strokes = self._at = 0
+        self._timer = QTimer(interval=8, timerType=Qt.TimerType.PreciseTimer)
+
+    def begin(self, window: MainWindow) -> None:
+        self._canvas, self._editor = window.program.preview, window.editor
+        self._editor.choose("brush")
+        self._editor.set_brush(size=self.BRUSH)
+        self._timer.timeout.connect(self._go)
+        self._timer.start()
+
+    def end(self) -> None:
+        self._timer.stop()
+
+    def _go(self) -> None:
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        step = self._at % (self.STEPS + 1)
+        if step == 0:
+            if self._at:
+                self._send(QEvent.Type.MouseButtonRelease, left, none)
+                self._editor.clear()
+                self.strokes += 1
+            self._send(QEvent.Type.MouseButtonPress, left, left)
+        else:
+            self._send(QEvent.Type.MouseMove, none, left)
+        self._at += 1
+
+    def _send(self, kind: QEvent.Type, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+        gone = (self._at % (self.STEPS + 1)) * self.STEP
+        row, along = divmod(gone, self.ACROSS)
+        x, y = 190 + (along if row % 2 == 0 else self.ACROSS - along), 120 + row * self.DOWN
+        room = self._canvas.placing(WIDTH, HEIGHT)[1]
+        place = QPointF(room.x() + x / WIDTH * room.width(), room.y() + y / HEIGHT * room.height())
+        everywhere = self._canvas.mapToGlobal(place)
+        event = QMouseEvent(kind, place, everywhere, button, held, Qt.KeyboardModifier.NoModifier)
+        began = time.perf_counter()
+        QCoreApplication.sendEvent(self._canvas, event)
+        self.event_ms.append(1000 * (time.perf_counter() - began))
+
+
+def _in_window(seconds: float, hand: _Hand | None) -> dict[str, Any]:
     # Imported here: the other measurements have no window.
     from app.window.main_window import MainWindow
     from app.window.theme import apply_theme
@@ -160,8 +226,12 @@ def measure_window(seconds: float) -> dict[str, Any]:
         _spin(app, WARM_UP_S)
         while rig.status().frames_out < 8:
             _spin(app, 0.5)
+        if hand is not None:
+            hand.begin(window)
         before, began = rig.status(), time.perf_counter()
         frames = _frame_times(app, seconds)
+        if hand is not None:
+            hand.end()
         after, wall = rig.status(), time.perf_counter() - began
         window.close()
         rig.stop()
@@ -217,6 +287,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[float], dict[str, Any]], float]] = {
     "cpu": (measure_cpu, 60.0),
     "memory": (measure_memory, 600.0),
     "window": (measure_window, 60.0),
+    "painting": (measure_painting, 60.0),
 }
 
 

@@ -20,7 +20,7 @@ from training.course import Plan
 from training.samples import Shape
 
 STAGES = ("sources", "bank", "autoencoder", "transformer", "decoder", "export")
-STEPS = {"autoencoder": 1500, "transformer": 6400, "decoder": 1200}
+STEPS = {"autoencoder": 1500, "transformer": 6850, "decoder": 1500}
 """Of each stage that trains, as many as the weights that ship had."""
 _FOLDER = Path("artefacts/starter")
 _TARGET = Path(__file__).parent.parent / "assets" / "starter"

@@ -26,8 +26,10 @@ _PICTURES = 9
 """Of a sequence that is encoded."""
 _STILL = 0.5
 """The share of the steps in which every picture is the first one of its sequence."""
-_CALM = 2.0
-"""The weight there of what changes from picture to picture."""
+_HALF_A_LEVEL = 1 / 255
+"""Of 256, in [-1, 1]."""
+_CALM = 16.0
+"""The weight of what changes from picture to picture where nothing should."""
 
 
 def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, shape: Shape, say: Say) -> None:
@@ -53,8 +55,7 @@ def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, s
         rng = np.random.default_rng([plan.seed, 303, step])
         pixels = torch.stack([pictures.sequence(rng, shape.height, shape.width, _PICTURES) for _ in range(shape.clips)])
         batch = samples.batch(rng, shape)
-        still = rng.random() < _STILL
-        if still:
+        if rng.random() < _STILL:
             pixels, batch = _stopped(pixels), _at_rest(batch)
         generator = torch.Generator(device).manual_seed(int(rng.integers(1 << 40)))
         with torch.autocast(device.type, torch.bfloat16):
@@ -63,20 +64,21 @@ def train(folder: Path, config: ModelConfig, plan: Plan, device: torch.device, s
                 latents = transformer.encoded(as_taught, batch)
                 painted = torch.cat(list(transformer.rollout(painter, batch, latents, generator)), dim=1).float()
             noise = torch.randn(encoded.shape, generator=generator, device=device)
-            seen, psnr = _distance(vae, encoded + autoencoder.LATENT_NOISE * noise, pixels, still)
-            made, psnr_painted = _distance(vae, painted, batch.target, still)
+            seen, psnr = _distance(vae, encoded + autoencoder.LATENT_NOISE * noise, pixels)
+            made, psnr_painted = _distance(vae, painted, batch.target)
         (seen + made).backward()  # type: ignore[no-untyped-call]
         return (seen + made).item(), {"psnr": psnr, "painted": psnr_painted}
 
     course.run(loss_of)
 
 
-def _distance(vae: TinyVAE, latents: Tensor, pixels: Tensor, still: bool) -> tuple[Tensor, float]:
-    """Of what is decoded from the pictures [B, F, 3, H, W] in [-1, 1]. still: nothing moves in them."""
+def _distance(vae: TinyVAE, latents: Tensor, pixels: Tensor) -> tuple[Tensor, float]:
+    """Of what is decoded from the pictures [B, F, 3, H, W] in [-1, 1], and where these stand still, of its rest."""
     decoded, _ = vae.decode_unclamped(latents)
     made = decoded[:, 3:].float()
     distance, psnr = autoencoder.distance(made, pixels * 0.5 + 0.5)
-    return (distance + _CALM * made.diff(dim=1).abs().mean() if still else distance), psnr
+    at_rest = pixels.diff(dim=1).abs() < _HALF_A_LEVEL
+    return distance + _CALM * (made.diff(dim=1).abs() * at_rest).mean(), psnr
 
 
 def _at_rest(batch: Batch) -> Batch:

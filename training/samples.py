@@ -17,7 +17,7 @@ from engine.config import RolloutConfig
 from training.looks import LOOKS, Fields, paint
 from training.palettes import palette_of
 from training.pictures import Pictures, box, random_palette
-from training.prompts import FILLERS, Wish, wish
+from training.prompts import DEFAULT_LOOK, FILLERS, Wish, wish
 from training.structures import Clip, fields_of, guide_of, noise_field
 
 
@@ -71,7 +71,7 @@ class Samples:
     def batch(self, rng: np.random.Generator, shape: Shape) -> Batch:
         video = rng.random() < 0.07
         strength = 1.0 if rng.random() < 0.62 else float(np.clip(rng.uniform(-0.1, 1.0), 0, 1))
-        count = 0 if rng.random() > 0.28 else int(rng.choice((1, 2, 3), p=(0.8, 0.15, 0.05)))
+        count = 0 if rng.random() > 0.45 else int(rng.choice((1, 2, 3), p=(0.8, 0.15, 0.05)))
         displacing = count > 0 and not video and rng.random() < 0.06
         if video:
             timestep = float(rng.uniform(50, 950))
@@ -124,7 +124,7 @@ class Samples:
             given = palette_of(torch.cat(list(reference), dim=-1))
         wishes = [self._referred(rng, its_look) if references else wish(rng) for _ in range(3)]
         # What is asked for: one prompt, two in a blend, or another one from some frame on.
-        share = float(rng.uniform(0, 1)) if rng.random() < 0.08 else 0.0
+        share = float(rng.uniform(0, 1)) if rng.random() < 0.12 else 0.0
         switch = int(rng.integers(1, shape.frames)) if shape.frames > 1 and rng.random() < 0.3 else 0
         painted = self._painted(fields, wishes[1], given)
         if share:
@@ -146,7 +146,8 @@ class Samples:
         """
         if its_look is not None and rng.random() < 0.5:
             return Wish(str(rng.choice(("", *FILLERS))), its_look, None, None)
-        return wish(rng, str(rng.choice(list(LOOKS))), color=rng.random() < 0.3)
+        look = DEFAULT_LOOK if rng.random() < 0.25 else str(rng.choice(list(LOOKS)))
+        return wish(rng, look, color=rng.random() < 0.5)
 
     def _painted(self, fields: Fields, asked: Wish, given: Tensor | None) -> Tensor:
         return paint(asked.painted, fields, asked.palette() if given is None else given)
