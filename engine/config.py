@@ -63,6 +63,10 @@ class TinyVAEConfig:
     """How the decoder's levels double: each pixel four times as published, or four pixels grown out of each one, as in
     sub-pixel convolution (Shi et al., arXiv 1609.05158)."""
 
+    motion_gated: bool = False
+    """Whether the pictures that one frame grows into differ only where that frame is unlike the one before it, so that
+    what stands still is drawn still. In published networks they may always differ."""
+
     def __post_init__(self) -> None:
         _require(self.patch in (1, 2), f"patch is {self.patch}, expected 1 or 2")
 
@@ -201,7 +205,12 @@ STARTER = ModelConfig(
         vace_channels=128,
     ),
     vae=TinyVAEConfig(
-        encoder_width=32, decoder_widths=(96, 64, 48, 32), latent_channels=32, patch=2, doubling="shuffle"
+        encoder_width=32,
+        decoder_widths=(96, 64, 48, 32),
+        latent_channels=32,
+        patch=2,
+        doubling="shuffle",
+        motion_gated=True,
     ),
     rollout=RolloutConfig(
         chunk=1, window=3, sink=1, steps=1, prediction="clean", positions="rolling", noise_kept=0.995

@@ -20,7 +20,7 @@ from engine.autoencoder import PICTURES_PER_LATENT
 from engine.config import TinyVAEConfig
 
 Memory = tuple[Tensor, ...]
-"""For each memory block, in order, what the last frame seen adds to the next one: [B, C, h, w]."""
+"""For each layer with a memory, in order, what the last frame seen leaves for the next one: [B, C, h, w]."""
 
 Doubling = Literal["nearest", "shuffle"]
 Padding = Literal["lead", "end"]
@@ -28,6 +28,10 @@ Padding = Literal["lead", "end"]
 
 _HALVED = {1: (True, True, True), 2: (True, True, False)}
 """For each patch size, which of the encoder's three levels halve the picture; the decoder's double it in reverse."""
+
+_MOTION = 0.06
+"""The change of a place from frame to frame, as a share of what is there, that opens half of a motion gate. Stills with
+a camera's noise stay below a hundredth, what moves is above a tenth."""
 
 _LEAD = PICTURES_PER_LATENT - 1  # the first latent frame belongs to one picture, the rest of its four are lead
 
@@ -62,17 +66,45 @@ class TemporalGrowth(nn.Module):
     the product costs a quarter; the layer that doubled before is an ``Identity``, so that key numbers stay.
     """
 
-    def __init__(self, width: int, stride: int, doubling: Doubling | None = "nearest") -> None:
-        """doubling: None leaves height and width as they are."""
+    def __init__(
+        self, width: int, stride: int, doubling: Doubling | None = "nearest", motion_gated: bool = False
+    ) -> None:
+        """doubling: None leaves height and width as they are. motion_gated: see ``TinyVAEConfig``."""
         super().__init__()
         self.stride = stride
         self.doubling = doubling
+        self.motion_gated = motion_gated and stride > 1
         self.conv = nn.Conv2d(width, width * stride * (4 if doubling == "shuffle" else 1), 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B*F, C, h, w] -> [B*F*stride, C, 2h, 2w], or of height h and width w where it does not double."""
-        n, c, h, w = x.shape
-        pixels = F.linear(x.permute(0, 2, 3, 1), self.conv.weight.flatten(1))
+        return self._arranged(F.linear(x.permute(0, 2, 3, 1), self.conv.weight.flatten(1)))
+
+    def gated(self, x: Tensor, batch: int, past: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The same as far as ``x`` [B*F, C, h, w] moves; where it does not, all that grow from a frame are their mean.
+
+        past: the frame before, [B, C, h, w], None at the start of a stream, where nothing has moved. Returns the grown
+        frames, and the last frame.
+        """
+        frames = x.shape[0] // batch
+        first = x[::frames] if past is None else past
+        before = torch.cat(
+            [part for b in range(batch) for part in (first[b : b + 1], x[b * frames : (b + 1) * frames - 1])]
+        )
+        there = x.abs().mean(1, keepdim=True)
+        moved = ((x - before).abs().mean(1, keepdim=True) / (there + 1e-6)) ** 2
+        gate = (moved / (moved + _MOTION**2)).permute(0, 2, 3, 1)
+        each = self.conv.weight.flatten(1).unflatten(0, (self.stride, -1))
+        mean = each.mean(0)
+        pixels = x.permute(0, 2, 3, 1)
+        still = F.linear(pixels, mean)
+        apart = F.linear(pixels * gate, (each - mean).flatten(0, 1)).unflatten(-1, (self.stride, -1))
+        return self._arranged((still.unsqueeze(-2) + apart).flatten(-2)), x[frames - 1 :: frames].clone()
+
+    def _arranged(self, pixels: Tensor) -> Tensor:
+        """Frames out of rows of channels [B*F, h, w, stride * (4) * C]."""
+        n, h, w, channels = pixels.shape
+        c = channels // (self.stride * (4 if self.doubling == "shuffle" else 1))
         if self.doubling == "shuffle":
             grown = pixels.view(n, h, w, self.stride, 2, 2, c).permute(0, 3, 1, 4, 2, 5, 6)
             return grown.reshape(n * self.stride, 2 * h, 2 * w, c).permute(0, 3, 1, 2)
@@ -142,7 +174,7 @@ class TinyVAE(nn.Module):
             here, there = widths[level], widths[level + 1]
             decoder += [*(MemoryBlock(here) for _ in range(3)), nn.Identity()]
             doubling = config.doubling if doubles else None
-            decoder += [TemporalGrowth(here, grown, doubling), _conv(here, there, bias=False)]
+            decoder += [TemporalGrowth(here, grown, doubling, config.motion_gated), _conv(here, there, bias=False)]
         self.decoder = nn.Sequential(*decoder, nn.ReLU(), _conv(widths[3], colors))
 
     @property
@@ -181,10 +213,14 @@ class TinyVAE(nn.Module):
         x = x.flatten(0, 1).to(self.dtype, memory_format=torch.channels_last)
         kept: list[Tensor] = []
         for layer in layers:
-            if not isinstance(layer, MemoryBlock):
+            past = None if memory is None or len(kept) == len(memory) else memory[len(kept)]
+            if isinstance(layer, MemoryBlock):
+                x, last = layer(x, batch, past)
+            elif isinstance(layer, TemporalGrowth) and layer.motion_gated:
+                x, last = layer.gated(x, batch, past)
+            else:
                 x = layer(x)
                 continue
-            x, last = layer(x, batch, None if memory is None else memory[len(kept)])
             kept.append(last)
         return x.view(batch, -1, *x.shape[1:]).float(), tuple(kept)
 

@@ -1,8 +1,8 @@
 """Stage "decoder": the autoencoder's decoder goes on learning, now from what the transformer paints as well.
 
 Neither encoder nor transformer changes, so that the latents mean what they meant. What the transformer paints is
-smoother than what the encoder gives, and has errors of its own, which the decoder learns to draw well. In half of the
-steps nothing moves: a decoder that knows no stillness draws the four pictures of a latent each in its own way.
+smoother than what the encoder gives, and has errors of its own, which the decoder learns to draw well. In a quarter of
+the steps nothing moves, as on a stage much of the time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from training.samples import Batch, Samples, Shape
 
 _PICTURES = 9
 """Of a sequence that is encoded."""
-_STILL = 0.5
+_STILL = 0.25
 """The share of the steps in which every picture is the first one of its sequence."""
 _HALF_A_LEVEL = 1 / 255
 """Of 256, in [-1, 1]."""
-_CALM = 16.0
+_CALM = 1.0
 """The weight of what changes from picture to picture where nothing should."""
 
 

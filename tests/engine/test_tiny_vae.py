@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine import latent_scale
 from engine.config import TinyVAEConfig
-from engine.tiny_vae import TinyVAE, padded
+from engine.tiny_vae import Doubling, TemporalGrowth, TinyVAE, padded
 from tests.engine.golden_files import golden_file
 from tests.tiny import tiny_model
 
@@ -30,10 +30,11 @@ def like(vae: TinyVAE, weights: dict[str, Tensor]) -> TinyVAE:
     return vae.requires_grad_(False).eval()
 
 
-def random_vae(normalised: bool = False) -> TinyVAE:
+def random_vae(normalised: bool = False, motion_gated: bool = False) -> TinyVAE:
     vae = tiny_model().vae
     assert isinstance(vae, TinyVAE)
-    return like(TinyVAE(replace(vae.config, normalised=normalised)), vae.state_dict())
+    config = replace(vae.config, normalised=normalised, motion_gated=motion_gated)
+    return like(TinyVAE(config), vae.state_dict())
 
 
 @torch.inference_mode()
@@ -61,11 +62,11 @@ def test_golden_numbers() -> None:
 
 
 @settings(max_examples=15)
-@given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.integers(1, 2), st.booleans())
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.integers(1, 2), st.booleans(), st.booleans())
 @torch.inference_mode()
-def test_it_does_not_mind_chunks(chunks: list[int], batch: int, normalised: bool) -> None:
+def test_it_does_not_mind_chunks(chunks: list[int], batch: int, normalised: bool, motion_gated: bool) -> None:
     """chunks: latent frames of each. Encoder and decoder, streamed, equal one call over the whole."""
-    vae, total = random_vae(normalised), sum(chunks)
+    vae, total = random_vae(normalised, motion_gated), sum(chunks)
     generator = torch.Generator().manual_seed(total)
     clip = torch.rand(batch, 1 + 4 * (total - 1), 3, 16, 24, generator=generator) * 2 - 1
     latents, _ = vae.encode(padded(clip, "lead"))
@@ -81,6 +82,31 @@ def test_it_does_not_mind_chunks(chunks: list[int], batch: int, normalised: bool
         at += frames
     assert (torch.cat(streamed_latents, 1) - latents).abs().max() < 1e-4
     assert (torch.cat(streamed_pixels, 1) - pixels).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("doubling", ["nearest", "shuffle"])
+@torch.inference_mode()
+def test_what_stands_still_is_drawn_still_behind_a_motion_gate(doubling: Doubling) -> None:
+    moving, still = torch.randn(1, 12, 16, 2, 3, generator=torch.Generator().manual_seed(0)), []
+    for gated in (False, True):
+        torch.manual_seed(0)
+        vae = TinyVAE(replace(random_vae().config, doubling=doubling, motion_gated=gated)).requires_grad_(False)
+        stopped = torch.cat([moving, moving[:, -1:].expand(-1, 12, -1, -1, -1)], dim=1)
+        rest = vae.decode_unclamped(stopped)[0][:, -12:]
+        still.append(torch.equal(rest, rest[:, :1].expand_as(rest)))
+        motion = vae.decode_unclamped(moving)[0][:, -12:].diff(dim=1)
+        assert motion.abs().mean(dim=(0, 2, 3, 4)).min() > 1e-4, "every picture differs while it moves"
+    assert still == [False, True]
+
+
+@torch.inference_mode()
+def test_an_open_motion_gate_changes_nothing() -> None:
+    growth = TemporalGrowth(6, 2, "shuffle", motion_gated=True)
+    frames = torch.rand(4, 6, 3, 5, generator=torch.Generator().manual_seed(0)) + 0.1
+    turned = frames * torch.tensor([1.0, -1.0, 1.0, -1.0]).view(4, 1, 1, 1)
+    grown, last = growth.gated(turned, 2, -turned[::2])
+    assert (grown - growth(turned)).abs().max() < 0.01 * growth(turned).abs().max()
+    assert torch.equal(last, turned[1::2])
 
 
 @torch.inference_mode()

@@ -16,7 +16,8 @@ SMALL: ModelConfig = replace(
         latent_channels=12, vace_channels=88,
     ),
     vae=TinyVAEConfig(
-        encoder_width=12, decoder_widths=(16, 16, 14, 12), latent_channels=12, patch=2, doubling="shuffle"
+        encoder_width=12, decoder_widths=(16, 16, 14, 12), latent_channels=12, patch=2, doubling="shuffle",
+        motion_gated=True,
     ),
 )  # fmt: skip
 
