@@ -29,7 +29,7 @@ Padding = Literal["lead", "end"]
 _HALVED = {1: (True, True, True), 2: (True, True, False)}
 """For each patch size, which of the encoder's three levels halve the picture; the decoder's double it in reverse."""
 
-_MOTION = 0.06
+_MOTION = 0.08
 """The change of a place from frame to frame, as a share of what is there, that opens half of a motion gate. Stills with
 a camera's noise stay below a hundredth, what moves is above a tenth."""
 
