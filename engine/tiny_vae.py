@@ -94,11 +94,11 @@ class TemporalGrowth(nn.Module):
         there = x.abs().mean(1, keepdim=True)
         moved = ((x - before).abs().mean(1, keepdim=True) / (there + 1e-6)) ** 2
         gate = (moved / (moved + _MOTION**2)).permute(0, 2, 3, 1)
-        each = self.conv.weight.flatten(1).unflatten(0, (self.stride, -1))
+        each = self.conv.weight.view(self.stride, -1, x.shape[1])
         mean = each.mean(0)
         pixels = x.permute(0, 2, 3, 1)
         still = F.linear(pixels, mean)
-        apart = F.linear(pixels * gate, (each - mean).flatten(0, 1)).unflatten(-1, (self.stride, -1))
+        apart = F.linear(pixels * gate, (each - mean).flatten(0, 1)).view(*still.shape[:-1], self.stride, -1)
         return self._arranged((still.unsqueeze(-2) + apart).flatten(-2)), x[frames - 1 :: frames].clone()
 
     def _arranged(self, pixels: Tensor) -> Tensor:
