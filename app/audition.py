@@ -12,8 +12,10 @@ from app.frame import Frame, Program
 from app.look import Look
 from app.looks import Looks
 from app.mailbox import Inbox, Latest
+from app.morph import Morph
 from app.playout import Playout
 from app.slate import slate
+from app.words import show as words
 
 _SPARE = 1
 """Guides beyond those that a chunk takes, so that a turn is not missed for one that comes late."""
@@ -46,15 +48,17 @@ class Demand:
 
 class Audition:
     """inbox: from the controls to the engine. demand: from the engine to the controls. playout: from the engine to the
-    preview. shown: what the preview shows. trouble: why nothing is painted, in a sentence; "" while all is well."""
+    preview. shown: what the preview shows. morph: the way of what is brought in to it. trouble: why nothing is painted,
+    in a sentence; "" while all is well."""
 
     def __init__(self, number: int) -> None:
         """number: of ``Looks.auditions``."""
         self.number = number
         self.inbox = Inbox(capacity=32)
         self.demand = Demand()
-        self.playout = Playout(slate("Audition", "Its first picture is on the way"))
+        self.playout = Playout(slate(*words.AUDITION_COMING))
         self.shown: Latest[Program] = Latest()
+        self.morph = Morph()
         self.trouble = ""
 
     def look(self, looks: Looks) -> Look | None:

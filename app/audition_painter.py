@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from app.audition import Audition
 from app.frame import chunk_of
-from app.look import Look
 from app.looks import Looks
 from app.model_switch import Playing
 from app.status import Level
+from app.words import show as words
 from engine.errors import EngineError
 from engine.host import SecondStream
 
@@ -54,19 +54,20 @@ class AuditionPainter:
         if self._at is None or self._failed:
             return
         audition, playing = self._at
-        look = audition.look(self._looks())
-        if look is None:
+        looks = self._looks()
+        if audition.look(looks) is None:
             return
         try:
             if self._stream is None:
                 self._stream = playing.host.second_stream()
-            self._paint(self._stream, audition, look, (playing.choice.height, playing.choice.width))
+            self._paint(self._stream, audition, looks, (playing.choice.height, playing.choice.width))
         except Exception as error:  # nothing that an audition does may end the show
             log.exception("The audition failed")
             self._close()
             self._fail(audition, error)
 
-    def _paint(self, stream: SecondStream, audition: Audition, look: Look, size: tuple[int, int]) -> None:
+    def _paint(self, stream: SecondStream, audition: Audition, looks: Looks, size: tuple[int, int]) -> None:
+        look = looks.edited
         count = stream.wanted(look.params)
         audition.demand.turn(count, time.perf_counter())
         if not audition.inbox.wait(count, timeout=0.0):
@@ -74,6 +75,7 @@ class AuditionPainter:
         frames = audition.inbox.take(count, look.params.cut)
         if frames is None or any(frame.guide.shape[:2] != size for frame in frames):
             return  # left from before a cut or a change of size
+        look = audition.morph.next(look, looks.audition_arrival)
         pictures = stream.step(chunk_of(frames), look.params)
         captured = [frame.time for frame in frames]
         audition.playout.put(list(pictures), captured, look.params.cut, time.perf_counter())
@@ -85,7 +87,7 @@ class AuditionPainter:
         self._failed = True
         sentence = str(error)
         if not isinstance(error, EngineError):
-            sentence = f"The audition failed ({error}); the show goes on without it."
+            sentence = words.audition_failed(error)
         audition.trouble = sentence
         self._say("warning", sentence)
         self._refuse(audition.number)

@@ -1,6 +1,7 @@
 """The cues of a show: added, changed, moved and fired, each change a step that can be taken back, and kept at once.
 
-Lives on the GUI thread beside the Show, which alone takes looks. Knows no widget.
+Lives on the GUI thread beside the Show, which alone takes looks; files are read and written on another one. Knows no
+widget.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from app.cue_history import CueHistory
 from app.errors import ShowError
+from app.file_worker import Later, at_once
 from app.look import Look
-from app.set_list import COLOURS, SUFFIX, Backups, Cue, SetList, Transition, load, save
+from app.lora_search import with_loras_found
+from app.safe_write import aside, with_ending
+from app.set_list import COLOURS, SUFFIX, Backups, Cue, Opened, SetList, Transition, Version, load, save
 from app.show import Show
 from engine.params import Picture
 
@@ -24,11 +29,17 @@ MORPH_MOST = 1000
 
 
 class CueSheet(QObject):
-    """Places are numbered from 0; a place may be empty. ``current`` is the cue that was fired last."""
+    """Places are numbered from 0; a place may be empty. ``current`` is where the cue is that was fired last.
+
+    path: the file that the set list was saved as or opened from; None = neither yet. notes: sentences about what could
+    not be had of the kept cues at the start.
+    """
 
     changed = Signal()
     """Cues, the current one, or what can be undone."""
     said = Signal(str, str)
+    """From any thread."""
+    _read = Signal(object, object, object)
 
     def __init__(
         self,
@@ -37,59 +48,83 @@ class CueSheet(QObject):
         thumbnail: Callable[[], Picture | None] = lambda: None,
         chunk_s: Callable[[], float] = lambda: 0.25,
         parent: QObject | None = None,
+        later: Later = at_once,
     ) -> None:
         """backups: where every change is kept, and what is there at the start comes from; None keeps nothing.
-        thumbnail: what the outputs show, small. chunk_s: how long the engine's chunks last, in seconds."""
+        thumbnail: what the outputs show, small. chunk_s: how long the engine's chunks last, in seconds. later: where
+        files are read and written."""
         super().__init__(parent)
         self._show, self._backups, self._thumbnail, self._chunk_s = show, backups, thumbnail, chunk_s
-        self.current: int | None = None
-        opened = backups.newest() if backups is not None else None
-        self._steps = [opened.set_list if opened is not None else SetList()]
-        self._at = 0
+        self._later = later
+        kept = backups.newest() if backups is not None else None
+        opened = with_loras_found(kept or Opened(SetList()), show.setup.model_folder)
+        self._history = CueHistory(opened.set_list)
+        self.notes = opened.notes
+        self.path: Path | None = None
         self._failed = False
+        self._read.connect(self._take)
 
     @property
     def set_list(self) -> SetList:
-        return self._steps[self._at]
+        return self._history.set_list
 
     @property
     def can_undo(self) -> bool:
-        return self._at > 0
+        return self._history.can_undo
 
     @property
     def can_redo(self) -> bool:
-        return self._at + 1 < len(self._steps)
+        return self._history.can_redo
+
+    @property
+    def current(self) -> int | None:
+        return self._history.current
+
+    @current.setter
+    def current(self, place: int | None) -> None:
+        self._history.fire(place)
+
+    @property
+    def fired(self) -> int | None:
+        """Names the cue that was fired last, wherever it is moved to; see ``bring_back``."""
+        return self._history.fired
+
+    def bring_back(self, fired: int | None) -> None:
+        """The cue that ``fired`` named once is the one that was fired last again."""
+        self._history.fired = fired
+        self.changed.emit()
 
     def cue(self, place: int) -> Cue | None:
-        cues = self.set_list.cues
-        return cues[place] if 0 <= place < len(cues) else None
+        return self._history.cue(place)
 
     # firing
 
     def fire(self, place: int) -> None:
-        """The whole look at once, as the cue's transition says; the treatment stays: blackout is the performer's."""
+        """The whole look, as the cue's transition says. Blackout and the fader of the morph stay the performer's."""
         cue = self.cue(place)
         if cue is None:
             return
-        self.current = place
-        self._show.set_look(self.brought_in(cue.look, self._show.look, cue.transition))
+        self._history.fire(place)
+        now = self._show.look
+        look = replace(cue.look, params=replace(cue.look.params, morph_chunks=now.params.morph_chunks))
+        self._show.bring_in(self.brought_in(look, now, cue.transition), self.chunks(cue.transition))
         self.changed.emit()
 
-    def brought_in(
-        self, look: Look, now: Look, transition: Transition, chunk_s: Callable[[], float] | None = None
-    ) -> Look:
-        """``look`` as it comes by ``transition`` where ``now`` is. chunk_s: in place of the sheet's own."""
-        kind, chunks = transition.kind, 0
-        if kind == "morph":
-            seconds = transition.seconds(self._show.setup.tempo.beats_per_minute)
-            chunks = min(MORPH_MOST, math.ceil(seconds / max((chunk_s or self._chunk_s)(), 1e-3)))
+    def brought_in(self, look: Look, now: Look, transition: Transition) -> Look:
+        """``look`` as it comes by ``transition`` where ``now`` is."""
         params = replace(
             look.params,
-            cut=now.params.cut + (kind == "cut"),
-            soft_cut=now.params.soft_cut + (kind == "soft cut"),
-            morph_chunks=chunks,
+            cut=now.params.cut + (transition.kind == "cut"),
+            soft_cut=now.params.soft_cut + (transition.kind == "soft cut"),
         )
         return replace(look, params=params, treatment=now.treatment)
+
+    def chunks(self, transition: Transition, chunk_s: Callable[[], float] | None = None) -> int:
+        """Over how many of the engine's chunks it goes. chunk_s: in place of the sheet's own."""
+        if transition.kind != "morph":
+            return 0
+        seconds = transition.seconds(self._show.setup.tempo.beats_per_minute)
+        return min(MORPH_MOST, math.ceil(seconds / max((chunk_s or self._chunk_s)(), 1e-3)))
 
     def next(self) -> None:
         """The cue after the current one, over empty places; the first one after the last."""
@@ -100,152 +135,133 @@ class CueSheet(QObject):
 
     def _go(self, step: int) -> None:
         places = [place for place, cue in enumerate(self.set_list.cues) if cue is not None]
+        current = self.current
         if not places:
             return
-        if self.current is None:
+        if current is None:
             self.fire(places[0 if step > 0 else -1])
         elif step > 0:
-            self.fire(next((place for place in places if place > self.current), places[0]))
+            self.fire(next((place for place in places if place > current), places[0]))
         else:
-            self.fire(next((place for place in reversed(places) if place < self.current), places[-1]))
+            self.fire(next((place for place in reversed(places) if place < current), places[-1]))
 
     # changing
 
     def add(self, place: int | None = None) -> int:
         """A cue of the look as it is now, at ``place`` if that is empty, else at the end. Returns where."""
-        cues = list(self.set_list.cues)
+        cues = self.set_list.cues
         if place is None or self.cue(place) is not None:
             place = len(cues)
-        cues += [None] * (place + 1 - len(cues))
         number = sum(cue is not None for cue in cues) + 1
-        cues[place] = Cue(
-            f"Cue {number}", self._look(), colour=COLOURS[(number - 1) % len(COLOURS)], thumbnail=self._thumbnail()
+        colour = COLOURS[(number - 1) % len(COLOURS)]
+        self._did(
+            self._history.add(Cue(f"Cue {number}", self._look(), colour=colour, thumbnail=self._thumbnail()), place)
         )
-        self.current = place
-        self._change(cues=tuple(cues))
         return place
 
     def update(self, place: int) -> None:
         """The look as it is now, under the cue's own name."""
-        self._change_cue(place, look=self._look(), thumbnail=self._thumbnail())
+        self.set_cue(place, look=self._look(), thumbnail=self._thumbnail())
 
     def set_cue(self, place: int, **changes: Any) -> None:
         """name, transition or colour: see ``Cue``."""
-        self._change_cue(place, **changes)
+        cue = self.cue(place)
+        if cue is not None:
+            self._did(self._history.put(place, replace(cue, **changes)))
 
     def duplicate(self, place: int) -> None:
         """Beside it; what stands there moves on."""
         cue = self.cue(place)
         if cue is not None:
-            cues = list(self.set_list.cues)
-            cues.insert(place + 1, replace(cue, name=f"{cue.name} copy"))
-            self._change(cues=tuple(cues))
+            self._did(self._history.duplicate(place, replace(cue, name=f"{cue.name} copy")))
 
     def move(self, place: int, to: int) -> None:
         """To an empty place, or before the cue that stands at one."""
-        cue = self.cue(place)
-        if cue is None or place == to:
-            return
-        cues = list(self.set_list.cues)
-        cues[place] = None
-        cues += [None] * (to + 1 - len(cues))
-        if cues[to] is not None:
-            del cues[place]
-            to = to - 1 if place < to else to
-            cues.insert(to, None)
-        cues[to] = cue
-        if self.current == place:
-            self.current = to
-        self._change(cues=tuple(cues))
+        if self.cue(place) is not None and place != to:
+            self._did(self._history.move(place, to))
 
     def swap(self, place: int, other: int) -> None:
         """The cue and what stands at ``other``, which may be empty, change places."""
-        if self.cue(place) is None or other < 0 or place == other:
-            return
-        cues = list(self.set_list.cues)
-        cues += [None] * (other + 1 - len(cues))
-        cues[place], cues[other] = cues[other], cues[place]
-        while cues[-1] is None:
-            cues.pop()
-        if self.current in (place, other):
-            self.current = other if self.current == place else place
-        self._change(cues=tuple(cues))
+        if self.cue(place) is not None and other >= 0 and place != other:
+            self._did(self._history.swap(place, other))
 
     def delete(self, place: int) -> None:
         """The place stays, empty: keys of the other cues must not change."""
         if self.cue(place) is not None:
-            cues = list(self.set_list.cues)
-            cues[place] = None
-            while cues and cues[-1] is None:
-                cues.pop()
-            self._change(cues=tuple(cues))
+            self._did(self._history.delete(place))
 
     def undo(self) -> None:
-        self._step(self._at - 1)
+        self._did(self._history.step(-1))
 
     def redo(self) -> None:
-        self._step(self._at + 1)
+        self._did(self._history.step(1))
 
     # files
 
     def save(self, path: Path) -> None:
-        path = path.with_suffix(SUFFIX)
+        """A file that stands there already is kept beside it, see ``app.safe_write.aside``."""
+        self.path = path = with_ending(path, SUFFIX)
+        set_list = replace(self.set_list, title=path.name.removesuffix(SUFFIX))
+        self._later(f"save {path}", lambda: self._write(set_list, path))
+
+    def open(self, path: Path) -> None:
+        """In place of the cues that are there, which undo brings back."""
+        folder = self._show.setup.model_folder
+        self._later("open a set", lambda: self._load(path, folder, path))
+
+    def open_version(self, version: Version) -> None:
+        """The same of cues as they were kept."""
+        path, folder = self.path, self._show.setup.model_folder
+        self._later("open a set", lambda: self._load(version.path, folder, path))
+
+    def versions(self) -> list[Version]:
+        """What is kept of the last changes, the newest first."""
+        return [] if self._backups is None else self._backups.versions()
+
+    def _write(self, set_list: SetList, path: Path) -> None:
+        replaced = path.exists()
         try:
-            save(replace(self.set_list, title=path.stem), path)
+            save(set_list, path, keeps_old=True)
         except OSError as error:
             reason = error.strerror or str(error)
             self.said.emit("warning", f"The set list could not be saved as {path} ({reason}); choose another place.")
         else:
-            self.said.emit("info", f"The set list is saved as {path}.")
+            before = f" What stood there before is kept as {aside(path).name}." if replaced else ""
+            self.said.emit("info", f"The set list is saved as {path}.{before}")
 
-    def open(self, path: Path) -> None:
-        """In place of the cues that are there, which undo brings back."""
+    def _load(self, path: Path, model_folder: str, saved_as: Path | None) -> None:
         try:
-            opened = load(path)
+            opened = with_loras_found(load(path), model_folder)
         except ShowError as error:
             self.said.emit("warning", str(error))
-            return
-        self.current = None
-        self._change(title=opened.set_list.title, cues=opened.set_list.cues)
+        else:
+            self._read.emit(path, opened, saved_as)
+
+    @Slot(object, object, object)
+    def _take(self, path: Path, opened: Opened, saved_as: Path | None) -> None:
+        self.path = saved_as
+        self._did(self._history.open(opened.set_list))
         for note in opened.notes:
             self.said.emit("warning", f"{path.name}: {note}")
 
     # steps
 
     def _look(self) -> Look:
-        """What a cue holds: counters and the last frame are events, and the treatment is the performer's."""
+        """What a cue holds: counters and the last frame are events, treatment and morph are the performer's."""
         look = self._show.look
         params = replace(look.params, cut=0, soft_cut=0, last_frame=None, morph_chunks=0)
         return replace(look, params=params, treatment="live")
 
-    def _change_cue(self, place: int, **changes: Any) -> None:
-        cue = self.cue(place)
-        if cue is not None:
-            cues = list(self.set_list.cues)
-            cues[place] = replace(cue, **changes)
-            self._change(cues=tuple(cues))
+    def _did(self, has: bool) -> None:
+        if has:
+            if self._backups is not None:
+                backups, set_list = self._backups, self.set_list
+                self._later("keep the cues", lambda: self._keep(backups, set_list))
+            self.changed.emit()
 
-    def _change(self, **changes: Any) -> None:
-        changed = replace(self.set_list, **changes)
-        if changed != self.set_list:
-            del self._steps[self._at + 1 :]
-            self._steps.append(changed)
-            self._step(self._at + 1)
-
-    def _step(self, at: int) -> None:
-        if not 0 <= at < len(self._steps):
-            return
-        self._at = at
-        if self.current is not None and self.cue(self.current) is None:
-            self.current = None
-        self._keep()
-        self.changed.emit()
-
-    def _keep(self) -> None:
-        if self._backups is None:
-            return
+    def _keep(self, backups: Backups, set_list: SetList) -> None:
         try:
-            self._backups.keep(self.set_list)
+            backups.keep(set_list)
         except OSError as error:
             if not self._failed:
                 reason = error.strerror or str(error)

@@ -20,11 +20,14 @@ from app.composite import asked_of_engine
 from app.frame import GuidedFrame, chunk_of
 from app.latency import LatencyMeter
 from app.look import Look
+from app.looks import Looks
 from app.mailbox import Inbox
 from app.meter import Rate, Timings
 from app.model_switch import Host, ModelSwitch, Playing
+from app.morph import Morph
 from app.playout import Playout
 from app.status import EngineState
+from app.words import show as words
 from engine.errors import EngineError
 from engine.host import Submit
 from engine.params import EngineChoice, GpuMemory, ModelInfo, Pixels, Progress
@@ -56,25 +59,30 @@ class EngineThread(QThread):
     def __init__(
         self,
         make_host: MakeHost,
-        look: Callable[[], Look],
+        looks: Callable[[], Looks],
         choice: Callable[[], EngineChoice],
         inbox: Inbox,
         playout: Playout,
         audition: AuditionPainter,
         keep: Keep,
         latency: LatencyMeter,
+        morph: Morph,
         parent: QObject | None = None,
     ) -> None:
-        """look, choice: read the performer's current wishes; called on this thread, as ``keep`` is."""
+        """looks, choice: read the performer's current wishes; called on this thread, as ``keep`` and ``morph.next``."""
         super().__init__(parent)
         self.setStackSize(_STACK_BYTES)
         self.setObjectName("engine")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="prompts")
         self._reading: Future[Any] | None = None
         self._models = ModelSwitch(
-            lambda choice: make_host(choice, submit=self._submit), choice, lambda: look().params, self.said.emit
+            lambda choice: make_host(choice, submit=self._submit),
+            choice,
+            lambda: looks().program.params,
+            self.said.emit,
         )
-        self._look = look
+        self._looks = looks
+        self._morph = morph
         self._inbox = inbox
         self._playout = playout
         self._audition = audition
@@ -169,24 +177,25 @@ class EngineThread(QThread):
     def _next_chunk(self, playing: Playing) -> tuple[list[GuidedFrame], Look] | None:
         """The next chunk's frames and the Look they are painted under; None when they are not there yet."""
         host, busy = playing.host, self._models.busy
-        if not self._inbox.wait(host.wanted(self._look().params), timeout=0.0 if busy else 0.1):
+        if not self._inbox.wait(host.wanted(self._looks().program.params), timeout=0.0 if busy else 0.1):
             self.state = self.state if busy else "waiting"
             self._models.advance(until=0.0)
             return None
-        look = self._look()  # read once for this chunk, as late as can be
+        looks = self._looks()  # read once for this chunk, as late as can be
+        look = looks.program
         frames = self._inbox.take(host.wanted(look.params), look.params.cut)
         size = (playing.choice.height, playing.choice.width)
         if frames is None or any(frame.guide.shape[:2] != size for frame in frames):
             return None  # left from before a cut or a change of size
         self.state = "running"
-        return frames, look
+        return frames, self._morph.next(look, looks.arrival)
 
     def _fail(self, error: Exception) -> None:
         """Tell it, once: an engine that fails again and again in one way has nothing new to say."""
         self.state = "failed"
         sentence = str(error)
         if not isinstance(error, EngineError):
-            sentence = f"The engine failed ({error}); the last picture stays. It starts again."
+            sentence = words.engine_failed(error)
         if sentence != self._told:
             self._told = sentence
             self.said.emit("error", sentence)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from app.plate import Plate
 
 Pixels = NDArray[np.uint8]
+
+LEAST_SEEN = 26
+"""Of 255: less of the painted picture, a tenth, shows nothing of it. What is painted on a mask counts from here on."""
+_REPAINTED = 128
+"""The engine repaints from here on, as it was trained: in it there is no half."""
+_ASKED = np.arange(256, dtype=np.uint8)
+_ASKED[LEAST_SEEN:_REPAINTED] = _REPAINTED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +44,8 @@ class GuidedFrame:
     mask: (H, W) uint8, 255 = repaint, 0 = keep the source; None = repaint everything.
     structure: the picture of a second input that the guide was made from, as large; None = from the source.
     plate: what is put back of the source where the mask keeps it; None = nothing.
-    captured, second: the source's and the second input's own pictures, as they came and before they were framed; None
-        where nobody kept them.
+    captured, second: the source's and the second input's own pictures, before they were framed, for a journal; None
+        where none is kept.
     """
 
     source: Pixels
@@ -52,16 +60,24 @@ class GuidedFrame:
 
 
 def chunk_of(frames: Sequence[GuidedFrame]) -> ControlChunk:
-    """What the engine is handed for ``frames``, all of one size. Frames without a mask beside masked ones get 255."""
+    """What the engine is handed for ``frames``, all of one size. Frames without a mask beside masked ones get 255.
+
+    Where a plate is put back, the mask says how much of the painted picture shows: even where that is little the engine
+    must paint. Without a plate its own picture stands alone, and is divided at one half.
+    """
     masks = None
     if any(frame.mask is not None for frame in frames):
         everything = np.full(frames[0].guide.shape[:2], 255, np.uint8)
-        masks = np.stack([everything if frame.mask is None else frame.mask for frame in frames])
+        masks = np.stack([everything if frame.mask is None else _asked(frame.mask, frame.plate) for frame in frames])
     return ControlChunk(
         guide=np.stack([frame.guide for frame in frames]),
         source=np.stack([frame.source for frame in frames]),
         mask=masks,
     )
+
+
+def _asked(mask: Pixels, plate: Plate | None) -> Pixels:
+    return mask if plate is None else np.asarray(cv2.LUT(mask, _ASKED), np.uint8)
 
 
 Kind = Literal["engine", "bypass", "black", "slate"]

@@ -17,6 +17,7 @@ from app.frame import Frame
 from app.inputs import open_source
 from app.look import SourceChoice
 from app.meter import Rate
+from app.words import inputs as words
 
 log = logging.getLogger(__name__)
 
@@ -74,14 +75,14 @@ class InputReader:
             try:
                 self._read_one(wish)
             except SourceEnded as end:
-                self._tell("ended", f"{end} Its last picture stays; choose it again to play it anew.")
+                self._tell("ended", words.ended(str(end)))
                 self._wait_for_other(wish, timeout=None)
             except ShowError as error:
                 self._lose(str(error))
                 self._wait_for_other(wish, RETRY_S)
             except Exception as error:  # a driver may throw anything; the show goes on
                 log.exception("The source failed")
-                self._lose(f"The input failed ({error}); the last picture stays. Trying again every second.")
+                self._lose(words.failed(error))
                 self._wait_for_other(wish, RETRY_S)
             if self._wish() != wish:
                 self.trouble = ""  # that was the old source's
@@ -106,7 +107,7 @@ class InputReader:
                 if frame is None:
                     continue
                 if self.trouble:
-                    self._tell("back", f"{source.title} is back.")
+                    self._tell("back", words.is_back(source.title))
                     self.trouble = ""
                 self.frames.count()
                 self._take(Reading(frame, choice, self._openings))

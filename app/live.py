@@ -21,6 +21,7 @@ from app.report import Report, settings_of
 from app.rig import Rig
 from app.show import Show, load_state
 from app.status import Status
+from app.words import show as words
 from assets import CLIP
 
 INTERRUPTED = 130
@@ -33,12 +34,12 @@ def display_missing() -> str:
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return ""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return "There is no display here, so the window cannot open."
+        return words.NO_DISPLAY
     # A display that is named may still be gone, and Qt would abort the whole process to say so.
     window = check_window(Machine())
     if window.state != "missing":
         return ""
-    return f"The window cannot open: {window.detail}. {window.mend}"
+    return words.window_refused(window.detail, window.mend)
 
 
 def render_instead(reason: str, look: Look, setup: Setup, folder: Path) -> int:
@@ -78,7 +79,7 @@ def open_window(look: Look, setup: Setup, state: Path, notice: str) -> int:
     def interrupt() -> None:
         nonlocal code
         code = INTERRUPTED
-        window.close()
+        window.end_show()
 
     with _CtrlC(interrupt):
         app.exec()
@@ -224,7 +225,7 @@ def starting_values(state: Path, fresh: bool) -> tuple[Look, Setup, str]:
     if not fresh and state.exists():
         aside = state.with_suffix(".damaged")
         state.replace(aside)
-        notice = f"The kept settings could not be read and are now in {aside}; this show begins with new ones."
+        notice = words.settings_unreadable(aside)
     return Look(), replace(Setup(), source=first_source()), notice
 
 

@@ -122,7 +122,8 @@ class StageChoice:
 class RecorderChoice:
     """path: the MP4 to write; "" makes a name from date and time in the user's video folder. width 0: as it comes.
 
-    journal: whether all that the engine was handed is kept beside it, for ``replay``.
+    journal: whether all that the engine was handed is kept beside it, for ``replay``. begin_with_cut: whether the
+    program is cut for the journal's beginning, so that its replay is the same from its first picture on.
     """
 
     on: bool = False
@@ -131,6 +132,7 @@ class RecorderChoice:
     height: int = 0
     fit: Fit = "fill"
     journal: bool = True
+    begin_with_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,61 +188,109 @@ def to_json(value: Any, picture: Callable[[Picture], str] = png_text) -> Any:
     return value
 
 
-def from_json(kind: type[V], data: Any, picture: Callable[[str], Picture] = picture_of) -> V:
+Place = tuple[str | int, ...]
+"""Where a value stands in a tree of them: names of fields, and numbers in a row."""
+
+
+def _not_told(place: Place, value: Any) -> None:
+    pass
+
+
+def from_json(
+    kind: type[V],
+    data: Any,
+    picture: Callable[[str], Picture] = picture_of,
+    lost: Callable[[Place, Any], None] = _not_told,
+) -> V:
     """The inverse of ``to_json``; what is missing or no longer valid takes its default, so old files keep opening.
 
-    picture: reads what its like of ``to_json`` wrote; its ValueError says that there is none.
+    picture: reads what its like of ``to_json`` wrote; its ValueError says that there is none. lost: told of each value
+    that is there and not valid; what stands beside it is kept.
     """
-    value = _parsed(kind, data, picture)
+    value = _Parser(picture, lost).parsed(kind, data, ())
     return value if isinstance(value, kind) else kind()
 
 
 _INVALID = object()
-_ReadPicture = Callable[[str], Picture]
 
 
-def _parsed(kind: Any, data: Any, picture: _ReadPicture) -> Any:
-    """``data`` as a value of the annotated type ``kind``, or ``_INVALID``."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _parsed_dataclass(kind, data, picture)
-    if origin is Literal:
-        return data if data in arguments else _INVALID
-    if origin is types.UnionType or origin is typing.Union:
-        options = (_parsed(option, data, picture) for option in arguments)
-        return next((value for value in options if value is not _INVALID), _INVALID)
-    if origin is tuple and isinstance(data, list):
-        wanted = [arguments[0]] * len(data) if arguments[-1:] == (...,) else list(arguments)
+class _Parser:
+    """One reading of one value, see ``from_json``."""
+
+    def __init__(self, picture: Callable[[str], Picture], lost: Callable[[Place, Any], None]) -> None:
+        self._picture, self._lost = picture, lost
+
+    def parsed(self, kind: Any, data: Any, at: Place) -> Any:
+        """``data`` as a value of the annotated type ``kind``, or ``_INVALID``."""
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            return self._dataclass(kind, data, at)
+        if origin is Literal:
+            return data if data in arguments else _INVALID
+        if origin is types.UnionType or origin is typing.Union:
+            options = (self.parsed(option, data, at) for option in arguments)
+            return next((value for value in options if value is not _INVALID), _INVALID)
+        if origin is tuple and isinstance(data, list):
+            return self._row(arguments, data, at)
+        if kind is Picture:
+            return self._parsed_picture(data)
+        if kind is types.NoneType:
+            return None if data is None else _INVALID
+        if kind is float and isinstance(data, int) and not isinstance(data, bool):
+            return float(data)
+        return data if isinstance(kind, type) and type(data) is kind else _INVALID
+
+    def _row(self, kinds: tuple[Any, ...], data: list[Any], at: Place) -> Any:
+        """Of a row of things that stand for themselves, such as cues, an invalid one leaves the others as they are."""
+        many = kinds[-1:] == (...,)
+        wanted = [kinds[0]] * len(data) if many else list(kinds)
         if len(wanted) != len(data):
             return _INVALID
-        items = [_parsed(item_kind, item, picture) for item_kind, item in zip(wanted, data, strict=True)]
-        return _INVALID if any(item is _INVALID for item in items) else tuple(items)
-    if kind is Picture:
-        return _parsed_picture(data, picture)
-    if kind is types.NoneType:
-        return None if data is None else _INVALID
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    return data if isinstance(kind, type) and type(data) is kind else _INVALID
+        items = [self.parsed(kind, item, (*at, n)) for n, (kind, item) in enumerate(zip(wanted, data, strict=True))]
+        if all(item is not _INVALID for item in items):
+            return tuple(items)
+        things = [kinds[0], *typing.get_args(kinds[0])]
+        if not many or not any(thing is Picture or dataclasses.is_dataclass(thing) for thing in things):
+            return _INVALID
+        for number, item in enumerate(items):
+            if item is _INVALID:
+                self._lost((*at, number), data[number])
+        empty = types.NoneType in things
+        return tuple(None if item is _INVALID else item for item in items if empty or item is not _INVALID)
 
+    def _parsed_picture(self, data: Any) -> Any:
+        try:
+            return self._picture(data) if isinstance(data, str) else _INVALID
+        except ValueError:
+            return _INVALID
 
-def _parsed_picture(data: Any, picture: _ReadPicture) -> Any:
-    try:
-        return picture(data) if isinstance(data, str) else _INVALID
-    except ValueError:
-        return _INVALID
+    def _dataclass(self, kind: type[Any], data: Any, at: Place) -> Any:
+        if not isinstance(data, Mapping):
+            return _INVALID
+        hints = typing.get_type_hints(kind)
+        fields: dict[str, Any] = {}
+        for f in dataclasses.fields(kind):
+            if f.name in data:
+                value = self.parsed(hints[f.name], data[f.name], (*at, f.name))
+                if value is _INVALID:
+                    self._lost((*at, f.name), data[f.name])
+                else:
+                    fields[f.name] = value
+        try:
+            return kind(**fields)
+        except (TypeError, ValueError):  # a required field is missing, or a value is out of today's range
+            return self._made_of_what_fits(kind, fields, data, at)
 
-
-def _parsed_dataclass(kind: type[Any], data: Any, picture: _ReadPicture) -> Any:
-    if not isinstance(data, Mapping):
-        return _INVALID
-    hints = typing.get_type_hints(kind)
-    fields: dict[str, Any] = {}
-    for f in dataclasses.fields(kind):
-        value = _parsed(hints[f.name], data[f.name], picture) if f.name in data else _INVALID
-        if value is not _INVALID:
-            fields[f.name] = value
-    try:
-        return kind(**fields)
-    except (TypeError, ValueError):  # a required field is missing, or a value is out of today's range
-        return _INVALID
+    def _made_of_what_fits(self, kind: type[Any], fields: dict[str, Any], data: Mapping[str, Any], at: Place) -> Any:
+        missing = dataclasses.MISSING
+        required = {f.name for f in dataclasses.fields(kind) if f.default is missing and f.default_factory is missing}
+        try:
+            made = kind(**{name: value for name, value in fields.items() if name in required})
+        except (TypeError, ValueError):
+            return _INVALID
+        for name, value in fields.items():
+            try:
+                made = dataclasses.replace(made, **{name: value})
+            except ValueError:
+                self._lost((*at, name), data[name])
+        return made

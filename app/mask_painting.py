@@ -1,13 +1,12 @@
-"""A mask while it is painted: strokes, shapes and fills, and as many steps back as there were.
+"""A mask while it is painted: strokes, shapes and fills.
 
-Knows no widget and no Show. Points are (x, y) in pixels of the mask, whose left upper corner is (0, 0). 255 = repaint,
-0 = keep.
+Knows no widget, no Show and no step back but that of a stroke under way. Points are (x, y) in pixels of the mask, whose
+left upper corner is (0, 0). 255 = repaint, 0 = keep.
 """
 
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.frame import Pixels
+from app.frame import LEAST_SEEN, Pixels
 
 Tool = Literal["none", "brush", "eraser", "lasso", "rectangle", "ellipse", "fill", "box", "frame"]
 """What a performer's hand does; "none" only looks, "box" and "frame" paint no mask."""
@@ -29,7 +28,7 @@ _Dab = tuple[float, float, float]
 _FINER = 4
 """Pixels to a side into which each is divided where an outline crosses it."""
 _RIM = 64
-"""What is left where a soft brush and an eraser just like it went the same way."""
+"""The most that is left where a soft brush and an eraser just like it went the same way."""
 _THINNEST = 0.75
 """Pixels: the radius that the lightest touch of a pen still has."""
 
@@ -37,7 +36,8 @@ _THINNEST = 0.75
 @dataclass(frozen=True)
 class Brush:
     """size: diameter in pixels, 1 to 2000. hardness: 0 to 1, the share of the radius that is painted in full. opacity:
-    0 to 1, of a whole stroke, however often it crosses itself. erases: whether it takes away."""
+    0 to 1, of a whole stroke, however often it crosses itself: how much of what is painted anew shows over what was
+    there. erases: whether it takes away."""
 
     size: float = 80.0
     hardness: float = 0.7
@@ -64,18 +64,22 @@ class Rect(NamedTuple):
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
-class MaskPainting:
-    """Owns the mask's pixels, the stroke under way, and every state that the mask was in.
+def united(*rects: Rect | None) -> Rect | None:
+    """What holds all of them."""
+    known = [rect for rect in rects if rect is not None]
+    if not known:
+        return None
+    lefts, tops, rights, bottoms = zip(*known, strict=True)
+    return Rect(min(lefts), min(tops), max(rights), max(bottoms))
 
-    A stroke, a shape, a fill and ``take`` are one step each. Methods that change pixels return where, None for nowhere.
-    """
+
+class MaskPainting:
+    """Owns the mask's pixels and the stroke under way. Methods that change pixels return where, None for nowhere."""
 
     def __init__(self, width: int, height: int) -> None:
         """Nothing is painted."""
         self._pixels: Pixels = np.zeros((height, width), np.uint8)
         self._stroke: _Stroke | None = None
-        self._states = [_State.of(self._pixels)]
-        self._at = 0
 
     @property
     def pixels(self) -> Pixels:
@@ -89,16 +93,20 @@ class MaskPainting:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is painted but rims that a soft eraser has left."""
-        return not bool((self._pixels > _RIM).any())
+        """Whether nothing is painted that would show: what is fainter is the edge of something that was taken away."""
+        return int(self._pixels.max()) < LEAST_SEEN
+
+    @property
+    def is_stroking(self) -> bool:
+        return self._stroke is not None
 
     # strokes
 
     def press(self, brush: Brush, at: Point, pressure: float = 1.0) -> Rect | None:
         """Begin a stroke. pressure: of a pen, 0 to 1, makes the brush smaller; 1 for a mouse."""
-        self.release()
+        ended = self.release()
         self._stroke = _Stroke(brush, self._pixels)
-        return self.move(at, pressure)
+        return united(ended, self.move(at, pressure))
 
     def move(self, at: Point, pressure: float = 1.0) -> Rect | None:
         """Go on to ``at``; nothing without a stroke."""
@@ -106,18 +114,17 @@ class MaskPainting:
             return None
         return self._stroke.go(at, pressure, self._pixels)
 
-    def release(self) -> None:
-        """End the stroke: it is a step. Nothing without one."""
-        if self._stroke is not None:
-            self._stroke = None
-            self._keep()
+    def release(self) -> Rect | None:
+        """End the stroke; what a soft eraser leaves at the sides of its way goes with it. Nothing without one."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None or not stroke.brush.erases:
+            return None
+        return self._put(_without_rims(stroke.before, self._pixels, stroke.brush))
 
     def cancel(self) -> Rect | None:
         """Take the stroke under way back, as if it had not begun."""
-        if self._stroke is None:
-            return None
-        self._stroke = None
-        return self._put(self._states[self._at].pixels())
+        stroke, self._stroke = self._stroke, None
+        return None if stroke is None else self._put(stroke.before)
 
     # shapes
 
@@ -125,7 +132,7 @@ class MaskPainting:
         """Between two corners. Shapes take opacity and erasing from the brush."""
         (x0, y0), (x1, y1), (width, height) = first, second, self.size
         across, down = _covered(x0, x1, width), _covered(y0, y1, height)
-        return self._change(_blended(self._pixels, across * down[:, None], brush))
+        return self._shape(across * down[:, None], brush)
 
     def ellipse(self, first: Point, second: Point, brush: Brush) -> Rect | None:
         """The one that fits between two corners."""
@@ -136,7 +143,7 @@ class MaskPainting:
         y = ((np.arange(height, dtype=np.float32) + 0.5 - (y0 + y1) / 2) / high)[:, None]
         # The distance from the outline to first order: how far the equation is from 1, over how fast it grows there.
         away = (np.hypot(x, y) - 1) * np.hypot(x, y) / np.maximum(np.hypot(x / wide, y / high), 1e-6)
-        return self._change(_blended(self._pixels, np.clip(0.5 - away, 0, 1).astype(np.float32), brush))
+        return self._shape(np.clip(0.5 - away, 0, 1).astype(np.float32), brush)
 
     def lasso(self, outline: Sequence[Point], brush: Brush) -> Rect | None:
         """All inside an outline, which closes itself. Fewer than three points are nothing."""
@@ -148,7 +155,7 @@ class MaskPainting:
         finer = np.zeros((_FINER * height, _FINER * width), np.uint8)
         cv2.fillPoly(finer, [np.rint(corners - 0.5).astype(np.int32)], 1)
         inside = cv2.resize(finer.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-        return self._change(_blended(self._pixels, np.asarray(inside, np.float32), brush))
+        return self._shape(np.asarray(inside, np.float32), brush)
 
     # all of it
 
@@ -161,7 +168,7 @@ class MaskPainting:
         area = np.zeros((height + 2, width + 2), np.uint8)
         flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
         cv2.floodFill(self._pixels.copy(), area, (x, y), 0, 64, 64, flags)
-        return self._change(_blended(self._pixels, np.asarray(area[1:-1, 1:-1] / np.float32(255), np.float32), brush))
+        return self._shape(np.asarray(area[1:-1, 1:-1] / np.float32(255), np.float32), brush)
 
     def invert(self) -> Rect | None:
         return self._change(255 - self._pixels)
@@ -173,37 +180,13 @@ class MaskPainting:
         """Another mask in its place, of any size: from a file, or of a cue."""
         return self._change(np.array(pixels, np.uint8))
 
-    # steps
-
-    @property
-    def can_undo(self) -> bool:
-        return self._at > 0
-
-    @property
-    def can_redo(self) -> bool:
-        return self._at + 1 < len(self._states)
-
-    def undo(self) -> Rect | None:
-        """Back to before the last step; a stroke under way is taken back first, and is no step."""
-        if self._stroke is not None:
-            return self.cancel()
-        return self._go(self._at - 1)
-
-    def redo(self) -> Rect | None:
-        return None if self._stroke is not None else self._go(self._at + 1)
-
-    def _go(self, at: int) -> Rect | None:
-        if not 0 <= at < len(self._states):
-            return None
-        self._at = at
-        return self._put(self._states[at].pixels())
+    def _shape(self, coverage: NDArray[np.float32], brush: Brush) -> Rect | None:
+        pixels = _blended(self._pixels, coverage, brush)
+        return self._change(_without_rims(self._pixels, pixels, brush) if brush.erases else pixels)
 
     def _change(self, pixels: Pixels) -> Rect | None:
-        self.release()
-        changed = self._put(pixels)
-        if changed is not None:
-            self._keep()
-        return changed
+        self._stroke = None
+        return self._put(pixels)
 
     def _put(self, pixels: Pixels) -> Rect | None:
         """All of the mask where its size changes, too."""
@@ -213,53 +196,26 @@ class MaskPainting:
         x, y, width, height = cv2.boundingRect(cv2.absdiff(before, pixels))
         return Rect(x, y, x + width, y + height) if width else None
 
-    def _keep(self) -> None:
-        state = _State.of(self._pixels)
-        if state != self._states[self._at]:
-            del self._states[self._at + 1 :]
-            self._states.append(state)
-            self._at += 1
-
-
-@dataclass(frozen=True)
-class _State:
-    """A mask, packed: a thousand of them take a few megabytes."""
-
-    shape: tuple[int, int]
-    packed: bytes
-
-    @classmethod
-    def of(cls, pixels: Pixels) -> _State:
-        height, width = pixels.shape
-        return cls((height, width), zlib.compress(pixels.tobytes(), 1))
-
-    def pixels(self) -> Pixels:
-        return np.frombuffer(bytearray(zlib.decompress(self.packed)), np.uint8).reshape(self.shape)
-
 
 class _Stroke:
     """Owns how much of each pixel the stroke covers, and the mask from before it: where a stroke crosses itself it is
     no denser."""
 
     def __init__(self, brush: Brush, before: Pixels) -> None:
-        self._brush, self._before = brush, before.copy()
+        self.brush, self.before = brush, before.copy()
         self._coverage = np.zeros_like(before)
         self._last: tuple[Point, float] | None = None
 
     def go(self, at: Point, pressure: float, pixels: Pixels) -> Rect | None:
         """Draws into ``pixels``."""
-        radius = max(_THINNEST, self._brush.size / 2 * min(1.0, max(0.0, pressure)))
+        radius = max(_THINNEST, self.brush.size / 2 * min(1.0, max(0.0, pressure)))
         (x, y), last_radius = self._last or (at, radius)
         self._last = (at, radius)
         # In pieces: the box around a long way across the picture is mostly empty.
         count = max(1, math.ceil(math.dist((x, y), at) / max(8.0, 2 * max(radius, last_radius))))
         places = [tuple(dab) for dab in np.linspace((x, y, last_radius), (*at, radius), count + 1).tolist()]
         changed = [self._piece(start, end, pixels) for start, end in pairwise(places)]
-        boxes = [box for box in changed if box is not None]
-        if not boxes:
-            return None
-        lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-        return Rect(min(lefts), min(tops), max(rights), max(bottoms))
+        return united(*changed)
 
     def _piece(self, start: _Dab, end: _Dab, pixels: Pixels) -> Rect | None:
         height, width = pixels.shape
@@ -273,11 +229,11 @@ class _Stroke:
         )
         if box.left >= box.right or box.top >= box.bottom:
             return None
-        inside = _capsule(box, start, end, self._brush.hardness)
+        inside = _capsule(box, start, end, self.brush.hardness)
         coverage = self._coverage[box.slices]
         np.maximum(coverage, inside, out=coverage)
         pixels[box.slices] = _blended(
-            self._before[box.slices], np.asarray(coverage / np.float32(255), np.float32), self._brush
+            self.before[box.slices], np.asarray(coverage / np.float32(255), np.float32), self.brush
         )
         return box
 
@@ -310,3 +266,27 @@ def _blended(before: Pixels, coverage: NDArray[np.float32], brush: Brush) -> Pix
     share = coverage * np.float32(brush.opacity)
     wanted = np.float32(0 if brush.erases else 255)
     return np.asarray(before + share * (wanted - before) + np.float32(0.5), np.float32).astype(np.uint8)
+
+
+def _without_rims(before: Pixels, after: Pixels, brush: Brush) -> Pixels:
+    """``after`` an eraser went over ``before``, without the rims that a soft one leaves.
+
+    A rim is faint, lies within the eraser's soft border, and belongs to an area of which nothing strong is left though
+    there was. So what was painted faintly stays, and so does the soft border of what is left. An eraser that takes only
+    a part of what is there leaves no rims, but that other part.
+    """
+    erased = (after < before).astype(np.uint8)
+    if brush.opacity < 1.0 or not cv2.countNonZero(erased):
+        return after
+    reach = 2 * math.ceil(brush.size / 2 * (1 - brush.hardness) + 1) + 1
+    near = cv2.dilate(erased, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
+    rim = (near > 0) & (after > 0) & _of_strong_areas(before) & ~_of_strong_areas(after)
+    return np.where(rim, np.uint8(0), after)
+
+
+def _of_strong_areas(mask: Pixels) -> NDArray[np.bool_]:
+    """Which pixels belong to an area of painted ones with something in it that is no rim."""
+    count, areas = cv2.connectedComponents((mask > 0).astype(np.uint8), connectivity=8)
+    strong = np.zeros(count, np.bool_)
+    strong[areas[mask > _RIM]] = True
+    return np.asarray(strong[areas], np.bool_)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.status import Level
+from app.words import show as words
 from engine.errors import EngineError, OutOfMemory
 from engine.host import SecondStream
 from engine.params import ControlChunk, EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
@@ -141,10 +142,7 @@ class ModelSwitch:
         """What the model needs is there and sound; now it begins to take memory."""
         if self.playing is None or (self._alone != coming.choice and coming.host.fits_beside()):
             return
-        self._say(
-            "warning",
-            f"There is not enough memory for two models: the last picture is held until {coming.title} is loaded.",
-        )
+        self._say("warning", words.model_held_back(coming.title))
         self.lose()
 
     def _take_over(self, coming: _Coming, info: ModelInfo) -> None:
@@ -153,7 +151,7 @@ class ModelSwitch:
         self.playing = Playing(coming.host, coming.choice, info, coming.params)
         self.info, self._played = info, coming.choice
         if info.note:
-            self._say("info", f"Model {info.name} on {info.device}: {info.note}.")
+            self._say("info", words.model_note(info.name, info.device, info.note))
 
     def _give_up(self, choice: EngineChoice, error: Exception) -> None:
         """``choice`` has failed: let the show go on with what there is."""
@@ -165,9 +163,8 @@ class ModelSwitch:
         if self._played is None or (self.playing is None and choice == self._played):
             raise error
         self._refused = choice
-        sentence = str(error) if isinstance(error, EngineError) else f"The model could not be loaded ({error})."
-        after = "plays on" if self.playing is not None else "is loaded again"
-        self._say("error", f"{sentence} {_title(self._played)} {after}.")
+        sentence = str(error) if isinstance(error, EngineError) else words.model_failed(error)
+        self._say("error", words.goes_on_with(sentence, _title(self._played), plays=self.playing is not None))
 
     def _drop(self) -> None:
         coming, self._coming, self.progress = self._coming, None, None
@@ -200,7 +197,7 @@ class _Coming:
 
 
 def _title(choice: EngineChoice) -> str:
-    return f"{choice.model} at {choice.width}x{choice.height}"
+    return words.model_at(choice.model, choice.width, choice.height)
 
 
 def _close(host: Host) -> None:

@@ -20,6 +20,7 @@ from app.meter import Timings
 from app.outputs.output import Output
 from app.outputs.pace import Pace
 from app.status import OutputStatus
+from app.words import outputs as words
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class OutputWorker(QObject):
             self._fail(str(error))
         except Exception as error:
             log.exception("Output %s failed", self.name)
-            self._fail(f"The {self.name} failed ({error}) and is off; all else goes on. Switch it on to try again.")
+            self._fail(words.failed(self.name, error))
         finally:
             self._running = False
             self._close()
@@ -131,5 +132,5 @@ class OutputWorker(QObject):
                 self.told.emit("info", self._output.result)
         except Exception as error:
             log.exception("Output %s could not be closed", self.name)
-            self._trouble = str(error) if isinstance(error, ShowError) else f"The {self.name} did not close cleanly."
+            self._trouble = str(error) if isinstance(error, ShowError) else words.not_closed(self.name)
             self.told.emit("error", self._trouble)

@@ -23,7 +23,7 @@ def load_picture(path: Path) -> Picture:
 
 def reduced(rgb: Pixels) -> Picture:
     """``rgb`` (H, W, 3) as a look holds it: no larger than an engine paints."""
-    return Picture(_reduced(rgb))
+    return Picture(shrunk(rgb))
 
 
 def load_mask(path: Path) -> Picture:
@@ -34,8 +34,8 @@ def load_mask(path: Path) -> Picture:
     """
     pixels = read_pixels(path)
     if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:
-        return Picture(_reduced(np.ascontiguousarray(pixels[..., 3])))
-    return Picture(_reduced(brightness(np.ascontiguousarray(pixels[..., :3]))))
+        return Picture(shrunk(np.ascontiguousarray(pixels[..., 3])))
+    return Picture(shrunk(brightness(np.ascontiguousarray(pixels[..., :3]))))
 
 
 def brightness(rgb: Pixels) -> Pixels:
@@ -43,7 +43,10 @@ def brightness(rgb: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _reduced(pixels: Pixels) -> Pixels:
+def shrunk(pixels: Pixels, longest: int = LONGEST_SIDE) -> Pixels:
+    """``pixels``, (H, W) or (H, W, 3), with no side longer than ``longest``; the same array where it is so already."""
     height, width = pixels.shape[:2]
-    size = within(width, height, LONGEST_SIDE)
-    return pixels if size == (width, height) else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    size = within(width, height, longest)
+    if size == (width, height):
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -6,6 +6,7 @@ Places are (x, y) as fractions of width and height, 0 to 1 inside; also those th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,12 @@ class Placement:
     canvas: tuple[int, int]
     matrix: Matrix
 
+    def of_mask(self, width: int, height: int) -> Matrix:
+        """(3, 3), from a mask of this size to the canvas. One of another aspect than the source's is framed by its own,
+        as ``app.source_mask`` does, and lies elsewhere than on all of the source."""
+        w, h = _turned_size((width, height), self.framing)
+        return _on_area(w, h, self.framing, self.area, self.canvas)
+
     @property
     def share(self) -> tuple[float, float, float, float]:
         """Width, height, left and top of the area as fractions of the canvas."""
@@ -40,6 +47,7 @@ class Placement:
         return _moved(np.asarray(np.linalg.inv(self.matrix), np.float64), place)
 
 
+@lru_cache(maxsize=8)  # a canvas asks for it at every move of a hand
 def placement(source: tuple[int, int], canvas: tuple[int, int], framing: Framing, expand: Expand) -> Placement:
     """For a source and a canvas of these widths and heights.
 
@@ -51,9 +59,12 @@ def placement(source: tuple[int, int], canvas: tuple[int, int], framing: Framing
     area = source_area(expand, width, height)
     if expand and framing.fit != "stretch":
         framing, area = replace(framing, fit="stretch"), source_area(expand, width, height, aspect=w / h)
-    return Placement(
-        framing, area, canvas, _within(area, width, height) @ _fitted(w, h, framing, area) @ _turning(framing)
-    )
+    return Placement(framing, area, canvas, _on_area(w, h, framing, area, canvas))
+
+
+def _on_area(width: int, height: int, framing: Framing, area: Area, canvas: tuple[int, int]) -> Matrix:
+    """Of a picture of this size once it is turned, from its own places to those of the canvas."""
+    return _within(area, *canvas) @ _fitted(width, height, framing, area) @ _turning(framing)
 
 
 def _moved(matrix: Matrix, place: Place) -> Place:

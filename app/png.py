@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
 
 from engine.params import Picture
 
+_known: WeakKeyDictionary[Picture, bytes] = WeakKeyDictionary()
+"""By content, for as long as the picture lives: settings are kept after every change, pictures change seldom."""
 
-@lru_cache(maxsize=16)  # settings are kept after every change, the pictures in them change seldom
+
 def png_of(picture: Picture) -> bytes:
+    """Made once of each content, or never where the picture came out of a PNG."""
+    png = _known.get(picture)
+    if png is None:
+        _known[picture] = png = _encoded(picture)
+    return png
+
+
+def _encoded(picture: Picture) -> bytes:
     pixels = picture.pixels
     made, png = cv2.imencode(".png", pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     assert made, "every Picture can be a PNG"
@@ -28,7 +38,9 @@ def picture_in(png: bytes) -> Picture:
         raise ValueError("that is no PNG") from error
     if pixels is None:
         raise ValueError("that is no PNG")
-    return Picture(np.asarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB)))
+    picture = Picture(np.asarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB)))
+    _known[picture] = png
+    return picture
 
 
 def png_text(picture: Picture) -> str:

@@ -96,8 +96,7 @@ class Preprocessor:
         plate = None
         if on_canvas is not None and look.params.composite:
             plate = Plate(to_be_kept(frame.rgb), place, look, mask, people)
-        second = None if structure is None else structure.rgb
-        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other, plate, frame.rgb, second), guide
+        return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other, plate), guide
 
     def _second(self, structure: Frame, fit: Fit, area: Area) -> tuple[Pixels, Pixels]:
         """The second input's picture as controls see it, and at the source's size; the same arrays for the same one."""

@@ -32,6 +32,7 @@ from app.painting import Guided, Painted, Painting, brought_up
 from app.plate import plate_of
 from app.preprocessor import Preprocessor
 from app.report import Report, settings_of
+from app.words import journal as words
 from engine.errors import EngineError
 from engine.host import EngineHost, Submit
 from engine.params import EngineChoice, ModelInfo, Params
@@ -77,7 +78,7 @@ def replay(
     with ExitStack() as until:
         journal = until.enter_context(JournalReader(path))
         if not journal.chunks:
-            raise ShowError(f"{path.name} has no picture in it: the recording ended before the engine painted one.")
+            raise ShowError(words.empty(path.name))
         replayer = Replayer(journal, changes, told, quiet, make_host)
         until.callback(replayer.close)
         for sentence in replayer.warnings():
@@ -105,13 +106,14 @@ class Replayer:
         """journal: with at least one chunk. Raises what ``changes`` raises of a wish that makes no sense."""
         self._journal, self._changes, self._tell, self._quiet = journal, changes, tell, quiet
         self._make_host = make_host
+        self._first = journal.look(journal.chunks[0])
         self._streams = [list(chunks) for _, chunks in groupby(journal.chunks, key=lambda chunk: id(chunk.stream))]
         self._choices = [changes.engine(chunks[0].stream.choice) for chunks in self._streams]
         self.changed = any(
             replace(choice, folder=chunks[0].stream.choice.folder) != chunks[0].stream.choice
             for choice, chunks in zip(self._choices, self._streams, strict=True)
-        ) or any(self._params(chunk.look) != chunk.look.look.params for chunk in journal.chunks)
-        folder = self._choices[0].folder or journal.chunks[0].look.model_folder
+        ) or any(self._params(chunk.sketch) != chunk.sketch.look.params for chunk in journal.chunks)
+        folder = self._choices[0].folder or self._first.model_folder
         self._preprocessor = Preprocessor(Path(folder) if folder else None)
         self.size = max(((choice.width, choice.height) for choice in self._choices), key=lambda size: size[0] * size[1])
         self.info = ModelInfo("", "", "")
@@ -121,32 +123,26 @@ class Replayer:
     @property
     def look(self) -> Look:
         """What the film begins with."""
-        kept = self._journal.chunks[0].look
-        return replace(kept.look, params=self._params(kept))
+        return replace(self._first.look, params=self._params(self._first))
 
     @property
     def setup(self) -> Setup:
         """The room, as far as it is known, at the beginning."""
-        return Setup(framing=self._journal.chunks[0].look.framing, engine=self._choices[0])
+        return Setup(framing=self._first.framing, engine=self._choices[0])
 
     def caption(self) -> str:
         """The line below the contact sheet's title."""
-        (width, height), steps = self.size, self.look.params.steps
-        guides = "guides made anew" if self.changed else "the guides of the show"
-        return f"{self.info.name}, {width}x{height}, {steps} step{'' if steps == 1 else 's'} at first, {guides}"
+        return words.sheet_caption(self.info.name, *self.size, self.look.params.steps, anew=self.changed)
 
     def warnings(self) -> Iterator[str]:
         """What is known beforehand of what cannot be as it was in the show."""
         end = self._journal.end
         if end is None:
-            yield "The journal has no end, as when the program was stopped while recording: what is whole is replayed."
+            yield words.NO_END
         elif end.reason:
-            yield f"The journal ends before its recording does, because {end.reason}"
+            yield words.ended_early(end.reason)
         if self._journal.chunks[0].stream.before and not self.changed:
-            yield (
-                "The recording began in the middle of a stream, and what the engine remembered of it was not kept: "
-                "until the first hard cut, or change of model or size, pictures are like the show's, not the same."
-            )
+            yield words.NOT_THE_SAME_AT_FIRST
 
     def paint(self) -> Iterator[Painted]:
         """As many pictures as the show had, in order."""
@@ -156,7 +152,7 @@ class Replayer:
             host = self._make_host(choice, reserved_cores=0, submit=submit, threads=info.threads)
             try:
                 if reads is None:
-                    self.info = brought_up(host, self._params(chunks[0].look), self._quiet)
+                    self.info = brought_up(host, self._params(self._journal.look(chunks[0])), self._quiet)
                     yield from self._paint_stream(host, choice, chunks)
                 else:
                     self.info = brought_up(host, chunks[0].stream.tried_with, self._quiet)
@@ -175,17 +171,18 @@ class Replayer:
         """In chunks as this model wants them, none across a cut; with the show's settings these are the show's own."""
         size = (choice.width, choice.height)
         painting, waiting = Painting(host, self._tell, self.chunk_ms, size), list[Guided]()
-        params = self._params(chunks[0].look)
+        params = self._params(self._journal.look(chunks[0]))
         for chunk in chunks:
-            wished = self._params(chunk.look)
+            kept = self._journal.look(chunk)
+            wished = self._params(kept)
             if waiting and wished.cut != params.cut:
                 yield from painting.paint(waiting, params)
                 waiting = []
             params = wished
             if reads is not None:
                 reads.allow(chunk.record.prompts_read)
-            for frame in self._journal.frames(chunk):
-                waiting.append(self._guided(frame, chunk.look, choice))
+            for frame, plated in zip(self._journal.frames(chunk), chunk.record.plated, strict=True):
+                waiting.append(self._guided(frame, plated, kept, choice))
                 if len(waiting) == host.wanted(params):
                     yield from painting.paint(waiting, params)
                     waiting = []
@@ -200,12 +197,15 @@ class Replayer:
                 self.same += len(pictures)
             yield from pictures
 
-    def _guided(self, frame: GuidedFrame, kept: LookRecord, choice: EngineChoice) -> Guided:
-        """As the engine was handed it, or anew from the picture as it came; enlarged where that was left out."""
+    def _guided(self, frame: GuidedFrame, plated: bool, kept: LookRecord, choice: EngineChoice) -> Guided:
+        """As the engine was handed it, or anew from the picture as it came; enlarged where that was left out.
+
+        plated: whether the source is put back here, as it was in the show.
+        """
         if not self.changed or frame.captured is None:
             if self.changed:
                 frame = _scaled(frame, choice.width, choice.height)
-            if frame.mask is not None and kept.look.params.composite:
+            if plated and frame.mask is not None:
                 frame = replace(frame, plate=plate_of(frame.source, frame.mask))
             return frame, {"guide": frame.guide}
         setup = Setup(framing=kept.framing, engine=choice)
@@ -223,10 +223,7 @@ class Replayer:
     def _compare_machines(self, show: ModelInfo) -> None:
         then, now = ((info.device, info.dtype, info.threads) for info in (show, self.info))
         if then != now:
-            self._tell(
-                f"The show was painted {_in_words(show)}, and this is painted {_in_words(self.info)}: the pictures are "
-                "like those of the show, and not the same bit for bit."
-            )
+            self._tell(words.other_machine(show, self.info))
 
 
 class _Reads:
@@ -274,11 +271,6 @@ def _scaled(frame: GuidedFrame, width: int, height: int) -> GuidedFrame:
         mask=mask,
         structure=structure,
     )
-
-
-def _in_words(info: ModelInfo) -> str:
-    threads = f", {info.threads} thread{'' if info.threads == 1 else 's'}" if info.threads else ""
-    return f"on {info.device} ({info.dtype}{threads})"
 
 
 def _report(path: Path, replayer: Replayer, done: Filmed, seconds: float, troubles: tuple[str, ...]) -> Report:

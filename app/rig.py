@@ -23,11 +23,13 @@ from app.audition_guides import AuditionGuides
 from app.audition_painter import AuditionPainter
 from app.composite import Compositor
 from app.engine_thread import EngineThread, MakeHost
+from app.file_worker import FileWorker, Work
 from app.frame import Frame, GuidedFrame, Pixels, Program
 from app.framing import framed
 from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
+from app.journal.camera_pictures import CameraPictures
 from app.journal.journal import Journal
 from app.latency import LatencyMeter
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
@@ -35,6 +37,7 @@ from app.looks import Looks
 from app.mailbox import Inbox, Latest
 from app.meter import Timings, timing_of
 from app.model_switch import Host
+from app.morph import Morph, in_force
 from app.output_size import output_size
 from app.output_worker import OutputWorker
 from app.outputs.output import Output
@@ -46,6 +49,8 @@ from app.preprocessor import Preprocessor
 from app.show import Show
 from app.slate import slate
 from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails
+from app.words import inputs as words_inputs
+from app.words import show as words_show
 from controls.stack import Guide
 from engine.device import compute_threads
 from engine.host import EngineHost, Submit
@@ -82,6 +87,7 @@ class Rig(QObject):
     """A clip that does not loop is over."""
     _output_gave_up = Signal(object)
     _audition_refused = Signal(int)
+    _cut_wished = Signal()
 
     def __init__(self, show: Show, make_host: MakeHost | None = None) -> None:
         """make_host: what stands behind the engine's seam, in place of ``EngineHost``."""
@@ -96,19 +102,23 @@ class Rig(QObject):
         self.devices: Latest[Devices] = Latest()
         self._inbox = Inbox(capacity=32)
         self._compositor = Compositor()
-        self._playout = Playout(slate("VACE Live", "Starting"), self._composite)
+        self._playout = Playout(slate(*words_show.STARTING), self._composite)
         self._audition: Audition | None = None
-        self._journal = Journal(lambda: show.setup, self.said.emit)
+        self._journal = Journal(lambda: show.setup, self.said.emit, self._cut_wished.emit)
+        self._camera_pictures = CameraPictures()
         self._latency = LatencyMeter()
+        self._files = FileWorker()
+        self._morph = Morph()
         self._engine = EngineThread(
             make_host or _host_beside_controls,
-            lambda: show.program,
+            lambda: show.looks,
             lambda: show.setup.engine,
             self._inbox,
             self._playout,
             AuditionPainter(lambda: self._audition, lambda: show.looks, self.said.emit, self._audition_refused.emit),
             self._journal.put,
             self._latency,
+            self._morph,
             parent=self,
         )
         self._engine.said.connect(self.said)
@@ -126,6 +136,7 @@ class Rig(QObject):
                 ("controls", self._make_guides),
                 ("playout", self._play_out),
                 ("journal", lambda: self._journal.write(self._stopping)),
+                ("files", lambda: self._files.run(self._stopping)),
                 ("devices", self._watch_devices),
             )
         ]
@@ -143,6 +154,7 @@ class Rig(QObject):
 
         self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
         self._audition_refused.connect(show.refuse_audition, Qt.ConnectionType.QueuedConnection)
+        self._cut_wished.connect(show.cut_program, Qt.ConnectionType.QueuedConnection)
         show.setup_changed.connect(self._follow)
         show.looks_changed.connect(self._follow_looks)
 
@@ -169,10 +181,16 @@ class Rig(QObject):
         threads = [*self._worker_threads.values(), *(thread for thread in self._threads if thread.ident)]
         for thread in threads:
             thread.join(max(0.0, until - time.perf_counter()))
+        if not any(thread.name == "files" and thread.is_alive() for thread in self._threads):
+            self._files.finish()
         engine_ended = self._engine.wait(round(1000 * max(0.0, until - time.perf_counter())))
         if not engine_ended:
             log.warning("The engine thread is still busy and is left behind")
         return engine_ended and not self._engine.reading and not any(thread.is_alive() for thread in threads)
+
+    def later(self, name: str, work: Work) -> None:
+        """Have a file read or written, soon: see ``app.file_worker``. What waits is done before ``stop`` ends."""
+        self._files.later(name, work)
 
     def handed_over(self, output: str, program: Program) -> None:
         """A window (``output``: "preview" or "stage") has painted ``program`` for the first time: latency ends here."""
@@ -248,8 +266,7 @@ class Rig(QObject):
 
     def _hear_structure(self, event: Event, sentence: str) -> None:
         unseen = event == "lost" and self._seen_structure(self._show.setup) is None
-        until = " Until it comes, the controls see the source itself." if unseen else ""
-        self.said.emit("warning" if event == "lost" else "info", f"Second input: {sentence}{until}")
+        self.said.emit("warning" if event == "lost" else "info", words_inputs.of_second(sentence, unseen))
 
     def _seen_structure(self, setup: Setup) -> Reading | None:
         """The newest picture of the second input that is wished for; the last one of an input that has gone."""
@@ -313,10 +330,12 @@ class Rig(QObject):
     ) -> None:
         begun = time.perf_counter()
         setup = replace(setup, engine=self._engine.playing or setup.engine)
-        frame, looks, audition = captured.frame, self._show.looks, self._audition
+        frame, audition = captured.frame, self._audition
+        looks = in_force(self._show.looks, self._morph, None if audition is None else audition.morph)
         program = preprocessor.guided(frame, looks.program, setup, captured.epoch, structure=structure)
         self._latency.guided(program[0].time, begun, time.perf_counter())
-        self._inbox.put(program[0])
+        journal = setup.recorder.on and setup.recorder.journal
+        self._inbox.put(self._camera_pictures.beside(program[0], frame, structure) if journal else program[0])
         if audition is None:
             audition_guides.close()
             self._publish(program, frame)

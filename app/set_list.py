@@ -6,18 +6,24 @@ Nothing in it is a path of the machine that it was made on, but for LoRA files, 
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
+import logging
+import re
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from app.errors import ShowError
-from app.look import Look, from_json, to_json
+from app.look import Look, Place, from_json, to_json
 from app.png import picture_in, png_of
+from app.safe_write import swapped_in
 from engine.params import Picture
+
+log = logging.getLogger(__name__)
 
 TransitionKind = Literal["cut", "soft cut", "morph"]
 Unit = Literal["seconds", "beats"]
@@ -26,12 +32,15 @@ VERSION = 1
 SUFFIX = ".vlive"
 COLOURS = ("#35d6c3", "#ffb84a", "#ff6f6f", "#8f9bff", "#7ddc6f", "#ff8fd0", "#5cc8ff", "#c7b299")
 _CONTENTS = "set.json"
+_PICTURES = "pictures/"
+_MOST_TOLD = 5
+"""Values that were left out, of which each has a note; of the others it is said how many there are."""
 
 
 @dataclass(frozen=True)
 class Transition:
-    """How a cue comes: "cut" forgets the past, "soft cut" weakens it for some chunks, "morph" lets the words come in
-    over ``length``, 0 to 600, in ``unit``s; all other values of a look change at once."""
+    """How a cue comes: "cut" forgets the past, "soft cut" weakens it for some chunks, "morph" brings words and faders
+    in over ``length``, 0 to 600, in ``unit``s: see ``app.morph``."""
 
     kind: TransitionKind = "cut"
     length: float = 4.0
@@ -47,6 +56,16 @@ class Transition:
 
     def seconds(self, beats_per_minute: float) -> float:
         return self.length if self.unit == "seconds" else self.length * 60.0 / beats_per_minute
+
+    @classmethod
+    def morph(cls, typed: str, unit: Unit) -> Transition:
+        """A morph as it is typed: "6 beats", "2.5 s", or "6" in ``unit``. ValueError for what is none."""
+        match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*(b|beats?|s|secs?|seconds?)?", typed.strip().lower())
+        if match is None:
+            raise ValueError(f"{typed!r} is no length")
+        number, named = match.groups()
+        wanted: Unit = unit if named is None else "beats" if named.startswith("b") else "seconds"
+        return cls("morph", float(number.replace(",", ".")), wanted)
 
 
 @dataclass(frozen=True)
@@ -76,8 +95,11 @@ class Opened:
     notes: tuple[str, ...] = ()
 
 
-def save(set_list: SetList, path: Path) -> None:
-    """Write ``path`` beside, then swap it in: a crash leaves the old file. OSError where that cannot be done."""
+def save(set_list: SetList, path: Path, keeps_old: bool = False) -> None:
+    """Write ``path`` beside, then swap it in: a crash leaves the old file. OSError where that cannot be done.
+
+    keeps_old: what is replaced stays beside it, see ``app.safe_write``.
+    """
     pictures: dict[str, Picture] = {}
 
     def kept(picture: Picture) -> str:
@@ -85,18 +107,10 @@ def save(set_list: SetList, path: Path) -> None:
         return _place_of(picture.digest)
 
     contents = {"vace-live set list": VERSION, **to_json(set_list, kept)}
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                archive.writestr(_CONTENTS, json.dumps(contents, indent=1, ensure_ascii=False), zipfile.ZIP_DEFLATED)
-                for digest, picture in pictures.items():
-                    archive.writestr(_place_of(digest), png_of(picture))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with swapped_in(path, keeps_old) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(_CONTENTS, json.dumps(contents, indent=1, ensure_ascii=False), zipfile.ZIP_DEFLATED)
+        for digest, picture in pictures.items():
+            archive.writestr(_place_of(digest), png_of(picture))
 
 
 def load(path: Path) -> Opened:
@@ -107,23 +121,56 @@ def load(path: Path) -> Opened:
             return _opened(contents, archive)
     except FileNotFoundError:
         raise ShowError(f"There is no set list {path}; your cues stay as they are.") from None
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
-        raise ShowError(f"{path.name} is no set list, or is damaged ({error}); your cues stay as they are.") from error
+    except Exception as error:  # bytes can be wrong in more ways than zipfile and json have errors of their own for
+        reason = str(error) or type(error).__name__
+        raise ShowError(f"{path.name} is no set list, or is damaged ({reason}); your cues stay as they are.") from error
 
 
 def _opened(contents: Any, archive: zipfile.ZipFile) -> Opened:
     version = contents.get("vace-live set list") if isinstance(contents, Mapping) else None
     if not isinstance(version, int):
         raise ValueError("it does not say that it is one")
-    reader = _Reader(archive)
-    set_list = from_json(SetList, contents, reader.picture)
+    reader, unfit = _Reader(archive), _Unfit(contents)
+    set_list = from_json(SetList, contents, reader.picture, unfit.take)
     notes = list(reader.missing)
-    lost = len(contents.get("cues", ())) - len(set_list.cues) if isinstance(contents.get("cues"), Sequence) else 0
     if version > VERSION:
         notes.append("It was made by a newer version of this program; what that has and this has not is left out.")
-    if lost:
-        notes.append("Its cues could not be read.")
-    return Opened(set_list, tuple(notes))
+    return Opened(set_list, (*notes, *unfit.notes()))
+
+
+@dataclass
+class _Unfit:
+    """Values of ``contents`` that do not go into a set list of today, as sentences."""
+
+    contents: Mapping[str, Any]
+    told: list[str] = field(default_factory=list)
+
+    def take(self, place: Place, value: Any) -> None:
+        if isinstance(value, str) and value.startswith(_PICTURES):
+            return  # the reader has told that it is missing
+        what = repr(value)[:60] if isinstance(value, int | float | str) else "not what it should be"
+        match place:
+            case ("cues",):
+                self.told.append("Its cues could not be read.")
+            case ("cues", int(number)):
+                self.told.append(f"Cue {number + 1} could not be read and is left out.")
+            case ("cues", int(number), *_):
+                name = next(part for part in reversed(place) if isinstance(part, str))
+                self.told.append(
+                    f"{self._cue(number)}: {name} is {what}, which cannot be used; it has its default instead."
+                )
+            case _:
+                self.told.append(f"Its {place[-1]} is {what}, which cannot be used.")
+
+    def notes(self) -> list[str]:
+        more = len(self.told) - _MOST_TOLD
+        rest = [f"{more} more of its values cannot be used, and take their defaults."] if more > 0 else []
+        return self.told[:_MOST_TOLD] + rest
+
+    def _cue(self, number: int) -> str:
+        cue = self.contents["cues"][number]
+        name = cue.get("name") if isinstance(cue, Mapping) else None
+        return f"Cue {number + 1}, {name}" if isinstance(name, str) and name else f"Cue {number + 1}"
 
 
 @dataclass
@@ -139,7 +186,7 @@ class _Reader:
         if name not in self.known:
             try:
                 self.known[name] = picture_in(self.archive.read(name))
-            except (KeyError, ValueError, zipfile.BadZipFile) as error:
+            except Exception as error:  # as in ``load``
                 sentence = f"The picture {name} is missing in it or damaged; the looks that had it are without it."
                 if sentence not in self.missing:
                     self.missing.append(sentence)
@@ -148,7 +195,15 @@ class _Reader:
 
 
 def _place_of(digest: str) -> str:
-    return f"pictures/{digest}.png"
+    return f"{_PICTURES}{digest}.png"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A kept version of the cues. kept: when, by the local clock."""
+
+    path: Path
+    kept: datetime
 
 
 class Backups:
@@ -166,13 +221,26 @@ class Backups:
             self._path(number).unlink(missing_ok=True)
 
     def newest(self) -> Opened | None:
-        """The newest version that can be read; None where there is none."""
-        for number in reversed(self._numbers()):
+        """The newest version that can be read; None where nothing was kept. A note tells of newer, damaged ones."""
+        damaged = 0
+        for version in self.versions():
             try:
-                return load(self._path(number))
-            except ShowError:
-                continue  # the one before it is better than nothing
-        return None
+                opened = load(version.path)
+            except ShowError as error:  # the one before it is better than nothing
+                log.warning("%s", error)
+                damaged += 1
+                continue
+            return opened if not damaged else replace(opened, notes=(_older(version, damaged), *opened.notes))
+        return None if not damaged else Opened(SetList(), (f"The kept cues in {self._folder} are all damaged.",))
+
+    def versions(self) -> list[Version]:
+        """The newest first."""
+        found = []
+        for number in reversed(self._numbers()):
+            path = self._path(number)
+            with contextlib.suppress(OSError):  # it may have gone meanwhile
+                found.append(Version(path, datetime.fromtimestamp(path.stat().st_mtime)))
+        return found
 
     def _numbers(self) -> list[int]:
         names = (path.stem for path in self._folder.glob(f"*{SUFFIX}"))
@@ -180,3 +248,8 @@ class Backups:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06d}{SUFFIX}"
+
+
+def _older(version: Version, damaged: int) -> str:
+    which = "The newest version of your cues is" if damaged == 1 else f"The newest {damaged} versions of your cues are"
+    return f"{which} damaged; these are the cues as they were at {version.kept:%H:%M:%S on %Y-%m-%d}."

@@ -15,8 +15,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.expand import Expand
 from app.look import Look, Setup, Treatment, from_json, to_json
+from app.look_history import Field, LookHistory
 from app.looks import Looks
 from app.modes import without_modes
+from app.safe_write import swapped_in
 from app.seed_walk import seed_after
 from controls.control import ControlSetting
 from controls.layout import Box
@@ -32,6 +34,9 @@ class Show(QObject):
 
     ``look`` is what is edited, ``program`` what the outputs show. They are one and the same but for the time of an
     audition: then setters, cues and undo change the look that is tried out, and the treatment alone acts on both.
+
+    What a hand does is a step that can be taken back, painting, cues and all; an audition has steps of its own, which
+    end with it, and taking it is one step of the program's.
     """
 
     look_changed = Signal(object)
@@ -41,11 +46,17 @@ class Show(QObject):
     look_switching = Signal()
     """Another look is about to be edited: whoever still holds a change of this one must ask for it now."""
     setup_changed = Signal(object)
+    history_changed = Signal()
+    """Whether there is a step to take back, or one to do again."""
 
     def __init__(self, look: Look | None = None, setup: Setup | None = None) -> None:
         super().__init__()
         self._looks = Looks(look or Look())
         self._setup = setup or Setup()
+        self._is_down: Callable[[], bool] = lambda: False
+        self._program_steps = self._steps()
+        self._audition_steps = self._steps()
+        self._told_history = (False, False)
 
     @property
     def look(self) -> Look:
@@ -65,31 +76,97 @@ class Show(QObject):
     def setup(self) -> Setup:
         return self._setup
 
-    def set_look(self, look: Look) -> None:
-        """Edit: all at once. The counters never go back, whatever a stored look says."""
-        self._change(self._looks.with_edited(look))
+    def set_look(self, look: Look, *, step: bool = True) -> None:
+        """Edit: all at once. The counters never go back, whatever a stored look says.
+
+        step: whether a hand did it, which makes it a step of its own; else nobody can take it back, as with what goes
+        on by itself.
+        """
+        self._edit(look, step=step, joins=False)
+
+    # steps back
+
+    @property
+    def can_undo(self) -> bool:
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history.can_redo
+
+    def undo(self) -> tuple[Field, ...]:
+        """Take back what a hand did last to the edited look: which of its fields, none where there is nothing."""
+        return self._go(self._history.undo(self.look))
+
+    def redo(self) -> tuple[Field, ...]:
+        """Do again what was taken back last."""
+        return self._go(self._history.redo(self.look))
+
+    def begin_step(self) -> None:
+        """Until ``end_step``, changes of the same kind are one step: a stroke, a drag on the canvas."""
+        self._history.begin()
+
+    def end_step(self) -> None:
+        self._history.end()
+
+    def watch_hand(self, is_down: Callable[[], bool]) -> None:
+        """is_down: whether a hand holds something, as it holds a fader that it drags; what it does so is one step."""
+        self._is_down = is_down
+
+    @property
+    def _history(self) -> LookHistory:
+        return self._program_steps if self._looks.audition is None else self._audition_steps
+
+    def _steps(self) -> LookHistory:
+        return LookHistory(is_down=lambda: self._is_down())
+
+    def _go(self, step: tuple[Look, tuple[Field, ...]] | None) -> tuple[Field, ...]:
+        if step is None:
+            return ()
+        look, changed = step
+        self._edit(look, step=False)
+        return changed
+
+    def _edit(self, look: Look, *, step: bool = True, joins: bool = True) -> None:
+        looks = self._looks.with_edited(look)
+        if step:
+            self._history.note(self.look, looks.edited, joins=joins)
+        self._change(looks)
+
+    # program and audition
+
+    def bring_in(self, look: Look, chunks: int) -> None:
+        """The same, coming over so many of the engine's chunks; 0 = at once. See ``app.morph``."""
+        looks = self._looks.with_brought_in(look, chunks)
+        self._history.note(self.look, looks.edited, joins=False)
+        self._change(looks)
 
     def begin_audition(self) -> None:
         """From here on a copy of the program is edited, and nothing of it is on the outputs."""
-        self.look_switching.emit()
+        self._let_go()
+        if self._looks.audition is None:
+            self._audition_steps = self._steps()
         self._change(self._looks.begun())
 
-    def take(self, bring: Callable[[Look, Look], Look] | None = None) -> None:
+    def take(self, bring: Callable[[Look, Look], Look] | None = None, chunks: int | None = None) -> None:
         """The auditioned look becomes the program, and the audition ends.
 
         bring: makes of it and of the program what comes, its transition for example; None = it comes at once, without
-        a cut. The audition's own cuts are no cuts of the program.
+        a cut. chunks: over how many it comes; None = words over as many as the look says, all else at once. The
+        audition's own cuts are no cuts of the program.
         """
-        self.look_switching.emit()
+        self._let_go()
         look, program = self._looks.audition, self._looks.program
         if look is not None:
             uncut = replace(look.params, cut=program.params.cut, soft_cut=program.params.soft_cut)
             look = replace(look, params=uncut)
-            self._change(self._looks.taken(look if bring is None else bring(look, program)))
+            taken = self._looks.taken(look if bring is None else bring(look, program), chunks)
+            self._program_steps.note(program, taken.program, joins=False)
+            self._change(taken)
 
     def drop_audition(self) -> None:
         """The program is edited again, as it is."""
-        self.look_switching.emit()
+        self._let_go()
         self._change(self._looks.dropped())
 
     def refuse_audition(self, number: int) -> None:
@@ -97,18 +174,29 @@ class Show(QObject):
 
         That is not thrown away, and hands that believe to be beside the show must not land in it.
         """
-        self.look_switching.emit()
+        self._let_go()
         looks = self._looks
-        if looks.auditions == number and looks.audition == looks.program:
+        if looks.auditions == number and looks.untouched:
             self._change(looks.dropped())
+
+    def _let_go(self) -> None:
+        """Of the look that is edited: another one comes."""
+        self.look_switching.emit()
+        self.end_step()
 
     def _change(self, looks: Looks) -> None:
         before, self._looks = self._looks, looks
+        history = (self.can_undo, self.can_redo)
+        if history != self._told_history:
+            self._told_history = history
+            self.history_changed.emit()
         if looks == before:
             return
         if looks.edited != before.edited:
             self.look_changed.emit(looks.edited)
         self.looks_changed.emit(self._looks)
+
+    # the room
 
     def set_setup(self, **changes: Any) -> None:
         setup = replace(self._setup, **changes)
@@ -116,8 +204,10 @@ class Show(QObject):
             self._setup = setup
             self.setup_changed.emit(setup)
 
+    # the look, part by part
+
     def set_params(self, **changes: Any) -> None:
-        self.set_look(replace(self.look, params=replace(self.look.params, **changes)))
+        self._edit(replace(self.look, params=replace(self.look.params, **changes)))
 
     def set_prompts(self, prompts: Sequence[WeightedPrompt]) -> None:
         """All prompts with their weights, the first of them ``Params.prompt``; none at all is an empty one.
@@ -129,42 +219,56 @@ class Show(QObject):
         self.set_params(prompt=first.text, prompt_weight=weight, more_prompts=tuple(more))
 
     def set_seed_walk(self, **changes: Any) -> None:
-        """on, every_s: see ``SeedWalk``."""
-        self.set_look(replace(self.look, seed_walk=replace(self.look.seed_walk, **changes)))
+        """on, every_s, every_beats, unit: see ``SeedWalk``."""
+        self._edit(replace(self.look, seed_walk=replace(self.look.seed_walk, **changes)))
 
-    def next_seed(self) -> None:
-        self.set_params(seed=seed_after(self.look.params.seed))
+    def next_seed(self, *, step: bool = True) -> None:
+        """Of the edited look. step: see ``set_look``."""
+        params = replace(self.look.params, seed=seed_after(self.look.params.seed))
+        self._edit(replace(self.look, params=params), step=step)
+
+    def next_program_seed(self) -> None:
+        """Of what the outputs show, also while another look is edited."""
+        self._set_program_params(seed=seed_after(self.program.params.seed))
+
+    def cut_program(self) -> None:
+        """A hard cut of what the outputs show, also while another look is edited."""
+        self._set_program_params(cut=self.program.params.cut + 1)
+
+    def _set_program_params(self, **changes: Any) -> None:
+        program = self.program
+        self._change(self._looks.with_program(replace(program, params=replace(program.params, **changes))))
 
     def set_control(self, name: str, **changes: Any) -> None:
         """Change the control called ``name``, adding it behind the others when the look does not have it yet."""
-        self.set_look(_with_control(self.look, name, **changes))
+        self._edit(_with_control(self.look, name, **changes))
 
     def set_mask(self, mask: Picture | None, *, invert: bool = False) -> None:
         """Which parts are repainted: see ``Look.mask``. invert: those that the mask would keep."""
-        self.set_look(replace(self.look, mask=mask, invert_mask=invert))
+        self._edit(replace(self.look, mask=mask, invert_mask=invert))
 
     def set_mask_shape(self, **changes: float) -> None:
         """How the mask grows and fades: see ``MaskShape``."""
-        self.set_look(replace(self.look, mask_shape=replace(self.look.mask_shape, **changes)))
+        self._edit(replace(self.look, mask_shape=replace(self.look.mask_shape, **changes)))
 
     def set_repainted(self, repainted: Repainted, join: Join | None = None) -> None:
         """Whether all is repainted, people alone, or all but people. join: with a mask; None = as it is."""
-        self.set_look(replace(self.look, repainted=repainted, mask_join=join or self.look.mask_join))
+        self._edit(replace(self.look, repainted=repainted, mask_join=join or self.look.mask_join))
 
     def set_expand(self, expand: Expand) -> None:
         """How much is painted on around the source."""
-        self.set_look(replace(self.look, expand=expand))
+        self._edit(replace(self.look, expand=expand))
 
     def set_layout(self, boxes: tuple[Box, ...]) -> None:
         """The boxes that the control ``layout`` draws, which is on while there are any."""
-        self.set_look(replace(_with_control(self.look, "layout", on=bool(boxes)), layout=boxes))
+        self._edit(replace(_with_control(self.look, "layout", on=bool(boxes)), layout=boxes))
 
     def clear_modes(self) -> None:
         """Take back every mode that is on, from the mask to the LoRAs: see ``app.modes``. All else stays."""
         self.set_look(without_modes(self.look))
 
     def set_treatment(self, treatment: Treatment) -> None:
-        self.set_look(replace(self.look, treatment=treatment))
+        self._edit(replace(self.look, treatment=treatment))
 
     def toggle_treatment(self, treatment: Treatment) -> None:
         """Blackout, Freeze and Bypass: the first press switches it on (and the others off), the second back to live."""
@@ -203,11 +307,15 @@ def save_state(show: Show, path: Path) -> None:
 
     Written beside and then swapped in, so that a crash leaves the old file.
     """
+    write_state(show.program, show.setup, path)
+
+
+def write_state(look: Look, setup: Setup, path: Path) -> None:
+    """The same of these two values, on any thread. OSError where it cannot be done."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
-    state = {"version": 1, "look": to_json(show.program), "setup": to_json(show.setup)}
-    beside.write_text(json.dumps(state, indent=1), "utf-8")
-    beside.replace(path)
+    state = {"version": 1, "look": to_json(look), "setup": to_json(setup)}
+    with swapped_in(path) as file:
+        file.write(json.dumps(state, indent=1).encode())
 
 
 def load_state(path: Path) -> tuple[Look, Setup] | None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from app.expand import Area, placed
 from app.frame import Pixels
 from app.framing import Framing, framed, resized
 from app.mask_shape import MaskShape
+from app.placement import Placement
 from engine.params import Picture
 
 _SHAPED_SIDE = 640
@@ -44,6 +46,18 @@ def canvas_mask(
     else:
         inside = _shaped(255 - mask if invert else mask, shape, framing, area.width, area.height)
     return placed(inside, area, width, height, 255)
+
+
+def on_source(mask: Pixels, place: Placement, width: int, height: int) -> Pixels:
+    """``mask``, of any aspect, as one of this size that lies on all of ``place``'s source and acts where ``mask`` does.
+    What acts beyond the source is lost."""
+    h, w = mask.shape
+    onto = np.linalg.inv(place.matrix) @ place.of_mask(w, h)
+    pixels = np.diag((width, height, 1.0)) @ onto @ np.diag((1 / w, 1 / h, 1.0))
+    # OpenCV's places are those of the pixels' middles.
+    middle = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+    matrix = np.linalg.inv(middle) @ pixels @ middle
+    return np.asarray(cv2.warpAffine(mask, matrix[:2], (width, height), flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def _shaped(mask: Pixels, shape: MaskShape, framing: Framing, width: int, height: int) -> Pixels:

@@ -47,6 +47,12 @@ class Tempo:
         whole = math.floor(beats)
         return whole % BEATS_IN_BAR + 1, beats - whole
 
+    def stretch(self, now: float, beats: float) -> tuple[int, float]:
+        """Which stretch of so many beats it is since the origin, and the seconds until the next one begins."""
+        length = beats * self.beat_s
+        number = math.floor((now - self.origin) / length)
+        return number, self.origin + (number + 1) * length - now
+
     def at_pace(self, beats_per_minute: float, now: float) -> Tempo:
         """Faster or slower from here on: the beat that goes on now is not torn. ValueError out of range."""
         paced = replace(self, beats_per_minute=beats_per_minute)

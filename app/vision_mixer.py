@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.cue_sheet import CueSheet
 from app.look import Look
-from app.set_list import Cue, Transition
+from app.set_list import Transition
 from app.show import Show
 
 
@@ -27,7 +27,7 @@ class VisionMixer(QObject):
         """chunk_s: how long the program's chunks last once no audition is painted beside it, in seconds."""
         super().__init__(parent)
         self._show, self._sheet, self._chunk_s = show, sheet, chunk_s
-        self._before: tuple[int, Cue] | None = None
+        self._before: int | None = None
         self.transition = Transition("cut")
 
     @property
@@ -42,23 +42,19 @@ class VisionMixer(QObject):
     def audition(self) -> None:
         """Edit beside the show from here on; nothing where that is so already."""
         if not self.auditions:
-            place = self._sheet.current
-            cue = None if place is None else self._sheet.cue(place)
-            self._before = None if place is None or cue is None else (place, cue)
+            self._before = self._sheet.fired
             self._show.begin_audition()
 
     def take(self) -> None:
         """What is auditioned goes to the outputs, by ``transition``."""
         if self.auditions:
-            self._show.take(self._brought_in)
+            self._show.take(self._brought_in, self._sheet.chunks(self.transition, self._chunk_s))
 
     def back(self) -> None:
         """What was auditioned is dropped, and the cue that was fired for it is no longer the current one."""
         if self.auditions:
             self._show.drop_audition()
-            place, cue = self._before or (None, None)
-            self._sheet.current = place if place is not None and self._sheet.cue(place) is cue else None
-            self._sheet.changed.emit()
+            self._sheet.bring_back(self._before)
 
     def _brought_in(self, look: Look, program: Look) -> Look:
-        return self._sheet.brought_in(look, program, self.transition, self._chunk_s)
+        return self._sheet.brought_in(look, program, self.transition)

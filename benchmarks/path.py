@@ -233,7 +233,7 @@ def _in_window(seconds: float, hand: _Hand | None) -> dict[str, Any]:
         if hand is not None:
             hand.end()
         after, wall = rig.status(), time.perf_counter() - began
-        window.close()
+        window.end_show()
         rig.stop()
     timing = timing_of(frames)
     return {

@@ -87,19 +87,18 @@ class TemporalGrowth(nn.Module):
         frames, and the last frame.
         """
         frames = x.shape[0] // batch
-        first = x[::frames] if past is None else past
-        before = torch.cat(
-            [part for b in range(batch) for part in (first[b : b + 1], x[b * frames : (b + 1) * frames - 1])]
-        )
-        there = x.abs().mean(1, keepdim=True)
-        moved = ((x - before).abs().mean(1, keepdim=True) / (there + 1e-6)) ** 2
-        gate = (moved / (moved + _MOTION**2)).permute(0, 2, 3, 1)
+        gate = _gate(x, x[::frames] if past is None else past)
+        return self._arranged(self._apart_as_far(x, gate)), x[frames - 1 :: frames].clone()
+
+    def _apart_as_far(self, x: Tensor, gate: Tensor) -> Tensor:
+        """Rows of channels, [B*F, h, w, ...]: what grows from a frame differs only where ``gate`` is open."""
         each = self.conv.weight.view(self.stride, -1, x.shape[1])
         mean = each.mean(0)
         pixels = x.permute(0, 2, 3, 1)
-        still = F.linear(pixels, mean)
-        apart = F.linear(pixels * gate, (each - mean).flatten(0, 1)).view(*still.shape[:-1], self.stride, -1)
-        return self._arranged((still.unsqueeze(-2) + apart).flatten(-2)), x[frames - 1 :: frames].clone()
+        grown = F.linear(pixels * gate.permute(0, 2, 3, 1), (each - mean).flatten(0, 1))
+        grown = grown.view(*grown.shape[:-1], self.stride, -1)
+        grown += F.linear(pixels, mean).unsqueeze(-2)  # in place: these are the largest tensors of the decoder
+        return grown.flatten(-2)
 
     def _arranged(self, pixels: Tensor) -> Tensor:
         """Frames out of rows of channels [B*F, h, w, stride * (4) * C]."""
@@ -110,6 +109,17 @@ class TemporalGrowth(nn.Module):
             return grown.reshape(n * self.stride, 2 * h, 2 * w, c).permute(0, 3, 1, 2)
         frames = pixels.view(n, h, w, self.stride, c).permute(0, 3, 1, 2, 4).flatten(0, 1).permute(0, 3, 1, 2)
         return F.interpolate(frames, scale_factor=2, mode="nearest") if self.doubling == "nearest" else frames
+
+
+def _gate(x: Tensor, first: Tensor) -> Tensor:
+    """[B*F, 1, h, w], 0 where ``x`` [B*F, C, h, w] stands still, 1 where it moves. first: before it, [B, C, h, w]."""
+    frames = x.shape[0] // first.shape[0]
+    before = torch.cat(
+        [part for f, fs in zip(torch.split(first, 1), torch.split(x, frames), strict=True) for part in (f, fs[:-1])]
+    )
+    there = x.abs().mean(1, keepdim=True)
+    moved = ((x - before).abs().mean(1, keepdim=True) / (there + 1e-6)) ** 2
+    return moved / (moved + _MOTION**2)
 
 
 class MemoryBlock(nn.Module):

@@ -12,6 +12,7 @@ from app.inputs.source import Source
 from app.inputs.still import StillSource
 from app.inputs.testcard import TestCardSource
 from app.look import SourceChoice
+from app.words import inputs as words
 
 __all__ = [
     "CameraInfo",
@@ -38,7 +39,7 @@ def open_source(choice: SourceChoice, *, realtime: bool) -> Source:
         case "testcard":
             return TestCardSource(choice, realtime=realtime)
         case "still" | "clip" if not choice.target:
-            raise SourceError("No file is chosen yet; choose a picture or a video, or another input.")
+            raise SourceError(words.NO_FILE_CHOSEN)
         case "still":
             return StillSource(choice, realtime=realtime)
         case "clip":

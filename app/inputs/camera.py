@@ -19,6 +19,7 @@ from app.errors import SourceError
 from app.frame import Frame
 from app.inputs.cameras import CameraInfo, find_camera
 from app.look import SourceChoice
+from app.words import inputs as words
 
 if sys.platform.startswith("linux"):
     from app.inputs import v4l2
@@ -63,9 +64,8 @@ class CameraSource:
     @property
     def title(self) -> str:
         if self._camera is None:
-            return f"Camera {self._choice.target}".strip()
-        rate = f" at {self._rate:.4g}" if self._rate else ""
-        return f"{self._camera.name}, {self._size[0]}x{self._size[1]}{rate}"
+            return words.called(words.CAMERA, self._choice.target)
+        return words.at_rate(self._camera.name, *self._size, self._rate)
 
     @property
     def rate(self) -> float:
@@ -97,7 +97,7 @@ class CameraSource:
     def read(self) -> Frame | None:
         capture, camera = self._capture, self._camera
         if capture is None or camera is None:
-            raise SourceError("The camera is not open; choose it again as the input.")
+            raise SourceError(words.not_open(words.A_CAMERA))
         try:
             if _on_v4l2(capture) and not cv2.VideoCapture.waitAny([capture], int(WAIT_S * 1e9))[0]:
                 self._check_silence(camera)
@@ -140,12 +140,8 @@ class CameraSource:
 
     def _lost(self, camera: CameraInfo) -> SourceError:
         if sys.platform.startswith("linux") and v4l2.obstacle(camera.device) in ("missing", "unplugged"):
-            return SourceError(
-                f"{camera.name} was unplugged, so its last picture stands; plug it in and it comes back by itself."
-            )
-        return SourceError(
-            f"{camera.name} has stopped sending pictures, so its last one stands; unplug it and plug it in again."
-        )
+            return SourceError(words.camera_unplugged(camera.name))
+        return SourceError(words.camera_silent(camera.name))
 
     def _refuse_if_hindered(self, camera: CameraInfo) -> None:
         if sys.platform.startswith("linux"):
@@ -215,16 +211,10 @@ def _on_v4l2(capture: cv2.VideoCapture) -> bool:
 
 def _sentence(camera: CameraInfo, reason: str) -> str:
     """Why no picture comes in. reason: one of ``v4l2.Obstacle``."""
-    name = camera.name
     if reason in ("missing", "unplugged"):
-        return f"{name} is no longer plugged in, so no picture comes in; plug it in and it comes up by itself."
+        return words.camera_gone(camera.name)
     if reason == "forbidden":
-        remedy = "run `sudo usermod -aG video $USER`, then log out and in again"
-        return f"{name} may not be opened by this user, so no picture comes in; {remedy}."
+        return words.camera_forbidden(camera.name)
     if reason == "busy":
-        remedy = "end the other one (a call, OBS, a browser tab) and it comes up by itself"
-        return f"{name} is in use by another program, so no picture comes in; {remedy}."
-    remedy = "unplug it and plug it in again, at another port where several cameras share one, or choose a smaller size"
-    if not sys.platform.startswith("linux"):
-        remedy = "end other programs that use it, and allow this one the camera in the system's privacy settings"
-    return f"{name} cannot be started, so no picture comes in; {remedy}."
+        return words.camera_busy(camera.name)
+    return words.camera_stuck(camera.name, on_linux=sys.platform.startswith("linux"))

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import av
 
 from app.errors import SourceError
+from app.words import inputs as words
 
 if sys.platform.startswith("linux"):
     from app.inputs import v4l2
@@ -59,7 +60,7 @@ def find_camera(target: str) -> CameraInfo:
         lenses = [camera for camera in cameras if not camera.virtual] or cameras
         if lenses:
             return lenses[0]
-        raise SourceError("There is no camera here, so no picture comes in; plug one in, or choose another input.")
+        raise SourceError(words.NO_CAMERA)
     for matches in (
         lambda camera: camera.name == target,
         lambda camera: camera.device in (target, f"/dev/video{target}"),
@@ -70,11 +71,7 @@ def find_camera(target: str) -> CameraInfo:
         for camera in cameras:
             if matches(camera):
                 return camera
-    called = f"with the number {target}" if target.isdecimal() else f"called {target!r}"
-    others = (
-        f"choose another input ({', '.join(camera.name for camera in cameras)})" if cameras else "none is plugged in"
-    )
-    raise SourceError(f"There is no camera {called}, so no picture comes in; plug it in and it comes up, or {others}.")
+    raise SourceError(words.no_such_camera(target, [camera.name for camera in cameras]))
 
 
 def told_apart(cameras: Sequence[CameraInfo]) -> list[CameraInfo]:

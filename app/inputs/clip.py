@@ -7,6 +7,7 @@ from app.frame import Frame, Pixels
 from app.inputs.pace import Pace
 from app.inputs.video import Picture, Video, VideoEnded, is_live, rgb_of
 from app.look import SourceChoice
+from app.words import inputs as words
 
 LONGEST_BEAT_S = 0.1
 """While a picture stands (pause, slides, a still scene at a variable rate) it is repeated at least this often."""
@@ -55,9 +56,7 @@ class ClipSource:
             self._next = self._video.next()
         except VideoEnded:
             self.close()
-            raise SourceError(
-                f"{self._video.name} holds no picture that can be decoded; choose another clip, for example an MP4."
-            ) from None
+            raise SourceError(words.nothing_to_decode(self._video.name)) from None
         except SourceError:
             self.close()
             raise
@@ -66,7 +65,7 @@ class ClipSource:
 
     def read(self) -> Frame:
         if not self._opened:
-            raise SourceError(f"{self._video.name} is not open; choose it again as the input.")
+            raise SourceError(words.not_open(self._video.name))
         if not self._realtime:
             picture = self._take()
             return Frame(self._rgb(picture), self._pass_begin + picture.media)
@@ -139,7 +138,7 @@ class ClipSource:
                 self._next = self._video.next()
             except VideoEnded:
                 if not self._choice.loop:
-                    raise SourceEnded(f"{self._video.name} has reached its end.") from None
+                    raise SourceEnded(words.clip_ended(self._video.name)) from None
                 self._video.rewind()
                 self._pass_begin = self._pass_end
                 self._next = self._first_of_pass()
@@ -149,7 +148,7 @@ class ClipSource:
         try:
             return self._video.next()
         except VideoEnded:
-            raise SourceError(f"{self._video.name} cannot be played a second time; choose another clip.") from None
+            raise SourceError(words.no_second_time(self._video.name)) from None
 
     def _rgb(self, picture: Picture) -> Pixels:
         return rgb_of(picture, self._choice.width, self._choice.height)

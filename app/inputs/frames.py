@@ -10,14 +10,13 @@ from app.frame import Frame
 from app.inputs.notation import source_text
 from app.inputs.source import Source
 from app.look import SourceChoice
+from app.words import inputs as words
 
 
 def check_it_ends(choice: SourceChoice, seconds: float | None) -> None:
     """Raises UsageError where nothing says how much is wanted of a source that never ends."""
     if seconds is None and choice.kind != "clip":
-        raise UsageError(
-            f"{source_text(choice)} never ends, and so would its rendering; say how much of it with --seconds."
-        )
+        raise UsageError(words.never_ends(source_text(choice)))
 
 
 def frames_of(source: Source, seconds: float | None, tell: Callable[[str], None]) -> Iterator[Frame]:

@@ -17,6 +17,7 @@ from typing import cast
 from app.errors import SourceError
 from app.inputs.video import is_url
 from app.look import SourceChoice, SourceKind
+from app.words import inputs as words
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".jp2", ".exr", ".hdr", ".ppm")
 """Endings of files that are shown as stills. A GIF moves, so it is a clip."""
@@ -28,11 +29,6 @@ _WORDS = re.compile(
     r"(?:@(?P<region>-?[0-9]{1,6},-?[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}))?"
     r"(?:@(?P<rate>[0-9]{1,4}(?:\.[0-9]{1,9})?))?"
 )
-_FORMS = {
-    "camera": "camera:NAME@1280x720@30, with any part left out",
-    "screen": "screen:1 or screen:1@LEFT,TOP,WIDTH,HEIGHT",
-    "testcard": "testcard or testcard@1280x720@30",
-}
 
 
 def parse_source(text: str) -> SourceChoice:
@@ -41,14 +37,14 @@ def parse_source(text: str) -> SourceChoice:
     if word:
         return _parse_words(text, word[1])
     if not text.strip():
-        raise SourceError("No source is named; write camera, screen, testcard, a URL, or the name of a file.")
+        raise SourceError(words.NOTHING_NAMED)
     if is_url(text):
         return SourceChoice("clip", text)
     path = Path(text)
     if path.is_dir():
-        raise SourceError(f"{text} is a folder; name a picture or a video in it.")
+        raise SourceError(words.is_folder(text))
     if not path.exists():
-        raise SourceError(f"There is no file {text}; name a picture, a video, a URL, or camera, screen or testcard.")
+        raise SourceError(words.no_such_source(text))
     return SourceChoice("still" if path.suffix.lower() in PICTURES else "clip", text)
 
 
@@ -74,7 +70,7 @@ def _parse_words(text: str, kind: str) -> SourceChoice:
         or (kind == "screen" and found["width"])
         or (kind != "screen" and found["region"])
     ):
-        raise SourceError(f"{text} is not understood as a source; write {_FORMS[kind]}.")
+        raise SourceError(words.not_understood(text, kind))
     region = None
     if found["region"]:
         left, top, width, height = map(int, found["region"].split(","))

@@ -20,6 +20,7 @@ from app.errors import SourceError
 from app.frame import Frame
 from app.inputs.pace import Ticker
 from app.look import SourceChoice
+from app.words import inputs as words
 
 RATE = 30.0
 
@@ -64,8 +65,8 @@ class ScreenSource:
     @property
     def title(self) -> str:
         if self._screen is None:
-            return f"Screen {self._choice.target}".strip()
-        return f"{self._screen.name}, {self._box[2]}x{self._box[3]} at {self._rate:.4g}"
+            return words.called(words.SCREEN, self._choice.target)
+        return words.at_rate(self._screen.name, *self._box[2:], self._rate)
 
     @property
     def rate(self) -> float:
@@ -81,10 +82,7 @@ class ScreenSource:
             screens = _screens(self._screens)
         except mss.ScreenShotError as error:
             self.close()
-            raise SourceError(
-                f"There is no screen to capture here ({_first_line(error)}), so no picture comes in; "
-                "start the program from the desktop, or choose another input."
-            ) from None
+            raise SourceError(words.no_screens(_first_line(error))) from None
         try:
             self._screen = _chosen(screens, self._choice.target)
             self._box = region_on(self._screen.box, self._choice.region)
@@ -96,7 +94,7 @@ class ScreenSource:
 
     def read(self) -> Frame | None:
         if self._screens is None or self._ticker is None:
-            raise SourceError("The screen is not open; choose it again as the input.")
+            raise SourceError(words.not_open(words.A_SCREEN))
         if self._ticker.tick() is None:
             return None
         left, top, width, height = self._box
@@ -105,10 +103,7 @@ class ScreenSource:
             shot = self._screens.grab({"left": left, "top": top, "width": width, "height": height})
         except (mss.ScreenShotError, AssertionError):  # mss asserts that its X connection still stands
             self.close()
-            raise SourceError(
-                f"{self.title.split(',')[0]} can no longer be captured, so its last picture stands; "
-                "it comes back by itself when the screen does."
-            ) from None
+            raise SourceError(words.screen_gone(self.title.split(",")[0])) from None
         bgra = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)
         rgb = np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGB), np.uint8)
         self._first = now if self._first is None else self._first
@@ -131,10 +126,7 @@ def region_on(screen: Box, region: Box | None) -> Box:
     left, top = max(0, region[0]), max(0, region[1])
     right, bottom = min(screen[2], region[0] + region[2]), min(screen[3], region[1] + region[3])
     if right <= left or bottom <= top:
-        raise SourceError(
-            f"The region {','.join(map(str, region))} lies outside the screen of {screen[2]}x{screen[3]}; "
-            "choose left, top, width and height inside it."
-        )
+        raise SourceError(words.region_outside(region, *screen[2:]))
     return screen[0] + left, screen[1] + top, right - left, bottom - top
 
 
@@ -144,7 +136,7 @@ def _screens(screens: mss.MSS) -> list[ScreenInfo]:
     return [
         ScreenInfo(
             number,
-            f"Screen {number}" + (f" ({name})" if (name := monitor.get("name") or monitor.get("output")) else ""),
+            words.screen_named(number, monitor.get("name") or monitor.get("output") or ""),
             (monitor["left"], monitor["top"], monitor["width"], monitor["height"]),
         )
         for number, monitor in enumerate(monitors, 1)
@@ -155,22 +147,15 @@ def _chosen(screens: list[ScreenInfo], target: str) -> ScreenInfo:
     for screen in screens:
         if target in ("", str(screen.number), screen.name):
             return screen
-    there = ", ".join(str(screen.number) for screen in screens)
-    raise SourceError(f"There is no screen {target!r} here; choose one of: {there}.")
+    raise SourceError(words.no_such_screen(target, [screen.number for screen in screens]))
 
 
 def _hindrance(ask: bool) -> str:
     """Why this desktop lets no program capture its screen, "" where it does. ask: whether macOS may ask the user."""
     if sys.platform.startswith("linux") and _is_wayland():
-        return (
-            "This is a Wayland session, which lets no program read the screen, so no picture comes in; log in to an "
-            "X11 (Xorg) session, or capture the screen in OBS, start its virtual camera and choose that as the input."
-        )
+        return words.WAYLAND
     if sys.platform == "darwin" and not _macos_allows(ask):
-        return (
-            "macOS does not let this program record the screen, so no picture comes in; allow it under System Settings "
-            "> Privacy & Security > Screen Recording, then start the program again."
-        )
+        return words.MACOS_FORBIDS
     return ""
 
 

@@ -13,6 +13,7 @@ from app.frame import Frame, Pixels
 from app.inputs.pace import Ticker
 from app.inputs.size import covering
 from app.look import SourceChoice
+from app.words import inputs as words
 
 RATE = 30.0
 LONG_SIDE = 1920
@@ -54,7 +55,7 @@ class StillSource:
 
     def read(self) -> Frame | None:
         if self._rgb is None or self._ticker is None:
-            raise SourceError(f"{self._path.name} is not open; choose it again as the input.")
+            raise SourceError(words.not_open(self._path.name))
         if self._realtime:
             return None if self._ticker.tick() is None else Frame(self._rgb, self._ticker.now())
         self._number += 1
@@ -87,16 +88,16 @@ def read_pixels(path: Path) -> Pixels:
     if pixels is None:
         pixels = _decoded_by_ffmpeg(path)
     if pixels is None:
-        raise SourceError(f"{path.name} is not a picture that can be read; choose another file, for example a PNG.")
+        raise SourceError(words.picture_unreadable(path.name))
     return pixels
 
 
 def _unreadable(path: Path, error: OSError) -> str:
     if path.is_dir():
-        return f"{path} is a folder, not a picture; choose a file in it."
+        return words.picture_is_folder(path)
     if isinstance(error, FileNotFoundError):
-        return f"There is no file {path}; check the name, or choose another picture."
-    return f"{path} cannot be read ({error.strerror or error}); check its permissions, or choose another picture."
+        return words.picture_missing(path)
+    return words.picture_refused(path, error.strerror or str(error))
 
 
 def _decoded(data: Pixels) -> Pixels | None:

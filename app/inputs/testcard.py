@@ -15,6 +15,7 @@ from app.errors import SourceError
 from app.frame import Frame, Pixels
 from app.inputs.pace import Ticker
 from app.look import SourceChoice
+from app.words import inputs as words
 
 SIZE = (1280, 720)
 RATE = 30.0
@@ -42,7 +43,7 @@ class TestCardSource:
 
     @property
     def title(self) -> str:
-        return f"Test card, {self._size[0]}x{self._size[1]} at {self._rate:g}"
+        return words.test_card(*self._size, self._rate)
 
     @property
     def rate(self) -> float:
@@ -51,17 +52,14 @@ class TestCardSource:
     def open(self) -> None:
         width, height = self._size
         if not (16 <= width <= _LIMIT and 16 <= height <= _LIMIT and 0.1 <= self._rate <= 1000):
-            raise SourceError(
-                f"A test card of {width}x{height} at {self._rate:g} cannot be drawn; "
-                f"choose 16 to {_LIMIT} for width and height and 0.1 to 1000 pictures a second."
-            )
+            raise SourceError(words.no_such_test_card(width, height, self._rate, _LIMIT))
         self._card = TestCard(width, height, self._rate)
         self._ticker = Ticker(self._rate)
         self._number = -1
 
     def read(self) -> Frame | None:
         if self._card is None or self._ticker is None:
-            raise SourceError("The test card is not open; choose it again as the input.")
+            raise SourceError(words.not_open(words.A_TEST_CARD))
         if self._realtime:
             number = self._ticker.tick()
             if number is None:

@@ -23,6 +23,7 @@ from av.video.reformatter import Colorspace, Interpolation
 from app.errors import SourceError
 from app.frame import Pixels
 from app.inputs.size import covering
+from app.words import inputs as words
 
 OPEN_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 1.5
@@ -94,7 +95,7 @@ class Video:
         streams = [s for s in self._container.streams.video if not s.disposition & Disposition.attached_pic]
         if not streams:
             self.close()
-            raise SourceError(f"{self.name} holds no video (sound only, perhaps); choose another clip, such as an MP4.")
+            raise SourceError(words.no_video(self.name))
         self._stream = streams[0]
         # Decoding pictures side by side keeps each back for a few picture lengths: good for files, latency for streams.
         self._stream.thread_type = "SLICE" if self._live else "AUTO"
@@ -160,28 +161,21 @@ class Video:
                 if packet.stream is self._stream:
                     yield packet
         except av.error.ExitError:  # PyAV's word for its own time-out
-            raise SourceError(
-                f"{self.name} has sent nothing for {READ_TIMEOUT_S:g} seconds, so its last picture stands; "
-                "check the sender and the network."
-            ) from None
+            raise SourceError(words.stream_silent(self.name, READ_TIMEOUT_S)) from None
         except av.FFmpegError:
             return  # the end comes early; whether that matters is told from what is missing
 
     def _ending(self) -> Exception:
         """What the end of the data means: all of it was played, or it breaks off."""
         if self._live:
-            return SourceError(f"{self.name} has stopped sending; it is picked up again when the sender is back.")
+            return SourceError(words.stream_stopped(self.name))
         assert self._container is not None
         promised_s = (self._container.duration or 0) / av.time_base
         begin_s = (self._container.start_time or 0) / av.time_base
         missing_s = promised_s - (self._reached_s - begin_s)
         if missing_s <= _MISSING_S or self._media is None:
             return VideoEnded()
-        what = "has stopped sending" if self._url else "is damaged"
-        return SourceError(
-            f"{self.name} {what}: it breaks off after {self._media_end:.1f} seconds, and {missing_s:.1f} are missing; "
-            f"{'check the sender' if self._url else 'copy it again'}, or choose another clip."
-        )
+        return SourceError(words.breaks_off(self.name, self._media_end, missing_s, is_url=bool(self._url)))
 
     def _timed(self, frame: VideoFrame) -> Picture:
         """``frame`` with its time in this pass. A missing, falling or absurd time stamp gives way to the frame rate."""
@@ -201,18 +195,18 @@ class Video:
 
     def _why_not_opened(self, error: Exception) -> str:
         if self._url:
-            reason = "it does not answer" if isinstance(error, av.error.ExitError) else _reason(error)
-            return f"{self.name} cannot be opened ({reason}); check the address, the sender and the network."
+            reason = words.NO_ANSWER if isinstance(error, av.error.ExitError) else _reason(error)
+            return words.stream_refused(self.name, reason)
         path = Path(self._target)
         if path.is_dir():
-            return f"{path} is a folder, not a video; choose a file in it."
+            return words.clip_is_folder(path)
         if isinstance(error, FileNotFoundError):
-            return f"There is no file {path}; check the name, or choose another clip."
+            return words.clip_missing(path)
         if isinstance(error, PermissionError):
-            return f"{path} cannot be read (permission denied); check its permissions, or choose another clip."
+            return words.clip_forbidden(path)
         if path.is_file() and path.stat().st_size == 0:
-            return f"{path.name} is empty (0 bytes); copy or export it again."
-        return f"{path.name} is not a video that can be played, or it is damaged; choose another clip, such as an MP4."
+            return words.clip_empty(path.name)
+        return words.clip_damaged(path.name)
 
 
 def rgb_of(picture: Picture, wanted_width: int = 0, wanted_height: int = 0) -> Pixels:

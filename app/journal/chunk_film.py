@@ -12,36 +12,29 @@ from dataclasses import replace
 from fractions import Fraction
 
 import av
-import cv2
 import numpy as np
 
 from app.frame import GuidedFrame, Pixels
-from app.inputs.size import within
 from app.journal.records import Track
-from app.pictures import LONGEST_SIDE
+from app.words import journal as words
 
 TRACKS = ("source", "guide", "mask", "structure", "captured", "second")
 """Of ``GuidedFrame``. The first four are what the engine was handed; without the others it paints the
 same."""
 
-_OWN_SIZE = ("captured", "second")
 _ENCODER, _OPTIONS = "magicyuv", {"pred": "median"}
 _COLOUR, _GREY = "gbrp", "gray"
 
 
 def encoded(frames: Sequence[GuidedFrame]) -> tuple[bytes, tuple[Track, ...]]:
-    """A film of all pictures of ``frames``, and where in it each one is.
-
-    Pictures as they came are reduced to ``LONGEST_SIDE``; one that is not as large as the chunk's first is left out.
-    """
+    """A film of all pictures of ``frames``, and where in it each one is; one that is not as large as the first of its
+    kind is left out."""
     film = io.BytesIO()
     tracks: list[Track] = []
     with av.open(film, "w", format="avi") as container:
         rows: list[tuple[av.VideoStream, list[Pixels]]] = []
         for name in TRACKS:
             pictures, places = _distinct([getattr(frame, name) for frame in frames])
-            if name in _OWN_SIZE:
-                pictures = [_reduced(picture) for picture in pictures]
             if pictures:
                 tracks.append(Track(name, places))
                 rows.append((_stream(container, pictures[0].shape, name), pictures))
@@ -73,7 +66,7 @@ def decoded(film: bytes, tracks: Sequence[Track], times: Sequence[float], epoch:
         at = {track.name: _at(pictures[track.name], track.places[number]) for track in tracks}
         source, guide = at.get("source"), at.get("guide")
         if source is None or guide is None:
-            raise ValueError("a picture is missing")
+            raise ValueError(words.PICTURE_MISSING)
         frame = GuidedFrame(source, guide, time, epoch, at.get("mask"), at.get("structure"))
         frames.append(replace(frame, captured=at.get("captured"), second=at.get("second")))
     return frames
@@ -103,17 +96,9 @@ def _stream(container: av.container.OutputContainer, shape: tuple[int, ...], nam
     return stream
 
 
-def _reduced(picture: Pixels) -> Pixels:
-    height, width = picture.shape[:2]
-    size = within(width, height, LONGEST_SIDE)
-    if size == (width, height):
-        return picture
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _at(pictures: Sequence[Pixels], place: int | None) -> Pixels | None:
     if place is None:
         return None
     if place >= len(pictures):
-        raise ValueError("a picture is missing")
+        raise ValueError(words.PICTURE_MISSING)
     return pictures[place]

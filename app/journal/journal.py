@@ -20,13 +20,13 @@ from app.journal.records import LookRecord, StreamRecord
 from app.journal.writer import JournalWriter, Step
 from app.look import Look, Setup
 from app.model_switch import Playing
+from app.words import journal as words
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 512 * 2**20
 """Bytes of steps that are held for the disk."""
 
-_TOO_SLOW = "the disk, or the processor, does not keep up."
 _LOOK_S = 0.1  # how often the writing thread looks whether the show is over
 
 
@@ -43,10 +43,12 @@ class _End:
 class Journal:
     """``begin`` and ``end`` on the recorder's thread, ``put`` on the engine's, ``write`` on its own."""
 
-    def __init__(self, setup: Callable[[], Setup], say: Callable[[str, str], None]) -> None:
-        """setup: the room as it is now. say: takes (level, sentence), on any thread."""
+    def __init__(self, setup: Callable[[], Setup], say: Callable[[str, str], None], cut: Callable[[], None]) -> None:
+        """setup: the room as it is now. say: takes (level, sentence), on any thread. cut: asks for a hard cut of the
+        program, on any thread."""
         self._setup = setup
         self._say = say
+        self._cut_program = cut
         self._changed = threading.Condition()
         self._waiting: deque[_Begin | Step | _End] = deque()
         self._bytes = 0
@@ -56,14 +58,17 @@ class Journal:
         self._cut = 0
         self._painted = self._steps = 0
         self._prompts_read = self._read_before = 0
-        self._begins = self._thinned = False
+        self._begins = self._awaits_cut = self._thinned = False
         self._writer: JournalWriter | None = None
 
     def begin(self, path: Path) -> None:
-        """A recording to ``path`` has begun: keep a journal beside it."""
+        """A recording to ``path`` has begun: keep a journal beside it; where that is wished for, from a cut on."""
         with self._changed:
             self._open, self._begins, self._thinned = True, True, False
+            self._awaits_cut = self._steps > 0 and self._setup().recorder.begin_with_cut
             self._hand_over(_Begin(path))
+        if self._awaits_cut:
+            self._cut_program()
 
     def end(self) -> None:
         """The recording is over."""
@@ -81,7 +86,7 @@ class Journal:
             self._painted += 1
             self._steps += 1
             self._prompts_read = playing.host.prompts_read
-            if self._open:
+            if self._open and not self._awaits_cut:
                 setup = self._setup()
                 kept = LookRecord(look, setup.framing, setup.model_folder)
                 read = self._prompts_read - self._read_before
@@ -104,7 +109,7 @@ class Journal:
                 self._give_up(str(error))
             except Exception as error:  # nothing that a journal does may end the show
                 log.exception("The journal failed")
-                self._give_up(f"it failed ({error}).")
+                self._give_up(words.failed(error))
             with self._changed:
                 self._waiting.popleft()
                 self._bytes -= item.nbytes if isinstance(item, Step) else 0
@@ -119,27 +124,27 @@ class Journal:
         elif look.params.cut != self._cut:
             self._steps = 0
         self._cut = look.params.cut
-        if self._open and self._begins:
+        if self._steps == 0:
+            self._awaits_cut = False
+        if self._open and self._begins and not self._awaits_cut:
             self._begins = False
             self._read_before = self._prompts_read
             if self._painted:
                 # Its words have long been read; a replay that begins here has to know them from the start.
                 self._stream = replace(self._stream, before=self._steps, tried_with=look.params)
+            if self._steps:
+                self._say("info", words.BEGAN_AMIDST)
 
     def _take(self, step: Step) -> None:
         if self._bytes + step.nbytes > MOST_WAITING / 2:
             if not self._thinned:
                 self._thinned = True
-                self._say(
-                    "warning",
-                    f"The journal leaves out camera pictures, because {_TOO_SLOW} A replay at another size will be "
-                    "less sharp there; one at the same size misses nothing.",
-                )
+                self._say("warning", words.THINNED)
             step = step.as_handed()
         size = step.nbytes
         if self._bytes and self._bytes + size > MOST_WAITING:
             self._open = False
-            self._hand_over(_End(_TOO_SLOW))
+            self._hand_over(_End(words.TOO_SLOW))
             return
         self._bytes += size
         self._hand_over(step)
@@ -165,7 +170,7 @@ class Journal:
         if writer is not None:
             writer.close()
             if writer.chunks:
-                self._say("info", f"Its journal is {writer.path}: `vace-live replay` paints the show again from it.")
+                self._say("info", words.there(writer.path))
 
     def _give_up(self, why: str) -> None:
         """The journal ends here."""
@@ -175,8 +180,7 @@ class Journal:
             if not any(isinstance(item, _Begin) for item in list(self._waiting)[1:]):
                 self._open = False
         if writer is None:
-            self._say("warning", f"There is no journal, because {why} The show and the recording go on.")
+            self._say("warning", words.no_journal(why))
             return
         writer.close(why)
-        left = f" What it has until here is in {writer.path}." if writer.chunks else ""
-        self._say("warning", f"The journal ends here, because {why}{left} The show and the recording go on.")
+        self._say("warning", words.ends_here(why, writer.path if writer.chunks else None))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from app.errors import ShowError
 from app.frame import GuidedFrame
@@ -19,24 +21,31 @@ from app.journal.records import KINDS, VERSION, ChunkRecord, EndRecord, Head, Lo
 from app.look import from_json
 from app.outputs.mp4 import reason
 from app.png import picture_in
+from app.words import journal as words
 from engine.params import Picture
+
+R = TypeVar("R")
+
+_LOOKS, _PICTURES = 2, 8
+"""Whole looks, and pictures of looks, that are held: a mask that is painted on is another one for each chunk."""
 
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """One step of the engine. stream, look: the same objects as long as they are the same. film: where its pictures
-    are."""
+    """One step of the engine. stream: the same object as long as the stream is the same. sketch: its look without the
+    pictures in it; ``JournalReader.look`` has them. look, film: where its look and its pictures are."""
 
     stream: StreamRecord
-    look: LookRecord
+    sketch: LookRecord
     record: ChunkRecord
+    look: Member
     film: Member
 
 
 class JournalReader:
     """An open journal file. head, end: its first and last record; ``end`` is None where the file is torn.
 
-    Holds a few hundred bytes for each chunk. Use it in ``with``.
+    Holds a few hundred bytes for each chunk and each look. Use it in ``with``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,12 +53,15 @@ class JournalReader:
         self.path = path
         self.end: EndRecord | None = None
         self.chunks: list[Chunk] = []
+        self._pictures: dict[str, Member] = {}
+        self._whole = lru_cache(_LOOKS)(self._look_in)
+        self._decoded = lru_cache(_PICTURES)(self._picture_in)
         try:
             self._file = path.open("rb")
         except FileNotFoundError:
-            raise ShowError(f"There is no journal {path}; check the name.") from None
+            raise ShowError(words.missing(path)) from None
         except OSError as error:
-            raise ShowError(f"The journal {path} cannot be read: {reason(error)}") from error
+            raise ShowError(words.unreadable(path, reason(error))) from error
         try:
             self.head = self._read()
         except BaseException:
@@ -72,64 +84,72 @@ class JournalReader:
         film, record = _bytes(self._file, chunk.film), chunk.record
         try:
             if zlib.crc32(film) != record.checksum:
-                raise ValueError("its checksum is wrong")
-            return decoded(film, record.tracks, record.times, chunk.look.look.params.cut)
+                raise ValueError(words.CHECKSUM_WRONG)
+            return decoded(film, record.tracks, record.times, chunk.sketch.look.params.cut)
         except (ValueError, OSError) as error:
-            raise ShowError(f"The journal {self.path.name} is damaged ({error}); the replay ends there.") from error
+            raise ShowError(words.damaged_there(self.path.name, error)) from error
+
+    def look(self, chunk: Chunk) -> LookRecord:
+        """The whole look that it was painted under. Raises ShowError where it is damaged."""
+        return self._whole(chunk.look)
 
     def _read(self) -> Head:
         """All records; the first one."""
         pieces = members(self._file)
         first = next(pieces, None)
-        head = None if first is None or _kind(first) is not Head else self._record(first, {})
+        head = None if first is None or _kind(first) is not Head else self._record(Head, first, self._left_out)
         if not isinstance(head, Head) or not head.version:
-            raise ShowError(f"{self.path.name} is no journal of VACE Live, or is damaged from its first byte on.")
+            raise ShowError(words.no_such_thing(self.path.name))
         if head.version > VERSION:
-            raise ShowError(
-                f"{self.path.name} was written by a newer version of this program ({head.program}); replay it there."
-            )
-        pictures: dict[str, Picture] = {}
-        stream, look, film = StreamRecord(), LookRecord(), None
+            raise ShowError(words.newer(self.path.name, head.program))
+        stream, sketch = StreamRecord(), LookRecord()
+        look = film = first
+        assert look is not None
+        assert film is not None
         for piece in pieces:
+            kind = _kind(piece)
             if piece.name.endswith(".png"):
-                pictures[piece.name] = self._picture(piece)
+                self._pictures[piece.name] = piece
             elif piece.name.endswith(".avi"):
                 film = piece
-            elif _kind(piece) is not None:
-                record = self._record(piece, pictures)
-                if isinstance(record, StreamRecord):
-                    stream = record
-                elif isinstance(record, LookRecord):
-                    look = record
-                elif isinstance(record, ChunkRecord) and film is not None:
-                    self.chunks.append(Chunk(stream, look, record, film))
-                elif isinstance(record, EndRecord):
-                    self.end = record
+            elif kind is StreamRecord:
+                stream = self._record(StreamRecord, piece, self._decoded)
+            elif kind is LookRecord:
+                look, sketch = piece, self._record(LookRecord, piece, self._left_out)
+            elif kind is ChunkRecord:
+                self.chunks.append(Chunk(stream, sketch, self._record(ChunkRecord, piece, self._left_out), look, film))
+            elif kind is EndRecord:
+                self.end = self._record(EndRecord, piece, self._left_out)
         return head
 
-    def _record(self, piece: Member, pictures: dict[str, Picture]) -> Record:
-        """The record of ``piece``, which has a kind. ValueError for text that is none is a ShowError here."""
-        kind = _kind(piece)
-        assert kind is not None
+    def _look_in(self, piece: Member) -> LookRecord:
+        return self._record(LookRecord, piece, self._decoded)
 
-        def picture(name: str) -> Picture:
-            if name not in pictures:
-                raise self._damaged(f"{name} is missing")
-            return pictures[name]
-
+    def _record(self, kind: type[R], piece: Member, picture: Callable[[str], Picture]) -> R:
+        """The record of ``piece``. ValueError for text that is none is a ShowError here."""
         try:
             return from_json(kind, json.loads(_bytes(self._file, piece)), picture)
         except ValueError as error:
             raise self._damaged(str(error)) from error
 
-    def _picture(self, piece: Member) -> Picture:
+    def _left_out(self, name: str) -> Picture:
+        """For a sketch. That the picture is there is seen at once."""
+        self._place(name)
+        raise ValueError("pictures are left out")
+
+    def _picture_in(self, name: str) -> Picture:
         try:
-            return picture_in(_bytes(self._file, piece))
+            return picture_in(_bytes(self._file, self._place(name)))
         except ValueError as error:
-            raise self._damaged(f"{piece.name}: {error}") from error
+            raise self._damaged(f"{name}: {error}") from error
+
+    def _place(self, name: str) -> Member:
+        if name not in self._pictures:
+            raise self._damaged(words.is_missing(name))
+        return self._pictures[name]
 
     def _damaged(self, what: str) -> ShowError:
-        return ShowError(f"The journal {self.path.name} is damaged ({what}), so it cannot be replayed.")
+        return ShowError(words.damaged(self.path.name, what))
 
 
 def _kind(piece: Member) -> type[Record] | None:

@@ -66,12 +66,15 @@ class Track:
 class ChunkRecord:
     """What entered one step beside its look. times: of the source's pictures, in seconds on the show's clock.
 
+    plated: for each picture, whether the outputs' composite was to put the source back, in place of the engine's: that
+    was decided by the look under which it was guided, an earlier one perhaps than the step's.
     prompts_read: see ``Stream.prompts_read``, after the step. painted: digest of the pictures that came of it.
     checksum: CRC-32 of the film with the tracks.
     """
 
     times: tuple[float, ...] = ()
     tracks: tuple[Track, ...] = ()
+    plated: tuple[bool, ...] = ()
     prompts_read: int = 0
     painted: str = ""
     checksum: int = 0

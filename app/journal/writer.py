@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import zlib
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from app.journal.records import (
 from app.look import to_json
 from app.outputs.mp4 import reason
 from app.png import png_of
+from app.words import journal as words
 from engine.params import Picture
 
 KEPT_FREE = 2 * 2**30
@@ -86,7 +88,7 @@ class JournalWriter:
         """Append one step; when this returns, the operating system has it."""
         try:
             if shutil.disk_usage(self.path.parent).free < KEPT_FREE:
-                raise OutputError(f"the last {KEPT_FREE / 2**30:.0f} GiB of the disk are left to the recording.")
+                raise OutputError(words.disk_kept_free(KEPT_FREE / 2**30))
             if step.stream is not self._stream:
                 self._record(step.stream)
                 self._stream = step.stream
@@ -98,18 +100,25 @@ class JournalWriter:
             times = tuple(frame.time for frame in step.frames)
             digest = digest_of(list(step.pictures))
             # Last of all: a chunk that has its record is whole.
-            self._record(ChunkRecord(times, tracks, step.prompts_read, digest, zlib.crc32(film)))
+            plated = tuple(frame.plate is not None for frame in step.frames)
+            self._record(ChunkRecord(times, tracks, plated, step.prompts_read, digest, zlib.crc32(film)))
             self._file.flush()
         except OSError as error:
             raise OutputError(reason(error)) from error
         self.chunks += 1
 
     def close(self, why: str = "") -> None:
-        """Finish the file; one without a chunk is removed. why: the journal ends before the recording does."""
+        """Finish the file; one without a chunk is removed. why: the journal ends before the recording does.
+
+        When this returns the disk has it, so that a power failure after a show costs nothing of it.
+        """
         # A disk that is full refuses this, too: what is whole stays readable without it.
         with contextlib.suppress(OSError):
             self._record(EndRecord(why))
             archive.finish(self._file)
+        with contextlib.suppress(OSError):
+            self._file.flush()
+            os.fsync(self._file.fileno())
         with contextlib.suppress(OSError):
             self._file.close()
         if not self.chunks:

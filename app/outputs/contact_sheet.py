@@ -17,6 +17,7 @@ from app.frame import Pixels
 from app.framing import resized
 from app.lettering import Colour, text_width, write
 from app.outputs.mp4 import reason
+from app.words import outputs as words
 
 BACKGROUND = (11, 13, 18)
 EMPTY = (20, 24, 32)
@@ -95,11 +96,11 @@ def save_picture(path: Path, rgb: Pixels) -> None:
     """``rgb`` (H, W, 3) as a PNG, replacing what is there. Raises OutputError in one sentence."""
     made, png = cv2.imencode(".png", np.ascontiguousarray(rgb[:, :, ::-1]))
     if not made:
-        raise OutputError(f"The picture {path} could not be made into a PNG, so it is not written.")
+        raise OutputError(words.no_png(path))
     try:
         path.write_bytes(png.tobytes())
     except OSError as error:
-        raise OutputError(f"The picture {path} cannot be written: {reason(error)}") from error
+        raise OutputError(words.picture_not_written(path, reason(error))) from error
 
 
 def _write(sheet: Pixels, text: str, x: int, baseline: int, size: float, colour: Colour, thickness: int = 1) -> None:

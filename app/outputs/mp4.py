@@ -19,6 +19,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from app.errors import OutputError
 from app.frame import Pixels
 from app.framing import Fit, resized
+from app.words import outputs as words
 
 TICKS = 60000
 """Time stamps are whole 1/60000 s: exact for 24, 25, 30, 50, 60 and for 30000/1001, and small enough for MPEG-4."""
@@ -62,9 +63,7 @@ def best_encoder() -> Encoder:
         except ValueError:
             continue
         return encoder
-    raise OutputError(
-        "This PyAV has no MP4 encoder, so nothing can be recorded. Run `pip install --force-reinstall av`."
-    )
+    raise OutputError(words.NO_ENCODER)
 
 
 class Mp4Writer:
@@ -97,7 +96,7 @@ class Mp4Writer:
             stream.time_base = Fraction(1, TICKS)
             self._container.start_encoding()
         except (av.FFmpegError, OSError) as error:
-            raise OutputError(f"Recording to {path} cannot begin: {reason(error)}") from error
+            raise OutputError(words.cannot_begin(path, reason(error))) from error
 
     def _configure(self, codec: av.VideoCodecContext) -> None:
         codec.width, codec.height, codec.pix_fmt = self.width, self.height, "yuv420p"
@@ -119,7 +118,7 @@ class Mp4Writer:
         """Append a picture. time: seconds, any origin; the first is the file's zero, a time that does not rise counts
         as one tick after the last."""
         if not self._open:
-            raise OutputError(f"The recording {self.path.name} is closed. Start a new one.")
+            raise OutputError(words.is_closed(self.path.name))
         if self.frames == 0:
             self._start = time
             ticks = 0
@@ -133,9 +132,7 @@ class Mp4Writer:
                 self._mux(packet)
         except (av.FFmpegError, OSError) as error:
             self._give_up()
-            raise OutputError(
-                f"Recording has stopped: {reason(error)} What was recorded until then is in {self.path}."
-            ) from error
+            raise OutputError(words.has_stopped(reason(error), self.path)) from error
         self.frames += 1
 
     def close(self, end: float | None = None) -> None:
@@ -158,9 +155,7 @@ class Mp4Writer:
         except (av.FFmpegError, OSError) as error:
             with contextlib.suppress(OSError):
                 trim(self.path)
-            raise OutputError(
-                f"The recording could not be finished: {reason(error)} All but the last second is in {self.path}."
-            ) from error
+            raise OutputError(words.not_finished(reason(error), self.path)) from error
         finally:
             if not self.frames:
                 self.path.unlink(missing_ok=True)
@@ -224,13 +219,13 @@ def reason(error: Exception) -> str:
     """A failure of the file system or the encoder: what it is and what to do, as sentences."""
     code = error.errno if isinstance(error, OSError | av.FFmpegError) else None
     if code in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full. Free some space or choose another folder."
+        return words.DISK_FULL
     if code == errno.EFBIG:
-        return "the file has reached the largest size that is allowed here. Choose another disk."
+        return words.FILE_TOO_LARGE
     if code in (errno.EACCES, errno.EPERM):
-        return "this user may not write there. Choose another folder."
+        return words.FORBIDDEN
     if code == errno.EROFS:
-        return "the disk is read-only. Choose another folder."
+        return words.READ_ONLY
     if code in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
-        return "the folder is not there. Choose another folder."
-    return f"{getattr(error, 'strerror', None) or error}. Choose another folder or disk."
+        return words.NO_FOLDER
+    return words.other_reason(getattr(error, "strerror", None) or error)

@@ -19,6 +19,7 @@ from app.errors import OutputError
 from app.frame import Program
 from app.look import RecorderChoice
 from app.outputs.mp4 import Mp4Writer, best_encoder, reason
+from app.words import outputs as words
 
 
 def video_folder() -> Path:
@@ -47,7 +48,7 @@ def reserve(path: Path) -> Path:
         names = (path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
         return next(name for name in names if _made(name))
     except OSError as error:
-        raise OutputError(f"Recording to {path} cannot begin: {reason(error)}") from error
+        raise OutputError(words.cannot_begin(path, reason(error))) from error
 
 
 def _made(path: Path) -> bool:
@@ -75,7 +76,7 @@ class Recorder:
         self._beside = beside
         self._choice = choice
         self._clock = clock
-        self._title = "Recorder"
+        self._title = words.RECORDER
         self._path: Path | None = None
         self._writer: Mp4Writer | None = None
         self._seconds = 0.0
@@ -90,7 +91,7 @@ class Recorder:
 
     @property
     def result(self) -> str:
-        return f"Recorded {self._seconds:.0f} seconds to {self._path}." if self._seconds else ""
+        return words.recorded(self._seconds, self._path) if self._seconds else ""
 
     @property
     def path(self) -> Path | None:
@@ -101,13 +102,13 @@ class Recorder:
         encoder = best_encoder()
         choice = self._choice.path
         self._path = reserve(Path(choice).expanduser() if choice else video_folder() / dated_name(datetime.now()))
-        self._title = f"{self._path.name}, {encoder.title}"
+        self._title = words.recording(self._path.name, encoder.title)
         if self._beside is not None:
             self._beside.begin(self._path)
 
     def write(self, program: Program, now: float) -> None:
         if self._path is None:
-            raise OutputError("The recorder is not open, so nothing is recorded. Switch it on again.")
+            raise OutputError(words.RECORDER_NOT_OPEN)
         if self._writer is None:
             height, width = program.rgb.shape[:2]
             self._writer = Mp4Writer(

@@ -15,6 +15,7 @@ from app.frame import Pixels, Program
 from app.framing import resized
 from app.look import VirtualCameraChoice
 from app.outputs.drivers import JOIN_VIDEO_GROUP, mend
+from app.words import outputs as words
 
 _THREAD_COUNTS = Path("/proc/thread-self/io")
 
@@ -25,7 +26,7 @@ class VirtualCamera:
     def __init__(self, choice: VirtualCameraChoice) -> None:
         self._choice = choice
         self._camera: Any = None
-        self._title = "Virtual camera"
+        self._title = words.VIRTUAL_CAMERA
         self._picture_bytes: int | None = None
         self._fitted: Pixels | None = None
         self._number = -1
@@ -48,10 +49,7 @@ class VirtualCamera:
         try:
             import pyvirtualcam
         except (ImportError, OSError) as error:
-            raise OutputError(
-                f"The virtual camera stays off because pyvirtualcam cannot be loaded ({error}). "
-                "Run `pip install pyvirtualcam`."
-            ) from error
+            raise OutputError(words.no_pyvirtualcam(error)) from error
         try:
             self._camera = pyvirtualcam.Camera(
                 width=choice.width,
@@ -63,7 +61,7 @@ class VirtualCamera:
         except (RuntimeError, OSError, ValueError) as error:
             raise OutputError(_refusal(str(error), choice.device)) from error
         self._number = -1
-        self._title = f"{self._camera.device}, {choice.width}x{choice.height} at {choice.rate:g}"
+        self._title = words.camera_at(self._camera.device, choice.width, choice.height, choice.rate)
         # Of RGB pyvirtualcam makes I420 for v4l2loopback, which alone takes pictures by write(2); elsewhere there is no
         # count to compare with.
         camera = self._camera
@@ -72,7 +70,7 @@ class VirtualCamera:
 
     def write(self, program: Program, now: float) -> None:
         if self._camera is None:
-            raise OutputError("The virtual camera is not open, so nothing is sent to it. Switch it on again.")
+            raise OutputError(words.CAMERA_NOT_OPEN)
         if self._fitted is None or program.number != self._number:
             self._fitted = resized(program.rgb, self._choice.width, self._choice.height, self._choice.fit)
             self._number = program.number
@@ -82,10 +80,7 @@ class VirtualCamera:
         if self._picture_bytes is None or before is None or after is None:
             return
         if after - before != self._picture_bytes:
-            raise OutputError(
-                f"{self._camera.device} no longer takes pictures: it was removed, or another program has changed its "
-                "format. Close other programs that feed it, then switch the virtual camera on again."
-            )
+            raise OutputError(words.takes_no_pictures(self._camera.device))
 
     def close(self) -> None:
         camera, self._camera = self._camera, None
@@ -96,15 +91,10 @@ class VirtualCamera:
 
 def _check(choice: VirtualCameraChoice) -> None:
     if choice.rate <= 0:
-        raise OutputError(
-            f"A virtual camera cannot run at {choice.rate:g} pictures a second, so it stays off: choose 30."
-        )
+        raise OutputError(words.no_such_rate(choice.rate))
     if choice.width <= 0 or choice.height <= 0 or choice.width % 2 or choice.height % 2:
         # The device takes odd sizes, but Chrome rounds the colour planes differently and shows nothing.
-        raise OutputError(
-            f"A virtual camera of {choice.width}x{choice.height} does not work in browsers, so it stays off: "
-            "choose an even width and height."
-        )
+        raise OutputError(words.odd_size(choice.width, choice.height))
 
 
 def _bytes_written() -> int | None:
@@ -124,16 +114,13 @@ def _bytes_written() -> int | None:
 
 def _refusal(reason: str, device: str) -> str:
     """pyvirtualcam's reason for not opening ``device`` ("" = the first one found), as a sentence for performers."""
-    name = device or "the virtual camera"
+    name = device or words.A_VIRTUAL_CAMERA
     if "permission" in reason:
-        return f"This user may not open {name}, so nothing is sent to it. Run `{JOIN_VIDEO_GROUP}`, then log in again."
+        return words.camera_forbidden(name, JOIN_VIDEO_GROUP)
     if "does not exist" in reason:
-        return f"There is no {name}, so nothing is sent to it. {mend()}"
+        return words.no_such_camera(name, mend())
     if "busy" in reason or "not a video output" in reason:
-        return (
-            f"Nothing is sent to {name}: it is a real camera, or another program already feeds it. "
-            "Close that program or choose another device."
-        )
+        return words.camera_busy(name)
     if "No v4l2 loopback device" in reason:
-        return f"No free virtual camera was found, so nothing is sent to one. {mend()}"
-    return f"The virtual camera could not be opened ({' '.join(reason.split())}), so nothing is sent to it. {mend()}"
+        return words.no_free_camera(mend())
+    return words.camera_refused(" ".join(reason.split()), mend())

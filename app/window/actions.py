@@ -58,8 +58,7 @@ class Actions:
 
     def replace_background(self) -> None:
         """All but people is repainted; what was painted no longer counts."""
-        self._show.set_mask(None)
-        self._show.set_repainted("background")
+        self._show.set_look(replace(self._show.look, mask=None, invert_mask=False, repainted="background"))
 
     def keep_people(self) -> None:
         """Of what is painted, or of all where nothing is, people are kept."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from app.set_list import Transition
 from app.vision_mixer import VisionMixer
-from app.window import icons, theme, words, words_program
+from app.window import icons, theme, words, words_cues, words_program
 from app.window.choice import Picker
 from app.window.lettered_frame import CAPTION, LetteredFrame
 from app.window.preview import ProgramView
 from app.window.rig import Rig
+from app.window.text_fields import LineField
 
 _PROGRAM, _SMALL = QSize(176, 99 + CAPTION), QSize(112, 63 + CAPTION)
-_TRANSITION_WIDTH, _SMALL_TRANSITION_WIDTH = 216, 196
+_TRANSITION_WIDTH, _SMALL_TRANSITION_WIDTH = 216, 206
 
 
 class AuditionBar(QWidget):
     """Holds no values. ``program`` is what the outputs show, seen and told to the rig as the preview sees it alone."""
+
+    said = Signal(str, str)
 
     def __init__(self, rig: Rig, mixer: VisionMixer) -> None:
         super().__init__()
@@ -34,6 +37,10 @@ class AuditionBar(QWidget):
         self.transition: Picker = Picker(words_program.TAKE_BY, words.transition, words_program.TAKE_BY_TIP)
         self.transition.set_options([(words.transition(one), one) for one in words.TRANSITIONS])
         self.transition.picked.connect(self._pick)
+        self.length = LineField(
+            words_cues.CUE_LENGTH_NAME, words_cues.CUE_LENGTH_PLACEHOLDER, words_cues.CUE_LENGTH_TIP
+        )
+        self.length.entered.connect(self._type)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(6)
@@ -51,12 +58,24 @@ class AuditionBar(QWidget):
         self._grid.addWidget(self.take, 0, 1)
         self._grid.addWidget(self.back, *((1, 1) if small else (0, 2)))
         self._grid.addWidget(self.transition, *((3, 0, 1, 2) if small else (0, 3)))
+        self._grid.addWidget(self.length, *((2, 1) if small else (1, 3)))
 
     def _pick(self, transition: Transition) -> None:
         self._mixer.set_transition(transition)
 
+    def _type(self, typed: str) -> None:
+        try:
+            self._mixer.set_transition(Transition.morph(typed, self._mixer.transition.unit))
+        except ValueError:
+            self.said.emit("warning", words_cues.no_length(typed))
+        self._follow()
+
     def _follow(self) -> None:
-        self.transition.put(self._mixer.transition)
+        """A length can be typed where there is one."""
+        transition = self._mixer.transition
+        self.transition.put(transition)
+        self.length.put(words_cues.length(transition))
+        self.length.setVisible(transition.kind == "morph")
 
 
 def verb(symbol: str, title: str, tip: str) -> QPushButton:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -28,13 +26,13 @@ from PySide6.QtGui import (
 
 from app.framing import Fit
 from app.looks import Looks
-from app.mask_painting import Tool
+from app.mask_painting import Rect, Tool
 from app.placement import Placement, placement
 from app.show import Show
 from app.window import theme, words, words_hud, words_program
-from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool
+from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool, transform
 from app.window.mask_editor import MaskEditor
-from app.window.mask_overlay import overlay_of
+from app.window.mask_layer import MaskLayer
 from app.window.picture import placed
 from app.window.preview import ProgramView
 from app.window.rig import Rig
@@ -59,6 +57,8 @@ class Canvas(ProgramView):
 
     shown_changed = Signal()
     zoomed = Signal(float)
+    tapped = Signal()
+    """Space was pressed and let go, and moved nothing."""
 
     def __init__(self, rig: Rig, show: Show, editor: MaskEditor, fit: Fit) -> None:
         super().__init__(rig, "preview", words.PREVIEW, fit, theme.BACKGROUND)
@@ -72,13 +72,14 @@ class Canvas(ProgramView):
         self._zoom = 1.0
         self._centre = QPointF(0.5, 0.5)
         self._panning: QPointF | None = None
+        self._held = self._moved = False
         self._paint = PaintTool(editor)
         self._boxes, self._frame = BoxTool(show), FrameTool(show)
         self._tool: CanvasTool | None = None
         self._cursor: QPointF | None = None
-        self._overlay: QImage | None = None
-        self._tints: np.ndarray | None = None
-        editor.painted.connect(self._forget_overlay)
+        self._drawn: QRectF | None = None
+        self._mask = MaskLayer(editor)
+        editor.painted.connect(self._follow_mask)
         editor.changed.connect(self._take_tool)
         show.looks_changed.connect(self._follow_looks)
         show.look_switching.connect(self._end)  # what is being drawn belongs to the look that it was begun in
@@ -104,6 +105,7 @@ class Canvas(ProgramView):
         if auditions != self._auditions:
             self._auditions = auditions
             self._show_anew()
+        self._draw_tool()  # which may draw what is in the look, as boxes are
 
     def _show_anew(self) -> None:
         auditioned = self._auditions and self._shown == "output"
@@ -134,6 +136,19 @@ class Canvas(ProgramView):
     def fit_whole(self) -> None:
         """All of the picture again."""
         self._zoom_to(1.0, QPointF(self.rect().center()))
+
+    def take_hold(self) -> bool:
+        """Space goes down: whether it is the hand that moves the picture, which lies under the pointer, enlarged.
+
+        Else, and where it is let go without having moved anything (``tapped``), Space is free for what it means
+        elsewhere.
+        """
+        if self._zoom == 1.0 or self._cursor is None:
+            return False
+        self._held, self._moved = True, False
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)  # to hear of its end
+        self._take_cursor()
+        return True
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
@@ -182,9 +197,10 @@ class Canvas(ProgramView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
-        if event.button() == Qt.MouseButton.MiddleButton:
+        if event.button() == Qt.MouseButton.MiddleButton or self._held:
             self._panning = event.position()
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._moved = True
+            self._take_cursor()
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self._begin(event.position(), 1.0, event.button() == Qt.MouseButton.RightButton)
 
@@ -192,21 +208,22 @@ class Canvas(ProgramView):
         rect = self._picture_rect()
         if self._panning is not None and rect is not None:
             moved = event.position() - self._panning
-            self._panning = event.position()
+            self._panning = self._cursor = event.position()
             self._centre_on(self._centre.x() - moved.x() / rect.width(), self._centre.y() - moved.y() / rect.height())
         else:
             self._go_on(event.position(), 1.0)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.MiddleButton:
+        if self._panning is not None:
             self._panning = None
-            self._take_tool()
+            self._take_cursor()
         else:
             self._end()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """A pen paints by its pressure, and its other end erases. Where no tool is chosen it is a mouse."""
-        if self._tool is None:
+        """A pen paints by its pressure, and its other end erases. Where it moves the picture, or no tool is chosen, it
+        is a mouse."""
+        if self._tool is None or self._held or self._panning is not None:
             event.ignore()
             return
         if event.type() == QEvent.Type.TabletPress:
@@ -231,6 +248,19 @@ class Canvas(ProgramView):
             self._zoom_to(self._zoom * notch, QPointF(self.rect().center()))
         else:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self._held and not event.isAutoRepeat():
+            self._let_go()
+            if not self._moved:
+                self.tapped.emit()
+        else:
+            super().keyReleaseEvent(event)
+
+    def _let_go(self) -> None:
+        """Of Space: a drag goes on until the button comes up."""
+        self._held = False
+        self._take_cursor()
 
     def _step(self, across: int, down: int, step: float) -> None:
         if self._tool is None:
@@ -260,6 +290,7 @@ class Canvas(ProgramView):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._framed = False
+        self._let_go()
         if self._key_down:
             self._put_down(False)
 
@@ -270,35 +301,61 @@ class Canvas(ProgramView):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._cursor = None
-        self.update()
+        self._draw_tool()
 
     def _begin(self, at: QPointF, pressure: float, other: bool) -> None:
         geometry = self._geometry()
         if self._tool is not None and geometry is not None:
             self._tool.press(at, geometry, pressure, other)
-            self.update()
+            self._draw_tool()
 
     def _go_on(self, at: QPointF, pressure: float) -> None:
         self._cursor = at
         geometry = self._geometry()
         if self._tool is not None and geometry is not None:
             self._tool.move(at, geometry, pressure)
-            self.update()
+            self._draw_tool()
 
     def _end(self) -> None:
         if self._tool is not None:
             self._tool.release(self._geometry())
-            self.update()
+            self._draw_tool()
 
     def _take_tool(self) -> None:
         """The editor has chosen another one, or the same."""
         tools: dict[Tool, CanvasTool | None] = {"none": None, "box": self._boxes, "frame": self._frame}
         tool = tools.get(self._editor.tool, self._paint)
-        if tool is not self._tool and self._tool is not None:
-            self._tool.release(None)
-        self._tool = tool
-        self.setCursor(Qt.CursorShape.ArrowCursor if tool is None else Qt.CursorShape.CrossCursor)
-        self.update()
+        if tool is not self._tool:
+            if self._tool is not None:
+                self._tool.release(None)
+            self._tool = tool
+            self._take_cursor()
+            self.update()
+        self._draw_tool()
+
+    def _take_cursor(self) -> None:
+        shapes = Qt.CursorShape
+        if self._panning is not None:
+            self.setCursor(shapes.ClosedHandCursor)
+        elif self._held:
+            self.setCursor(shapes.OpenHandCursor)
+        else:
+            self.setCursor(shapes.ArrowCursor if self._tool is None else shapes.CrossCursor)
+
+    def _draw_tool(self) -> None:
+        """What the tool draws has changed, as when the hand moves: no more is painted anew than that."""
+        before, self._drawn = self._drawn, self._drawn_by_tool()
+        if before is None or self._drawn is None:
+            self.update()
+        else:
+            for rect in (before, self._drawn):
+                self.update(rect.toAlignedRect())
+
+    def _drawn_by_tool(self) -> QRectF | None:
+        geometry = self._geometry()
+        if self._tool is None or geometry is None:
+            return QRectF()
+        return self._tool.drawn_within(geometry, self._cursor)
 
     # the places of widget, picture and source
 
@@ -318,44 +375,44 @@ class Canvas(ProgramView):
         where, rect, source = self._placement(), self._picture_rect(), self._source_size()
         if where is None or rect is None or source is None:
             return None
-        (a, b, c), (d, e, f) = where.matrix[:2].tolist()
         on_widget = QTransform(rect.width(), 0, 0, rect.height(), rect.x(), rect.y())
         across, down, x, y = where.share
         area = QTransform(across, 0, 0, down, x, y)
-        return Geometry(QTransform(a, d, b, e, c, f) * on_widget, area * on_widget, source)
+        return Geometry(transform(where.matrix) * on_widget, area * on_widget, on_widget, source, where)
 
     # paint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        geometry = self._geometry()
         painter = QPainter(self)
-        if self._framed:
-            painter.setPen(QPen(QColor(theme.ACCENT), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-        if geometry is None:
+        try:
+            if self._framed:
+                painter.setPen(QPen(QColor(theme.ACCENT), 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+            geometry = self._geometry()
+            if geometry is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                self._draw_over(painter, geometry)
+        finally:  # a painter that is left open takes the widget with it
             painter.end()
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._shown == "mask" or self._tool is self._paint:
-            self._draw_mask(painter, geometry)
+
+    def _draw_over(self, painter: QPainter, geometry: Geometry) -> None:
+        """The mask, in the output as an outline alone: there the result is what is to be seen."""
+        if self._shows_mask() and not self._editor.is_empty:
+            self._mask.draw(painter, geometry, tinted=self._shown != "output")
         if self._tool is not None:
             self._tool.draw(painter, geometry, self._cursor)
-        painter.end()
 
-    def _draw_mask(self, painter: QPainter, geometry: Geometry) -> None:
-        if self._editor.is_empty:
-            return
-        height, width = self._editor.pixels.shape
-        if self._overlay is None:
-            self._tints = overlay_of(self._editor.pixels)
-            form = QImage.Format.Format_ARGB32_Premultiplied
-            self._overlay = QImage(self._tints.data, width, height, 4 * width, form)
-        painter.setTransform(QTransform.fromScale(1 / width, 1 / height) * geometry.from_source)
-        painter.drawImage(0, 0, self._overlay)
-        painter.resetTransform()
+    def _shows_mask(self) -> bool:
+        return self._shown == "mask" or self._tool is self._paint
 
-    def _forget_overlay(self) -> None:
-        self._overlay = self._tints = None
-        self.update()
+    def _follow_mask(self, where: Rect) -> None:
+        geometry = self._geometry()
+        if geometry is None:
+            self._mask.forget()
+            self.update()
+        else:
+            changed = self._mask.changed(where, geometry)
+            if self._shows_mask():
+                self.update(changed)

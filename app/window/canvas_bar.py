@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from app.mask_painting import Tool
+from app.show import Show
 from app.window import words
+from app.window.brush_faders import BrushFaders
 from app.window.canvas import Canvas, Shown
 from app.window.cards import tool as tool_button
 from app.window.choice import Segments
@@ -29,11 +31,11 @@ _VIEWS_WIDTH = 264
 
 
 class CanvasBar(QWidget):
-    """``tools``: a button for each tool, of which one is down."""
+    """``tools``: a button for each tool, of which one is down. ``brush``: what the tool paints with."""
 
-    def __init__(self, canvas: Canvas, editor: MaskEditor) -> None:
+    def __init__(self, canvas: Canvas, editor: MaskEditor, show: Show) -> None:
         super().__init__()
-        self._canvas, self._editor = canvas, editor
+        self._canvas, self._editor, self._show = canvas, editor, show
         self.shown = Segments(words.CANVAS, words.CANVAS_VIEWS, help=words.CANVAS_TIP)
         self.shown.put(canvas.shown)
         self.shown.picked.connect(self.show_)
@@ -46,7 +48,12 @@ class CanvasBar(QWidget):
         self.whole = tool_button("maximize", words.WHOLE, words.WHOLE_TIP)
         self.shown.setFixedWidth(_VIEWS_WIDTH)
         line = self._line = Flow(spacing=5)
-        self.setLayout(line)
+        brush = Flow(spacing=14)
+        lines = self._lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(5)
+        lines.addLayout(line)
+        lines.addLayout(brush)
         line.addWidget(self.shown)
         for tool, (name, tip) in words.TOOLS.items():
             button = tool_button(_SYMBOLS[tool], name, tip)
@@ -64,20 +71,28 @@ class CanvasBar(QWidget):
         ):
             button.clicked.connect(lambda _, act=act: act())
             line.addWidget(button)
+        self.brush = BrushFaders(editor)
+        for fader in self.brush.all:
+            brush.addWidget(fader)
         editor.changed.connect(self._follow)
+        show.history_changed.connect(self._follow_steps)
+        show.look_changed.connect(self._follow_steps)
         canvas.zoomed.connect(lambda zoom: self.whole.setEnabled(zoom > 1))
         self.whole.setEnabled(False)
         self._follow()
 
     def add(self, part: QWidget) -> None:
-        """Behind all others."""
+        """Behind the tools."""
         self._line.addWidget(part)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where its lines take more height, the window has to know: a splitter does not ask for height by width."""
         super().resizeEvent(event)
         self.shown.setFixedWidth(min(_VIEWS_WIDTH, event.size().width()))
-        self.setMinimumHeight(self._line.heightForWidth(event.size().width()))
+        self._take_room()
+
+    def _take_room(self) -> None:
+        self.setMinimumHeight(self._lines.heightForWidth(self.width()))
 
     def show_(self, shown: Shown) -> None:
         self.shown.put(shown)
@@ -85,6 +100,12 @@ class CanvasBar(QWidget):
 
     def _follow(self) -> None:
         self.tools[self._editor.tool].setChecked(True)
-        self.undo.setEnabled(self._editor.can_undo)
-        self.redo.setEnabled(self._editor.can_redo)
-        self.clear.setEnabled(not self._editor.is_empty or self._editor.tool == "box")
+        self._follow_steps()
+        self.brush.follow()
+        self._take_room()
+
+    def _follow_steps(self) -> None:
+        self.undo.setEnabled(self._show.can_undo)
+        self.redo.setEnabled(self._show.can_redo)
+        boxes = self._editor.tool == "box"
+        self.clear.setEnabled(bool(self._show.look.layout) if boxes else not self._editor.is_empty)

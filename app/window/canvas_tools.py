@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTran
 
 from app.expand import Expand
 from app.mask_painting import Point
+from app.placement import Matrix, Placement
 from app.show import Show
 from app.window import theme
 from app.window.hand_path import Moment, bends
@@ -25,6 +26,8 @@ from controls.layout import Box, Leg, Sides
 
 _REACH_PX = 16.0
 """How near the frame a hand must be to pull at it."""
+_PEN_PX = 4.0
+"""How far an outline reaches beyond what it goes around."""
 _SMALLEST_BOX = 0.02
 _SMALLEST_MOVE = 0.01
 _SHORTEST_S, _LONGEST_S = 0.001, 3600.0
@@ -34,11 +37,22 @@ _SHORTEST_S, _LONGEST_S = 0.001, 3600.0
 @dataclass(frozen=True)
 class Geometry:
     """Where things lie on the widget. from_source: of the source's whole picture, from_area: of what is seen of it,
-    each from fractions of width and height. source: its width and height in pixels."""
+    from_canvas: of the engine's canvas, each from fractions of width and height. source: its width and height in
+    pixels. place: where it stands on that canvas."""
 
     from_source: QTransform
     from_area: QTransform
+    from_canvas: QTransform
     source: tuple[int, int]
+    place: Placement
+
+    def from_mask(self, width: int, height: int) -> QTransform:
+        """Of a mask of this size, from its pixels, where it acts."""
+        return (
+            QTransform.fromScale(1 / width, 1 / height)
+            * transform(self.place.of_mask(width, height))
+            * self.from_canvas
+        )
 
     def on_source(self, at: QPointF) -> Point:
         place = self.from_source.inverted()[0].map(at)
@@ -55,6 +69,12 @@ class Geometry:
         return QRectF(*corners).normalized()
 
 
+def transform(matrix: Matrix) -> QTransform:
+    """``matrix`` (3, 3), of columns (x, y, 1), as Qt's, which is of rows."""
+    (a, b, c), (d, e, f) = matrix[:2].tolist()
+    return QTransform(a, d, b, e, c, f)
+
+
 class CanvasTool(Protocol):
     """Points are the widget's. other: the right button, or a pen's other end."""
 
@@ -68,6 +88,10 @@ class CanvasTool(Protocol):
         """Over the picture, at each repaint while the tool is chosen."""
         ...
 
+    def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
+        """Where ``draw`` would draw now; None where that may be anywhere."""
+        ...
+
 
 class PaintTool:
     """Brush and eraser, shapes and fill, as the editor's tool says."""
@@ -78,7 +102,7 @@ class PaintTool:
         self._way: list[Point] = []
 
     def press(self, at: QPointF, geometry: Geometry, pressure: float, other: bool) -> None:
-        self._editor.fit_to(geometry.source)
+        self._editor.fit_to(geometry.source, geometry.place)
         place = geometry.on_source(at)
         self._erases = other
         if self._editor.tool in ("brush", "eraser"):
@@ -115,6 +139,14 @@ class PaintTool:
             radius = self._radius(geometry)
             _outlined(painter, lambda: painter.drawEllipse(cursor, radius, radius))
 
+    def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
+        if self._way:
+            return None
+        if cursor is None or self._editor.tool not in ("brush", "eraser"):
+            return QRectF()
+        reach = self._radius(geometry) + _PEN_PX
+        return QRectF(cursor.x() - reach, cursor.y() - reach, 2 * reach, 2 * reach)
+
     def _radius(self, geometry: Geometry) -> float:
         """Of the brush, in pixels of the widget; its size is told in those of a mask."""
         width, height = geometry.source
@@ -125,44 +157,54 @@ class PaintTool:
 
 class BoxTool:
     """Boxes of the control ``layout``: drawn by a drag; a box that is dragged goes the hand's way, at its pace.
-    A click stops it, the right button takes it away."""
+    A click stops it, the right button takes it away. A drag whose box goes away, as by a cue, is over."""
 
     def __init__(self, show: Show, clock: Callable[[], float] = time.monotonic) -> None:
         self._show, self._clock = show, clock
-        self._dragged: int | None = None
+        self._dragged: Box | None = None
         self._moments: list[Moment] = []
 
     def press(self, at: QPointF, geometry: Geometry, pressure: float, other: bool) -> None:
         place, boxes = geometry.on_area(at), self._show.look.layout
         under = [index for index, box in enumerate(boxes) if _holds(box.start, place)]
         if other:
+            self._give_up()
             if under:
                 self._show.set_layout(tuple(box for index, box in enumerate(boxes) if index != under[-1]))
             return
-        self._dragged = under[-1] if under else None
+        self._dragged = boxes[under[-1]] if under else None
         self._moments = [Moment(place, self._clock())]
 
     def move(self, at: QPointF, geometry: Geometry, pressure: float) -> None:
-        if self._moments:
+        if self._is_dragging():
             self._moments.append(Moment(geometry.on_area(at), self._clock()))
 
     def release(self, geometry: Geometry | None) -> None:
-        if not self._moments:
+        if not self._is_dragging():
             return
-        boxes, dragged, moments = list(self._show.look.layout), self._dragged, self._moments
-        self._moments, self._dragged = [], None
+        boxes, box, moments = list(self._show.look.layout), self._dragged, self._moments
+        self._give_up()
         (x, y), (last_x, last_y) = moments[0].place, moments[-1].place
-        if dragged is None:
+        if box is None:
             sides = _between((x, y), (last_x, last_y))
             if min(sides[2] - sides[0], sides[3] - sides[1]) >= _SMALLEST_BOX:
                 boxes.append(Box(sides))
         elif max(abs(last_x - x), abs(last_y - y)) < _SMALLEST_MOVE:
-            boxes[dragged] = Box(boxes[dragged].start)
+            boxes[boxes.index(box)] = Box(box.start)
         else:
             moments.append(Moment(moments[-1].place, self._clock()))
             with suppress(ValueError):  # it would never touch the picture
-                boxes[dragged] = Box(boxes[dragged].start, _way(boxes[dragged].start, bends(moments)))
+                boxes[boxes.index(box)] = Box(box.start, _way(box.start, bends(moments)))
         self._show.set_layout(tuple(boxes))
+
+    def _is_dragging(self) -> bool:
+        """Whether a drag is under way; that of a box which is gone ends here."""
+        if self._dragged is not None and self._dragged not in self._show.look.layout:
+            self._give_up()
+        return bool(self._moments)
+
+    def _give_up(self) -> None:
+        self._moments, self._dragged = [], None
 
     def draw(self, painter: QPainter, geometry: Geometry, cursor: QPointF | None) -> None:
         for box in self._show.look.layout:
@@ -171,15 +213,18 @@ class BoxTool:
             if box.way:
                 way = _drawn_way(box.start, box.way, geometry)
                 _outlined(painter, lambda way=way: painter.drawPath(way), Qt.PenStyle.DashLine)  # type: ignore[misc]
-        if not self._moments:
+        if not self._is_dragging():
             return
         if self._dragged is None:
             drawn = geometry.box(_between(self._moments[0].place, self._moments[-1].place))
             _outlined(painter, lambda: painter.drawRect(drawn), Qt.PenStyle.DashLine)
         else:
-            begin = self._show.look.layout[self._dragged].start
+            begin = self._dragged.start
             dragged = _drawn_way(begin, _way(begin, self._moments), geometry)
             _outlined(painter, lambda: painter.drawPath(dragged), Qt.PenStyle.DashLine)
+
+    def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
+        return None
 
 
 class FrameTool:
@@ -204,6 +249,7 @@ class FrameTool:
         }
         self._pulled = tuple(side for side, distance in away.items() if distance <= _REACH_PX)
         self._last = at
+        self._show.begin_step()
 
     def move(self, at: QPointF, geometry: Geometry, pressure: float) -> None:
         if not self._pulled:
@@ -217,6 +263,10 @@ class FrameTool:
 
     def release(self, geometry: Geometry | None) -> None:
         self._pulled = ()
+        self._show.end_step()
+
+    def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
+        return None
 
     def draw(self, painter: QPainter, geometry: Geometry, cursor: QPointF | None) -> None:
         frame = geometry.box((0.0, 0.0, 1.0, 1.0))

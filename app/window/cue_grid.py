@@ -2,179 +2,61 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QAction,
-    QColor,
-    QContextMenuEvent,
-    QDrag,
-    QDragEnterEvent,
-    QDropEvent,
-    QIcon,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-)
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QColor, QIcon, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.cue_sheet import CueSheet
-from app.set_list import COLOURS, Cue, Transition
-from app.window import theme, words, words_hud
+from app.set_list import COLOURS, Transition
+from app.window import words, words_cues, words_hud
 from app.window.cards import text, tool
+from app.window.cue_pad import KEYS, CuePad, key_of
 from app.window.file_dialog import FileDialog
+from app.window.flow import Flow
+from app.window.text_fields import LineField
 
-PAD = QSize(132, 92)
-LOW_PAD = QSize(132, 34)
-"""In a low window: key, colour and name, without the picture."""
-KEYS = 18
-"""Of which the first nine cues have 1 to 9, and the next nine the same with Shift."""
-_MIME = "application/x-vace-live-cue"
-_STRIP = 5
-"""Pixels of the cue's colour at the pad's left side."""
+__all__ = ["KEYS", "CueGrid", "key_of"]
 
-
-class CuePad(QAbstractButton):
-    """One cue, or an empty place. ``clicked`` fires it, ``asked`` wants its menu, ``dropped(place)`` is another pad."""
-
-    asked = Signal(QPoint)
-    dropped = Signal(int)
-
-    def __init__(self, place: int) -> None:
-        super().__init__()
-        self.place = place
-        self.setFixedSize(PAD)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAcceptDrops(True)
-        self._cue: Cue | None = None
-        self._current = False
-        self._picture: QImage | None = None
-        self._pressed_at = QPoint()
-        self.put(None, False)
-
-    def put(self, cue: Cue | None, current: bool) -> None:
-        if cue is not self._cue:
-            self._picture = None
-            if cue is not None and cue.thumbnail is not None:
-                pixels = cue.thumbnail.pixels
-                height, width = pixels.shape[:2]
-                self._picture = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        self._cue, self._current = cue, current
-        self.setEnabled(True)
-        self.setAccessibleName(words.cue_pad(self.place, "" if cue is None else cue.name, current))
-        self.setToolTip(words.cue_tip(cue, key_of(self.place)))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        room = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        low = self.height() < PAD.height()
-        painter.fillRect(room, QColor(theme.RAISED if self._cue is not None else theme.FIELD))
-        caption = QRectF(room) if low else QRectF(room.left(), room.bottom() - 26, room.width(), 26)
-        key = key_of(self.place)
-        badge = QRectF(room.right() - 30, room.top() + (6 if low else 4), 26, 20)
-        if len(key) > 1:
-            badge.setLeft(badge.left() - 24)
-        if self._cue is not None:
-            if self._picture is not None and not low:
-                painter.drawImage(QRectF(room.left(), room.top(), room.width(), room.height() - 26), self._picture)
-            painter.fillRect(QRectF(room.left(), room.top(), _STRIP, room.height()), QColor(self._cue.colour))
-            painter.setPen(QColor(theme.TEXT))
-            sign = "● " if self._current else ""
-            end = badge.left() if low and key else caption.right()
-            width = int(end - caption.left()) - _STRIP - 12
-            line = self.fontMetrics().elidedText(sign + self._cue.name, Qt.TextElideMode.ElideRight, width)
-            painter.drawText(caption.adjusted(_STRIP + 6, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, line)
-        if key:
-            painter.fillRect(badge, QColor(theme.BACKGROUND))
-            painter.setPen(QColor(theme.TEXT if self._cue is not None else theme.FAINT))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, key)
-        framed = theme.TEXT if self.hasFocus() else theme.ACCENT if self._current else theme.LINE
-        painter.setPen(QPen(QColor(framed), 2 if self._current or self.hasFocus() else 1))
-        painter.drawRect(room)
-        painter.end()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.asked.emit(event.globalPos())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrow down opens the menu, as it does a list: not every keyboard has a key for menus."""
-        if event.key() == Qt.Key.Key_Down:
-            self.asked.emit(self.mapToGlobal(self.rect().center()))
-        else:
-            super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed_at = event.position().toPoint()
-        super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        far = (event.position().toPoint() - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
-        if self._cue is None or not event.buttons() & Qt.MouseButton.LeftButton or not far:
-            super().mouseMoveEvent(event)
-            return
-        self.setDown(False)
-        data = QMimeData()
-        data.setData(_MIME, str(self.place).encode())
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        drag.setPixmap(self.grab())
-        drag.setHotSpot(self._pressed_at)
-        drag.exec(Qt.DropAction.MoveAction)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(_MIME):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.dropped.emit(int(bytes(event.mimeData().data(_MIME).data())))
-        event.acceptProposedAction()
+SPACING = 6
+LAYOUTS = ((1060, 3, QSize(132, 92)), (840, 2, QSize(132, 84)), (660, 2, QSize(132, 62)), (580, 2, QSize(132, 34)))
+"""From so many pixels of the window's height on: so many rows of pads of this size are seen, the others scrolled to."""
+LOWEST = (1, QSize(132, 34))
+"""In a window lower still; a pad of this height has key, colour and name, without the picture."""
 
 
 class CueGrid(QWidget):
-    """Pads in one line that scrolls, always one empty one more than there are cues; a click on that adds a cue."""
+    """Pads in rows that scroll: one for each key, and always one more than there are cues; a click on an empty one adds
+    a cue there."""
 
     def __init__(self, sheet: CueSheet) -> None:
         super().__init__()
         self.sheet = sheet
         self.pads: list[CuePad] = []
-        self._pad_size = PAD
-        self._line = QHBoxLayout()
-        self._line.setContentsMargins(0, 0, 0, 0)
-        self._line.setSpacing(6)
-        self._line.addStretch(1)
+        self._rows, self._pad_size = LAYOUTS[1][1:]
+        self._shown: int | None = None
+        self._flow = Flow(SPACING)
         inside = QWidget()
         inside.setObjectName("scrolled")
-        inside.setLayout(self._line)
+        inside.setLayout(self._flow)
         self._scroll = QScrollArea()
         self._scroll.setWidget(inside)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFixedHeight(PAD.height() + 14)
-        self.name = QLineEdit()
-        self.name.setAccessibleName(words.CUE_NAME)
-        self.name.setToolTip(words.CUE_NAME_TIP)
-        self.name.hide()
-        self._naming: int | None = None
-        self.name.editingFinished.connect(self._named)
-        # Later: a field that hides while the focus leaves it takes the focus from where it goes.
-        self.name.editingFinished.connect(self.name.hide, Qt.ConnectionType.QueuedConnection)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._bring_in_sight)
+        self.name = LineField(words.CUE_NAME, help=words.CUE_NAME_TIP)
+        self.length = LineField(
+            words_cues.CUE_LENGTH_NAME, words_cues.CUE_LENGTH_PLACEHOLDER, words_cues.CUE_LENGTH_TIP
+        )
+        self._typed_for: int | None = None
+        for field, typed in ((self.name, self._named), (self.length, self._timed)):
+            field.hide()
+            field.editingFinished.connect(typed)
+            # Later: a field that hides while the focus leaves it takes the focus from where it goes.
+            field.editingFinished.connect(field.hide, Qt.ConnectionType.QueuedConnection)
         self.buttons = {
             "previous": tool("skip-back", words.CUE_PREVIOUS, words.CUE_PREVIOUS_TIP),
             "next": tool("skip-forward", words.CUE_NEXT, words.CUE_NEXT_TIP),
@@ -184,9 +66,12 @@ class CueGrid(QWidget):
             "redo": tool("redo-2", words.CUE_REDO, words.CUE_REDO_TIP),
             "open": tool("folder-open", words.SET_OPEN, words.SET_OPEN_TIP),
             "save": tool("save", words.SET_SAVE, words.SET_SAVE_TIP),
+            "versions": tool("list", words_cues.VERSIONS, words_cues.VERSIONS_TIP),
         }
         self.opening = FileDialog(self, words.SET_OPEN, words.SET_FILTER, sheet.open)
-        self.saving = FileDialog(self, words.SET_SAVE, words.SET_FILTER, sheet.save, saves="vlive")
+        self.saving = FileDialog(
+            self, words.SET_SAVE, words.SET_FILTER, sheet.save, saves="vlive", name=lambda: sheet.set_list.title
+        )
         acts = {
             "previous": sheet.previous,
             "next": sheet.next,
@@ -196,6 +81,7 @@ class CueGrid(QWidget):
             "redo": sheet.redo,
             "open": self.opening.open,
             "save": self.saving.open,
+            "versions": self._ask_version,
         }
         head = QHBoxLayout()
         head.setSpacing(5)
@@ -205,26 +91,35 @@ class CueGrid(QWidget):
             button.clicked.connect(lambda _, act=acts[name]: act())
             head.addWidget(button)
         head.addWidget(self.name)
+        head.addWidget(self.length)
         head.addStretch(1)
         self._head = head
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(SPACING)
         column.addLayout(head)
         column.addWidget(self._scroll)
         sheet.changed.connect(self._follow)
         self._follow()
+        self._fit()
 
     def add_to_head(self, part: QWidget) -> None:
         """At the right of the line above the pads."""
         self._head.addWidget(part)
 
-    def set_low(self, low: bool) -> None:
-        """In a low window the pads' pictures give their room to the canvas; keys, colours and names stay."""
-        self._pad_size = LOW_PAD if low else PAD
-        self._scroll.setFixedHeight(self._pad_size.height() + 14)
-        for pad in self.pads:
-            pad.setFixedSize(self._pad_size)
+    def fit_into(self, height: int) -> None:
+        """Take rows and pads that leave room for the canvas in a window of this height."""
+        fitting = next(((rows, size) for least, rows, size in LAYOUTS if height >= least), LOWEST)
+        if fitting != (self._rows, self._pad_size):
+            self._rows, self._pad_size = fitting
+            self._fit()
+
+    def save(self) -> None:
+        """To the file that the set list came from; where there is none yet, it is asked for."""
+        if self.sheet.path is None:
+            self.saving.open()
+        else:
+            self.sheet.save(self.sheet.path)
 
     def update_current(self) -> None:
         """The cue that was fired or added last takes the look as it is now."""
@@ -235,11 +130,13 @@ class CueGrid(QWidget):
         """Type its name; Enter or a click elsewhere ends that."""
         cue = self.sheet.cue(place)
         if cue is not None:
-            self._naming = place
-            self.name.setText(cue.name)
-            self.name.show()
-            self.name.setFocus()
-            self.name.selectAll()
+            self._type(self.name, place, cue.name)
+
+    def type_length(self, place: int) -> None:
+        """Type how long its morph is; the same."""
+        cue = self.sheet.cue(place)
+        if cue is not None:
+            self._type(self.length, place, words_cues.length(cue.transition))
 
     def menu(self, place: int) -> QMenu | None:
         """What can be done with the cue at ``place``; None for an empty place."""
@@ -250,12 +147,7 @@ class CueGrid(QWidget):
         menu.addAction(words.CUE_UPDATE, partial(sheet.update, place))
         menu.addAction(words.CUE_RENAME, partial(self.rename, place))
         menu.addAction(words.CUE_DUPLICATE, partial(sheet.duplicate, place))
-        transitions = menu.addMenu(words.CUE_TRANSITION)
-        for transition in words.TRANSITIONS:
-            action = QAction(words.transition(transition), transitions, checkable=True)
-            action.setChecked(transition == cue.transition)
-            action.triggered.connect(partial(self._set, place, transition=transition))
-            transitions.addAction(action)
+        self._add_transitions(menu.addMenu(words.CUE_TRANSITION), place, cue.transition)
         colours = menu.addMenu(words.CUE_COLOUR)
         for name, colour in zip(words.CUE_COLOURS, COLOURS, strict=True):
             swatch = QPixmap(16, 16)
@@ -272,13 +164,62 @@ class CueGrid(QWidget):
         menu.addAction(words.CUE_DELETE, partial(sheet.delete, place))
         return menu
 
+    def versions_menu(self) -> QMenu:
+        """The cues as they were kept, the newest first."""
+        menu, today = QMenu(self), datetime.now().date()
+        versions = self.sheet.versions()
+        for kept in versions:
+            menu.addAction(words_cues.version(kept, today), partial(self.sheet.open_version, kept))
+        if not versions:
+            menu.addAction(words_cues.NO_VERSIONS).setEnabled(False)
+        return menu
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_rows()
+        self._bring_in_sight()
+
+    def _add_transitions(self, menu: QMenu, place: int, now: Transition) -> None:
+        """The usual ones, the cue's own where it is none of them, and a length to be typed."""
+        listed = words.TRANSITIONS if now in words.TRANSITIONS else (*words.TRANSITIONS, now)
+        for transition in listed:
+            action = QAction(words.transition(transition), menu, checkable=True)
+            action.setChecked(transition == now)
+            action.triggered.connect(partial(self._set, place, transition=transition))
+            menu.addAction(action)
+        menu.addAction(words_cues.CUE_LENGTH, partial(self.type_length, place))
+
     def _set(self, place: int, _: bool = False, **changes: Transition | str) -> None:
         self.sheet.set_cue(place, **changes)
 
+    # what is typed
+
+    def _type(self, field: LineField, place: int, text: str) -> None:
+        self._typed_for = place
+        field.put(text)
+        field.show()
+        field.setFocus()
+        field.selectAll()
+
     def _named(self) -> None:
-        place, self._naming = self._naming, None
+        place, self._typed_for = self._typed_for, None
         if place is not None and self.name.text().strip():
             self.sheet.set_cue(place, name=self.name.text().strip())
+
+    def _timed(self) -> None:
+        place, self._typed_for = self._typed_for, None
+        cue = None if place is None else self.sheet.cue(place)
+        typed = self.length.text().strip()
+        if place is None or cue is None or not typed:
+            return
+        try:
+            transition = Transition.morph(typed, cue.transition.unit)
+        except ValueError:
+            self.sheet.said.emit("warning", words_cues.no_length(typed))
+        else:
+            self.sheet.set_cue(place, transition=transition)
+
+    # pads
 
     def _clicked(self, place: int) -> None:
         if self.sheet.cue(place) is None:
@@ -287,41 +228,71 @@ class CueGrid(QWidget):
             self.sheet.fire(place)
 
     def _ask(self, place: int, at: QPoint) -> None:
-        menu = self.menu(place)
+        self._pop_up(self.menu(place), at)
+
+    def _ask_version(self) -> None:
+        button = self.buttons["versions"]
+        self._pop_up(self.versions_menu(), button.mapToGlobal(button.rect().bottomLeft()))
+
+    @staticmethod
+    def _pop_up(menu: QMenu | None, at: QPoint) -> None:
         if menu is not None:
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(at)
 
     def _follow(self) -> None:
-        cues = self.sheet.set_list.cues
-        while len(self.pads) < len(cues) + 1:
-            pad = CuePad(len(self.pads))
-            pad.setFixedSize(self._pad_size)
-            pad.clicked.connect(partial(self._press, pad))
-            pad.asked.connect(partial(self._ask, pad.place))
-            pad.dropped.connect(partial(self._dropped, pad.place))
-            self._line.insertWidget(self._line.count() - 1, pad)
-            if self.pads:
-                QWidget.setTabOrder(self.pads[-1], pad)
-            self.pads.append(pad)
-        while len(self.pads) > len(cues) + 1:
-            self.pads.pop().deleteLater()
+        wanted = max(KEYS, len(self.sheet.set_list.cues) + 1)
+        while len(self.pads) < wanted:
+            self._add_pad()
+        while len(self.pads) > wanted:
+            pad = self.pads.pop()
+            self._flow.removeWidget(pad)
+            pad.deleteLater()
+        self._fit_rows()
+        current = self.sheet.current
         for pad in self.pads:
-            pad.put(self.sheet.cue(pad.place), pad.place == self.sheet.current)
+            pad.put(self.sheet.cue(pad.place), pad.place == current)
         self.buttons["undo"].setEnabled(self.sheet.can_undo)
         self.buttons["redo"].setEnabled(self.sheet.can_redo)
-        self.buttons["update"].setEnabled(self.sheet.current is not None)
+        self.buttons["update"].setEnabled(current is not None)
+        if current != self._shown:
+            self._shown = current
+            self._bring_in_sight()
+
+    def _add_pad(self) -> None:
+        pad = CuePad(len(self.pads), self._pad_size)
+        pad.clicked.connect(partial(self._press, pad))
+        pad.asked.connect(partial(self._ask, pad.place))
+        pad.dropped.connect(partial(self._dropped, pad.place))
+        pad.removed.connect(partial(self.sheet.delete, pad.place))
+        self._flow.addWidget(pad)
+        if self.pads:
+            QWidget.setTabOrder(self.pads[-1], pad)
+        self.pads.append(pad)
 
     def _press(self, pad: CuePad, _: bool = False) -> None:
         self._clicked(pad.place)
-        self._scroll.ensureWidgetVisible(pad)
 
     def _dropped(self, to: int, place: int) -> None:
         self.sheet.move(place, to)
 
+    def _fit(self) -> None:
+        for pad in self.pads:
+            pad.setFixedSize(self._pad_size)
+        self._scroll.verticalScrollBar().setSingleStep(self._pad_size.height() + SPACING)
+        self._fit_rows()
+        self._bring_in_sight()
 
-def key_of(place: int) -> str:
-    """The key that fires the cue at ``place``; "" for none."""
-    if place < KEYS // 2:
-        return str(place + 1)
-    return f"Shift+{place - KEYS // 2 + 1}" if place < KEYS else ""
+    def _fit_rows(self) -> None:
+        """As many as there are, up to those that the window has room for."""
+        room = self._rows * self._pad_size.height() + (self._rows - 1) * SPACING
+        taken = self._flow.heightForWidth(max(self.width(), self._pad_size.width()))
+        self._scroll.setFixedHeight(min(room, taken) + 2)  # a pad that is scrolled to is seen with its frame
+
+    def _bring_in_sight(self, *_: int) -> None:
+        """The cue that was fired last, once the pads have their places."""
+        QTimer.singleShot(0, self, self._scroll_to_current)
+
+    def _scroll_to_current(self) -> None:
+        if self._shown is not None and self._shown < len(self.pads):
+            self._scroll.ensureWidgetVisible(self.pads[self._shown], 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.window import words
 from app.window.shortcuts import is_shortcut_in_number
+from app.window.text_fields import ClickElsewhere
 
 _TICKS = 1000
 _NOTCH = 120
@@ -23,7 +24,11 @@ _NOTCH = 120
 
 
 class NumberField(QDoubleSpinBox):
-    """A typed number; the theme hides its little buttons. Letters stay shortcuts while it has the focus."""
+    """A typed number; the theme hides its little buttons. Letters stay shortcuts while it has the focus.
+
+    Digits fire cues as soon as the number is typed: the focus leaves it on Enter, on Escape, which takes back what was
+    typed, and on a click elsewhere. The wheel does not bring it there.
+    """
 
     def __init__(self, low: float, high: float, decimals: int) -> None:
         super().__init__()
@@ -33,6 +38,26 @@ class NumberField(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self.lineEdit().setTextMargins(4, 0, 9, 0)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._elsewhere = ClickElsewhere(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+            self.clearFocus()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.setValue(self.value())
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._elsewhere.watch()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._elsewhere.rest()
 
     def event(self, event: QEvent) -> bool:
         if is_shortcut_in_number(event):

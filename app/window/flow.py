@@ -53,6 +53,8 @@ class Flow(QLayout):
         """The height of all lines in ``rect``'s width."""
         x = y = line = 0
         for item in self._items:
+            if item.isEmpty():
+                continue
             size = item.sizeHint()
             if x > 0 and x + size.width() > rect.width():
                 x, y, line = 0, y + line + self.spacing(), 0

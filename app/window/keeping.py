@@ -6,7 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.show import Show, save_state
+from app.file_worker import Later, at_once
+from app.look import Look, Setup
+from app.show import Show, write_state
 from app.window import words
 
 PAUSE_MS = 1000
@@ -16,13 +18,14 @@ LATEST_MS = 10_000
 
 
 class StateKeeper(QObject):
-    """Writes ``show`` to ``path``. said(level, sentence) when that fails for the first time."""
+    """Writes ``show`` to ``path``. said(level, sentence) when that fails for the first time, from any thread."""
 
     said = Signal(str, str)
 
-    def __init__(self, show: Show, path: Path, parent: QObject | None = None) -> None:
+    def __init__(self, show: Show, path: Path, parent: QObject | None = None, later: Later = at_once) -> None:
+        """later: where files are written."""
         super().__init__(parent)
-        self._show, self._path = show, path
+        self._show, self._path, self._later = show, path, later
         self._failed = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.save)
@@ -34,8 +37,12 @@ class StateKeeper(QObject):
     def save(self) -> None:
         self._pause.stop()
         self._latest.stop()
+        look, setup = self._show.program, self._show.setup
+        self._later("state", lambda: self._write(look, setup))
+
+    def _write(self, look: Look, setup: Setup) -> None:
         try:
-            save_state(self._show, self._path)
+            write_state(look, setup, self._path)
         except OSError as error:
             if not self._failed:
                 self.said.emit("warning", words.not_saved(self._path, error.strerror or str(error)))

@@ -14,7 +14,6 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -23,11 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.message_log import Message, MessageLog, passes, text_of
+from app.safe_write import swapped_in
 from app.status import Level
 from app.window import icons, theme, words_hud
 from app.window.cards import text
 from app.window.choice import Segments
 from app.window.file_dialog import FileDialog
+from app.window.text_fields import LineField
 
 KEPT = 500
 """Messages; a fault that repeats all night must not fill the memory."""
@@ -58,10 +59,7 @@ class LogWindow(QWidget):
         self.level = Segments(words_hud.LOG_SHOWS, words_hud.LOG_LEVELS, help=words_hud.LOG_SHOWS_TIP)
         self.level.put(self._least)
         self.level.setFixedWidth(240)
-        self.search = QLineEdit()
-        self.search.setAccessibleName(words_hud.LOG_FIND)
-        self.search.setPlaceholderText(words_hud.LOG_FIND_PLACEHOLDER)
-        self.search.setToolTip(words_hud.LOG_FIND_TIP)
+        self.search = LineField(words_hud.LOG_FIND, words_hud.LOG_FIND_PLACEHOLDER, words_hud.LOG_FIND_TIP)
         self.list = QListWidget()
         self.list.setAccessibleName(words_hud.LOG)
         self.list.setToolTip(words_hud.LOG_TIP)
@@ -129,7 +127,8 @@ class LogWindow(QWidget):
     def write(self, path: Path) -> None:
         """All that are listed, oldest first."""
         try:
-            path.write_text(text_of(self._listed()), "utf-8")
+            with swapped_in(path, keeps_old=True) as file:
+                file.write(text_of(self._listed()).encode())
         except OSError as error:
             self.said.emit("warning", words_hud.log_not_saved(path, error.strerror or str(error)))
         else:

@@ -34,13 +34,15 @@ from app.show import Show
 from app.status import Status
 from app.tempo import NUDGE
 from app.vision_mixer import VisionMixer
-from app.window import icons, words, words_hud, words_program
+from app.window import icons, words, words_cues, words_hud, words_program
 from app.window.actions import Actions
 from app.window.beat import TempoBar
 from app.window.bind import Bindings
 from app.window.cards import Column, FoldingCard
+from app.window.closing import Closing
 from app.window.cue_grid import KEYS, CueGrid, key_of
 from app.window.displays import Displays
+from app.window.file_dialog import FileDialog
 from app.window.hud import Hud
 from app.window.keeping import StateKeeper
 from app.window.mask_editor import MaskEditor
@@ -66,11 +68,12 @@ from engine.params import Picture
 
 STATUS_MS = 250
 THUMBNAILS_MS = 100
-QUIT_AGAIN_MS = 3000
 FIRST_SIZE = QSize(1400, 900)
 THUMBNAIL_WIDTH = 160
-LOW = 660
-"""Pixels of a window in which the cues' pictures have no room beside the canvas."""
+ROOM_FOR_CUES = QSize(900, 500)
+"""Of a window in which the cues stand below all else; in a smaller one they are scrolled to like the rest."""
+WIDE = 1000
+"""Pixels of a window that has some to spare beside its columns."""
 BRUSH_STEP = 1.25
 TOOL_KEYS: dict[Tool, str] = {
     "none": "Q",
@@ -110,7 +113,7 @@ class MainWindow(QMainWindow):
         self.controls = ControlsPanel(bindings, controls)
         self.editor = MaskEditor(show, self)
         backups = Backups(state_path.parent / "cues") if state_path else None
-        sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self)
+        sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self, rig.later)
         self.mixer = VisionMixer(show, sheet, self._chunk_alone_s, self)
         self.program = ProgramPanel(bindings, rig, self.editor, self.mixer)
         self.look = LookPanel(bindings, self.performer)
@@ -139,11 +142,13 @@ class MainWindow(QMainWindow):
             self._foot_button("keyboard", words.KEY_LIST, words.KEY_LIST_TIP, self.key_list.toggle)
         )
 
-        self._keeper = StateKeeper(show, state_path, self) if state_path else None
+        self._keeper = StateKeeper(show, state_path, self, rig.later) if state_path else None
         place = state_path.with_name("window.ini") if state_path else None
         self._place = QSettings(str(place), QSettings.Format.IniFormat) if place else None
         self._restore_place()
-        self._quitting = QTimer(self, singleShot=True)
+        self._closing = Closing(
+            self._on_air, lambda on_air: self.messages.say("warning", words.close_again(on_air)), self
+        )
         self._listen(bindings)
         self._timers = [self._every(STATUS_MS, self.poll_status), self._every(THUMBNAILS_MS, self.poll_pictures)]
         self.poll_status()
@@ -215,14 +220,28 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.key_list.hide()
         self.hud.hide()
-        self.cues.set_low(self.height() < LOW)
+        self._place_cues()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.body.ensureWidgetVisible(self.program)
+        # Later: what has no room is scrolled to, and the layout has yet to find out what that is.
+        QTimer.singleShot(0, self, lambda: self.body.ensureWidgetVisible(self.program.frame))
+
+    def end_show(self) -> None:
+        """Close, whatever is on the air: nobody asks who pressed Ctrl-C in the terminal."""
+        self._closing.let_go()
+        self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Everything disappears at once; then the rig may take the seconds it needs to finish a recording."""
+        """Everything disappears at once; then the rig may take the seconds it needs to finish a recording.
+
+        Not at the first wish while anything is on the air: see ``Closing``.
+        """
+        if not self._closed and not self._closing.may_close():
+            # What the window now says must be seen, also by one who closed it from a list of windows.
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+            event.ignore()
+            return
         if not self._closed:
             self._closed = True
             for timer in self._timers:
@@ -236,12 +255,27 @@ class MainWindow(QMainWindow):
             self._rig.stop()
         event.accept()
 
+    def _place_cues(self) -> None:
+        """Below all that scrolls, where there is room for both."""
+        self.cues.fit_into(self.height())
+        roomy = self.width() >= ROOM_FOR_CUES.width() and self.height() >= ROOM_FOR_CUES.height()
+        layout = self._foot if roomy else self._body_rows
+        side = 12 if self.width() >= WIDE else 6
+        self._body_rows.setContentsMargins(side, 12, side, 12)
+        if layout.indexOf(self.cues) < 0:
+            layout.addWidget(self.cues)
+            self._foot.setContentsMargins(12, 0, 12, 10 if roomy else 0)
+            # Below all else they must not keep the window from becoming so small that they are scrolled to.
+            self.cues.setMinimumSize(int(roomy), int(roomy))
+
     def _keep_place(self) -> None:
         if self._place is not None:
             self._place.setValue("geometry", self.saveGeometry())
             self._place.setValue("columns", self._columns.saveState())
             for card in self.findChildren(FoldingCard):
                 self._place.setValue(f"open/{card.title}", card.opened)
+            for dialog in self.findChildren(FileDialog):
+                self._place.setValue(f"folder/{dialog.filter}", str(dialog.folder))
             self._place.sync()
 
     def _restore_place(self) -> None:
@@ -254,12 +288,14 @@ class MainWindow(QMainWindow):
         if self._place is not None:
             for card in self.findChildren(FoldingCard):
                 card.open(str(self._place.value(f"open/{card.title}", card.opened)).lower() == "true")
+            for dialog in self.findChildren(FileDialog):
+                dialog.folder = Path(str(self._place.value(f"folder/{dialog.filter}", dialog.folder)))
 
     # how it is put together
 
     def _lay_out(self) -> QSplitter:
         columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.setHandleWidth(10)
+        columns.setHandleWidth(8)
         columns.setChildrenCollapsible(False)
         for part, width in (
             (Column(self.input, self.controls), 380),
@@ -273,8 +309,9 @@ class MainWindow(QMainWindow):
             columns.setStretchFactor(side, 0)
         body = QWidget()
         body.setObjectName("scrolled")
-        room = QVBoxLayout(body)
-        room.setContentsMargins(12, 12, 12, 12)
+        self._body_rows = room = QVBoxLayout(body)
+        # Columns, handles and a scroll bar beside them: all has to fit into 960 pixels.
+        room.setContentsMargins(8, 12, 8, 12)
         room.setSpacing(10)
         room.addWidget(columns, 1)
         room.addWidget(self.cues)
@@ -289,6 +326,9 @@ class MainWindow(QMainWindow):
         rows.setSpacing(0)
         rows.addWidget(self.top_bar)
         rows.addWidget(self.body, 1)
+        self._foot = QVBoxLayout()
+        self._foot.setContentsMargins(12, 0, 12, 0)
+        rows.addLayout(self._foot)
         rows.addWidget(self.messages)
         self.setCentralWidget(centre)
         return columns
@@ -299,14 +339,19 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._guard_focus)
+        app.commitDataRequest.connect(self._closing.let_go)
         self.stage.said.connect(said)
         self.editor.said.connect(said)
         self.cues.sheet.said.connect(said)
-        for panel in (self.references, self.frames, self.loras):
+        for note in self.cues.sheet.notes:
+            self.messages.say("warning", note)
+        for panel in (self.references, self.frames, self.loras, self.program.audition_bar):
             panel.said.connect(said)
         if self._keeper is not None:
             self._keeper.said.connect(said)
         bindings.show.look_switching.connect(self._finish_typing)
+        bindings.show.watch_hand(lambda: QApplication.mouseButtons() != Qt.MouseButton.NoButton)
+        self.program.preview.tapped.connect(self.performer.toggle_pause)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
 
     def _keys(self) -> tuple[Key, ...]:
@@ -330,11 +375,12 @@ class MainWindow(QMainWindow):
             Key(("U",), words.CUE_UPDATE, self.cues.update_current),
             Key(("Ctrl+Alt+Z",), words.CUE_UNDO, sheet.undo),
             Key(("Ctrl+Alt+Y",), words.CUE_REDO, sheet.redo),
+            Key(("Ctrl+S",), words_cues.KEY_SAVE_SET, self.cues.save),
             Key(("R",), words.KEY_RECORD, do.toggle_recording),
             Key(("V",), words.KEY_CAMERA, do.toggle_virtual_camera),
             Key(("S",), words.KEY_STAGE, do.toggle_stage),
             Key(("F11",), words.KEY_FULL_SCREEN, self.stage.toggle_full_screen),
-            Key(("Space",), words.KEY_PAUSE, do.toggle_pause),
+            Key(("Space",), words.KEY_PAUSE, self._space),
             Key(("P",), words.KEY_PROMPT, self._type_prompt),
             *(
                 Key((key,), words.key_tool(words.TOOLS[tool][0]), partial(self.editor.choose, tool))
@@ -356,8 +402,14 @@ class MainWindow(QMainWindow):
             Key(("F10",), words_hud.KEY_CANVAS_ALONE, self.toggle_panels),
             Key(("H",), words_hud.KEY_LOG, self.messages.log.toggle),
             Key(("F1",), words.KEY_KEYS, lambda: self.key_list.toggle()),
-            Key(("Ctrl+Q",), words.KEY_QUIT, self._quit),
+            Key(("Ctrl+Q",), words.KEY_QUIT, self.close),
         )
+
+    def _space(self) -> None:
+        """It moves the canvas where that is enlarged and under the pointer; else, and where it moved nothing, the clip
+        is paused."""
+        if not self.program.preview.take_hold():
+            self.performer.toggle_pause()
 
     def _toggle_mask_view(self) -> None:
         self.program.bar.show_("output" if self.program.preview.shown == "mask" else "mask")
@@ -390,23 +442,11 @@ class MainWindow(QMainWindow):
         pictures = config_of(self.performer.setup.engine).rollout.pictures(first=False)
         return max(status.chunk_ms.p50 / 1000, pictures / max(1.0, status.source_rate))
 
-    def _quit(self) -> None:
-        """While anything is on air it takes two presses: one slip must not end a show, and no question may wait."""
+    def _on_air(self) -> list[str]:
+        """What of this setup ends with the window, in words."""
         setup = self.performer.setup
-        on_air = [
-            words.ON_AIR[name]
-            for name, choice in (
-                ("recorder", setup.recorder),
-                ("virtual camera", setup.virtual_camera),
-                ("stage", setup.stage),
-            )
-            if choice.on
-        ]
-        if on_air and not self._quitting.isActive():
-            self._quitting.start(QUIT_AGAIN_MS)
-            self.messages.say("warning", words.quit_again(on_air))
-        else:
-            self.close()
+        outputs = (("recorder", setup.recorder), ("virtual camera", setup.virtual_camera), ("stage", setup.stage))
+        return [words.ON_AIR[name] for name, choice in outputs if choice.on]
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         """Where a field with the focus disappears, Qt hands the focus to the next one, which may be Blackout."""

@@ -1,4 +1,4 @@
-"""The performer's hand on the look's mask: tools, brush, steps back, files. Knows no widget; asks the Show.
+"""The performer's hand on the look's mask: tools, brush, files, and the steps back. Knows no widget; asks the Show.
 
 Places are (x, y) as fractions of the source's picture, on which the mask lies.
 """
@@ -9,35 +9,42 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.errors import ShowError
 from app.frame import Pixels
-from app.framing import resized
 from app.look import Look
 from app.mask_painting import Brush, MaskPainting, Point, Rect, Tool
 from app.pictures import load_mask
+from app.placement import Placement
+from app.png import png_of
+from app.safe_write import swapped_in, with_ending
 from app.show import Show
-from app.window import words
+from app.source_mask import on_source
+from app.window import words, words_canvas
 from engine.params import Picture
 
 LONGEST_SIDE = 1280
 """Pixels of a mask that is painted here, and the unit of a brush's size: as much as the outputs show."""
 SIZES = (1.0, 600.0)
 """Of a brush."""
+OPACITIES = (0.1, 1.0)
+"""Of a brush: less than a tenth of the painted picture shows nothing of it."""
 PUBLISH_MS = 33
 """Painting is told to the Show so often; the next chunk takes what is there."""
 
 
 class MaskEditor(QObject):
-    """Owns the painting while it goes on; a mask that comes from elsewhere, as with a cue, is a step like any other."""
+    """Owns the painting while it goes on; a mask that comes from elsewhere, as with a cue, takes its place.
 
-    painted = Signal()
-    """The pixels have changed."""
+    A stroke, a shape and a fill are one step of the Show's each.
+    """
+
+    painted = Signal(object)
+    """The pixels have changed, within this ``Rect``."""
     changed = Signal()
-    """What can be undone, the tool or the brush has changed."""
+    """What is painted, the tool or the brush has changed."""
     said = Signal(str, str)
 
     def __init__(self, show: Show, parent: QObject | None = None) -> None:
@@ -62,14 +69,6 @@ class MaskEditor(QObject):
     def is_empty(self) -> bool:
         return self._painting.is_empty
 
-    @property
-    def can_undo(self) -> bool:
-        return self._painting.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        return self._painting.can_redo
-
     # tools
 
     def choose(self, tool: Tool) -> None:
@@ -87,17 +86,20 @@ class MaskEditor(QObject):
         low, high = SIZES
         self.set_brush(size=min(high, max(low, self.brush.size * factor)))
 
-    def fit_to(self, source: tuple[int, int]) -> None:
-        """Take the aspect of a source of this width and height, on which it lies; before anything is painted."""
+    def fit_to(self, source: tuple[int, int], place: Placement) -> None:
+        """Take the aspect of a source of this width and height; before anything is painted.
+
+        place: of that source. What is painted already goes on acting where it acts: on a mask of another aspect than
+        the source's that is elsewhere than on all of the source.
+        """
         wanted = self._wanted(source)
         width, height = self._painting.size
         if abs(width * wanted[1] - height * wanted[0]) <= max(width, height, *wanted):
             return  # the same aspect, to a pixel
-        fit = self._show.setup.framing.fit
-        if self._painting.is_empty and not self._painting.can_undo:
+        if self._painting.is_empty:
             self._painting = MaskPainting(*wanted)
         else:
-            self._painting.take(resized(self._painting.pixels, *wanted, fit))
+            self._painting.take(on_source(self._painting.pixels, place, *wanted))
         self._tell()
 
     @staticmethod
@@ -107,18 +109,21 @@ class MaskEditor(QObject):
 
     def press(self, at: Point, pressure: float = 1.0, erases: bool = False) -> None:
         """Begin a stroke, with the brush or, by ``erases`` or the tool, against it."""
-        self._did(self._painting.press(self._brush(erases), self._point(at), pressure))
+        if self._painting.is_stroking:
+            self.release()
+        self._show.begin_step()
+        self._stroke(self._painting.press(self._brush(erases), self._point(at), pressure))
 
     def move(self, at: Point, pressure: float = 1.0) -> None:
-        self._did(self._painting.move(self._point(at), pressure))
+        self._stroke(self._painting.move(self._point(at), pressure))
 
     def release(self) -> None:
-        self._painting.release()
-        self.publish()
-        self.changed.emit()
+        self._end(self._painting.release())
 
-    def cancel(self) -> None:
-        self._did(self._painting.cancel())
+    def _end(self, where: Rect | None) -> None:
+        """The stroke is over; what ends with it has changed ``where``."""
+        self._did(where)
+        self._show.end_step()
 
     def shape(self, outline: Sequence[Point], erases: bool = False) -> None:
         """What the tool makes of a drag: a lasso, a rectangle or ellipse between its ends, or a fill at its end."""
@@ -145,22 +150,29 @@ class MaskEditor(QObject):
         else:
             self.clear()
 
+    # steps, of painting and of all else
+
     def undo(self) -> None:
-        self._did(self._painting.undo())
+        """Take back the stroke under way, or else what the hand did last, painted or not."""
+        if self._painting.is_stroking:
+            self._end(self._painting.cancel())
+        else:
+            self.said.emit("info", words_canvas.undone(self._show.undo()))
 
     def redo(self) -> None:
-        self._did(self._painting.redo())
+        """Do again what was taken back; nothing within a stroke."""
+        if not self._painting.is_stroking:
+            self.said.emit("info", words_canvas.redone(self._show.redo()))
 
     # files
 
     def save(self, path: Path) -> None:
         """As a grey PNG, white where the picture is repainted."""
-        done, data = cv2.imencode(".png", self._painting.pixels)
+        path = with_ending(path, ".png")
         try:
-            if not done:
-                raise OSError("it could not be encoded")
-            path.with_suffix(".png").write_bytes(data.tobytes())
-            self.said.emit("info", words.mask_saved(path.with_suffix(".png")))
+            with swapped_in(path, keeps_old=True) as file:
+                file.write(png_of(Picture(self._painting.pixels)))
+            self.said.emit("info", words.mask_saved(path))
         except OSError as error:
             self.said.emit("warning", words.mask_not_saved(path, error.strerror or str(error)))
 
@@ -175,7 +187,7 @@ class MaskEditor(QObject):
     # the Show
 
     def publish(self) -> None:
-        """Ask the Show for the mask as it is; none at all where nothing is painted."""
+        """Ask the Show for the mask as it is; none at all where nothing is painted that would show."""
         self._publishing.stop()
         mask = None if self._painting.is_empty else Picture(self._painting.pixels)
         if mask != self._told:
@@ -191,15 +203,22 @@ class MaskEditor(QObject):
         self._painting.take(pixels)
         self._tell()
 
-    def _did(self, where: Rect | None) -> None:
+    def _stroke(self, where: Rect | None) -> None:
+        """A part of a stroke: the Show hears of several at once."""
         if where is not None:
-            self.painted.emit()
+            self.painted.emit(where)
             if not self._publishing.isActive():
                 self._publishing.start()
+
+    def _did(self, where: Rect | None) -> None:
+        if where is not None:
+            self.painted.emit(where)
+        self.publish()
         self.changed.emit()
 
     def _tell(self) -> None:
-        self.painted.emit()
+        """Of all of it."""
+        self.painted.emit(Rect(0, 0, *self._painting.size))
         self.changed.emit()
 
     def _brush(self, erases: bool) -> Brush:

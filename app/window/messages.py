@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.status import Level
@@ -12,6 +13,8 @@ from app.window import icons, words, words_hud
 from app.window.cards import Elided, text
 from app.window.log_window import SYMBOLS, LogWindow
 
+ROOM_FOR_TITLES = 900
+"""Pixels of width below which the buttons leave their room to the message: they keep icon, name and tip."""
 INFO_STAYS_MS = 12_000
 """Good news leaves by itself; warnings and errors stay until there is something newer."""
 
@@ -23,7 +26,7 @@ class MessageBar(QFrame):
         super().__init__()
         self.setObjectName("message_bar")
         self._sign = QLabel()
-        self._level = text("", "row_title")
+        self._level = text("", "message_level")
         self._sentence = Elided("message")
         self._sentence.setAccessibleName(words.MESSAGE)
         self.log = LogWindow(window)
@@ -42,15 +45,22 @@ class MessageBar(QFrame):
         self._row.addWidget(self._sign)
         self._row.addWidget(self._level)
         self._row.addWidget(self._sentence, 1)
-        self._row.addWidget(self._button)
+        self._titles: dict[QPushButton, str] = {}
+        self.add_button(self._button)
 
     @property
     def shown(self) -> tuple[str, str]:
         """(level as a word, sentence) that stand there now."""
         return self._level.text(), self._sentence.whole
 
-    def add_button(self, button: QWidget) -> None:
+    def add_button(self, button: QPushButton) -> None:
         self._row.addWidget(button)
+        self._titles[button] = button.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for button, title in self._titles.items():
+            button.setText(title if self.width() >= ROOM_FOR_TITLES else "")
 
     def say(self, level: str, sentence: str) -> None:
         symbol, colour = SYMBOLS[level]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.framing import Fit
 from app.look import Treatment
@@ -32,6 +32,8 @@ ROOM_FOR_NOTE = 460
 LOW = 440
 """Pixels of height below which the tools give their room to an audition; their keys stay."""
 
+_AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
 
 class ProgramPanel(QWidget):
     """The preview with its header."""
@@ -54,21 +56,21 @@ class ProgramPanel(QWidget):
         self.fit = Picker(words.PREVIEW_FIT, help=words.PREVIEW_FIT_TIP)
         self.fit.set_options(words.FITS)
         self.fit.setFixedWidth(88)
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self.on_air, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(self.note, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(self.model, 1)
-        head.addWidget(self.fit)
+        self._head = QGridLayout()
+        self._head.setHorizontalSpacing(10)
+        self._head.setVerticalSpacing(6)
+        self._head.setColumnStretch(2, 1)
+        self._head.addWidget(self.note, 0, 1, Qt.AlignmentFlag.AlignVCenter)
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self.bar = CanvasBar(self.preview, editor)
-        column.addLayout(head)
+        self.bar = CanvasBar(self.preview, editor, show)
+        column.addLayout(self._head)
         self.bar.add(self.audition)
         column.addWidget(self.bar)
         column.addWidget(self.frame, 1)
         column.addWidget(self.audition_bar)
+        editor.changed.connect(self._make_room)
         show.looks_changed.connect(self._put_looks)
         self.preview.shown_changed.connect(lambda: self._put_looks(show.looks))
         self._put_looks(show.looks)
@@ -101,6 +103,10 @@ class ProgramPanel(QWidget):
 
     def _make_room(self) -> None:
         low, narrow = self.height() < LOW, self.width() < ROOM_FOR_NOTE
+        # What is on the air is told in large letters: in a narrow column nothing has room beside it.
+        self._head.addWidget(self.on_air, 0, 0, 1, 4 if narrow else 1, _AT_LEFT)
+        self._head.addWidget(self.model, *((1, 0, 1, 3) if narrow else (0, 2)))
+        self._head.addWidget(self.fit, 1 if narrow else 0, 3)
         self.audition_bar.set_small(low or narrow)
         self.bar.setVisible(not low or self._show.looks.audition is None)
         self.audition.setText("" if narrow else f" {words_program.AUDITION}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
@@ -47,6 +48,11 @@ class Rig(Protocol):
 
     def stop(self) -> bool:
         """Finish every output (a recording stays playable) and end the threads, within ten seconds; whether it did."""
+        ...
+
+    def later(self, name: str, work: Callable[[], None]) -> None:
+        """Have a file read or written on another thread, soon; of what waits under one name, the latest alone. What was
+        asked for before ``stop`` is done when that returns."""
         ...
 
     def status(self) -> Status:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 from app.engine_thread import MakeHost
 from app.errors import ShowError
 from app.look import Look, Setup, SourceChoice
+from app.placement import placement
 from app.rig import Rig
 from app.show import Show
 from app.window.main_window import MainWindow
@@ -80,7 +81,7 @@ class Studio:
             raise ShowError(f"{path} cannot be written; name a folder that is there and may be written to.")
 
     def close(self) -> None:
-        self.window.close()
+        self.window.end_show()
         self.rig.stop()
 
 
@@ -109,7 +110,11 @@ def mask(studio: Studio) -> None:
     editor, thumbnails = studio.window.editor, studio.rig.thumbnails.get()
     assert thumbnails is not None  # ``painted`` has waited for them
     editor.choose("brush")
-    editor.fit_to(thumbnails.source)
+    height, width = thumbnails.guide.shape[:2]
+    show = studio.show
+    editor.fit_to(
+        thumbnails.source, placement(thumbnails.source, (width, height), show.setup.framing, show.look.expand)
+    )
     editor.set_brush(size=260.0)
     editor.press((0.3, 0.35))
     for place in ((0.45, 0.3), (0.55, 0.5), (0.5, 0.75)):

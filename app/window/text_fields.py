@@ -1,4 +1,4 @@
-"""Text that acts on the show: the prompt and the path or URL of a source.
+"""Text that is typed: the prompt, the path or URL of a source, the name of a cue, words to find.
 
 While one of them has focus, letters are letters and not shortcuts. So that the shortcuts are back at once, focus leaves
 the field on Enter, on Escape and on a click anywhere else in the window.
@@ -14,7 +14,7 @@ TYPING_PAUSE_MS = 600
 """Long enough to finish a word, short enough to feel live."""
 
 
-class _ClickElsewhere(QObject):
+class ClickElsewhere(QObject):
     """Takes the focus from a field when something else in its window is clicked: most of it takes no focus itself."""
 
     def __init__(self, field: QWidget) -> None:
@@ -55,7 +55,7 @@ class PromptField(QPlainTextEdit):
         self._told = ""
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._tell)
-        self._elsewhere = _ClickElsewhere(self)
+        self._elsewhere = ClickElsewhere(self)
         self.textChanged.connect(self._pause.start)
 
     def put(self, text: str) -> None:
@@ -101,7 +101,7 @@ class LineField(QLineEdit):
         self.setToolTip(help)
         self.setAcceptDrops(False)
         self._told = ""
-        self._elsewhere = _ClickElsewhere(self)
+        self._elsewhere = ClickElsewhere(self)
         self.editingFinished.connect(self._tell)
 
     def put(self, text: str) -> None:

@@ -34,6 +34,9 @@ SMALL_PX = 13
 BASE_PX = 15
 TITLE_PX = 17
 BUTTON_PX = 19
+STATUS_PX = 19
+"""What the performer has to read from two metres: what is on the air, what is recorded, whose picture it is, cues,
+messages. On a display of 96 pixels an inch its capitals are 3.7 mm high; the figures are larger still."""
 BIG_PX = 28
 
 FAMILY = "Inter"

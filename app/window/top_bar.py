@@ -80,7 +80,14 @@ class AirButton(QPushButton):
         self.setAccessibleName(title)
         self.setToolTip(tip)
         self.clicked.connect(lambda _: act())
+        self._widest = words.on_air(caption, running=True, trouble="")
         self._state = ""
+
+    def ensure_width(self) -> None:
+        """Room for what it says while it is lit, so that the bar stands still when it is."""
+        self.ensurePolished()
+        around = self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text())
+        self.setMinimumWidth(around + self.fontMetrics().horizontalAdvance(self._widest))
 
     def put(self, caption: str, state: str) -> None:
         """state: "", "on", "warning" or "error"."""
@@ -146,10 +153,10 @@ class TopBar(QFrame):
             ("freeze", words.FREEZE, words.FREEZE_TIP, "snowflake", actions.freeze),
             ("bypass", words.BYPASS, words.BYPASS_TIP, "camera", actions.bypass),
         )
-        self._big: dict[QPushButton, str] = {}
+        self._big: dict[QPushButton, tuple[str, str]] = {}
         for treatment, title, tip, symbol, act in table:
             self.treatments[treatment] = _treatment(bindings, treatment, title, tip, symbol, act)
-            self._big[self.treatments[treatment]] = symbol
+            self._big[self.treatments[treatment]] = title, symbol
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         self._nested = (air, chips, buttons)
@@ -176,8 +183,8 @@ class TopBar(QFrame):
         self.beat.updateGeometry()
         for child in self.findChildren(QWidget):
             child.ensurePolished()  # before the theme is on, nothing has the width that it will have
-        for readout in self._readouts:
-            readout.ensure_width()
+        for growing in (*self._readouts, self.virtual_camera, self.stage):
+            growing.ensure_width()
         self._set_spacing(20, 18, 10)
         self._set_compact(False)
         for part in giving_way[:4]:
@@ -207,11 +214,12 @@ class TopBar(QFrame):
 
     def _set_compact(self, compact: bool) -> None:
         """Whether the big buttons are smaller than they should be: words alone."""
-        for button, symbol in self._big.items():
+        for button, (title, symbol) in self._big.items():
             name = "big_compact" if compact else "big"
             if button.objectName() != name:
                 button.setObjectName(name)
                 button.setIcon(QIcon() if compact else icons.icon(symbol))
+                button.setText(title if compact else f" {title}")
                 button.style().unpolish(button)
                 button.style().polish(button)
             button.setMinimumWidth(button.sizeHint().width())

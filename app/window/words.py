@@ -54,7 +54,8 @@ ENGINE_STATES: dict[EngineState, str] = {
 }
 
 # canvas
-CANVAS, CANVAS_TIP = "Canvas", "What the canvas shows. Wheel: closer; middle button: move. Key: M for the mask"
+CANVAS = "Canvas"
+CANVAS_TIP = "What the canvas shows. Wheel: closer; middle button, or Space held: move. Key: M for the mask"
 CANVAS_VIEWS: Sequence[tuple[str, str]] = (
     ("Output", "output"),
     ("Input", "input"),
@@ -77,7 +78,7 @@ TOOLS: dict[Tool, tuple[str, str]] = {
     ),
     "frame": ("Frame", "Pull the picture's frame inwards: what is around it is painted on. Right button: none. Key: W"),
 }
-UNDO, UNDO_TIP = "Undo", "Take back the last step of painting. Key: Ctrl+Z"
+UNDO, UNDO_TIP = "Undo", "Take back what you did last: painting, any part of the look, a cue. Key: Ctrl+Z"
 REDO, REDO_TIP = "Redo", "Do again what was taken back. Keys: Ctrl+Shift+Z, Ctrl+Y"
 INVERT_PAINTED, INVERT_PAINTED_TIP = "Invert", "Paint what was not painted, and the other way round. Key: I"
 CLEAR_PAINTED, CLEAR_PAINTED_TIP = "Clear", "Paint nothing, so that all is repainted; or draw no boxes. Key: Delete"
@@ -102,10 +103,6 @@ MASK_FEATHER = "Feather"
 MASK_FEATHER_TIP = "Over how much the mask's border fades; in pixels of a picture 320 wide."
 KEEP_OUTSIDE = "Keep original outside"
 KEEP_OUTSIDE_TIP = "What the mask keeps is the source itself, as sharp as it comes; off: the engine's picture of it."
-BRUSH = "Brush"
-BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
-BRUSH_HARDNESS, BRUSH_HARDNESS_TIP = "Hard", "How much of the brush paints in full, before it fades."
-BRUSH_OPACITY, BRUSH_OPACITY_TIP = "Opacity", "How much a stroke paints, however often it crosses itself."
 LOAD_MASK, LOAD_MASK_TIP = "Open a mask", "A picture file: white is repainted, or what is opaque where parts are clear."
 SAVE_MASK, SAVE_MASK_TIP = "Save the mask", "As a grey PNG: white is repainted."
 MASK_FILTER = "Pictures (*.png)"
@@ -232,6 +229,11 @@ OUTPUT_SIZE_TIP = (
 )
 JOURNAL = "Journal, for a replay"
 JOURNAL_TIP = "Keep what `vace-live replay` paints the show from again; it takes far more room than the film."
+BEGIN_WITH_CUT = "Begin with a hard cut"
+BEGIN_WITH_CUT_TIP = (
+    "The picture begins anew with the journal, so that its replay is the same as the show from the first picture on.\n"
+    "Off: the show goes on as if nothing was recorded, and its replay is the same from the next hard cut on."
+)
 
 # cues
 CUES = "Cues"
@@ -248,7 +250,8 @@ CUE_COLOUR = "Colour"
 CUE_COLOURS = ("Teal", "Amber", "Red", "Violet", "Green", "Pink", "Blue", "Sand")
 CUE_DELETE = "Delete"
 SET_OPEN, SET_OPEN_TIP = "Open a set list", "Take the cues of a .vlive file in place of these; undo brings them back."
-SET_SAVE, SET_SAVE_TIP = "Save the set list", "All cues with their pictures in one file, which opens on any machine."
+SET_SAVE = "Save the set list"
+SET_SAVE_TIP = "All cues with their pictures in one file, which opens on any machine. Key to save it again: Ctrl+S"
 SET_FILTER = "Set lists (*.vlive)"
 TRANSITIONS = (
     Transition("cut"),
@@ -274,11 +277,11 @@ KEY_RECORD = "Record on or off"
 KEY_CAMERA = "Virtual camera on or off"
 KEY_STAGE = "Stage on or off"
 KEY_FULL_SCREEN = "Stage full screen or in a window"
-KEY_PAUSE = "Pause the clip"
+KEY_PAUSE = "Pause the clip; held, it moves the enlarged canvas"
 KEY_PROMPT = "Type the prompt"
 KEY_TOOLS = "Paint with"
 KEY_MASK = "Show the mask over the input"
-KEY_UNDO = "Undo a step of painting"
+KEY_UNDO = "Undo what was done last: painting, look or cue"
 KEY_REDO = "Redo it"
 KEY_INVERT = "Invert what is painted"
 KEY_CLEAR = "Paint nothing"
@@ -289,7 +292,7 @@ KEY_CUE = "Fire cues 1 to 9"
 KEY_CUE_SHIFT = "Fire cues 10 to 18"
 KEY_KEYS = "This list"
 KEY_QUIT = "Quit"
-ON_AIR = {"recorder": "The recording", "virtual camera": "the virtual camera", "stage": "the stage"}
+ON_AIR = {"recorder": "the recording", "virtual camera": "the virtual camera", "stage": "the stage"}
 
 
 def fader_tip(help: str, default: str) -> str:
@@ -389,11 +392,11 @@ def control_time(ms: float, pictures: int) -> str:
 
 
 def control_time_tip(pictures: int) -> str:
-    return f"What it takes to run; it does so on {every(pictures).lower()}."
+    return f"{every(pictures)}: what it takes to run."
 
 
 def of_control(title: str, what: str) -> str:
-    return f"{title}: {what.lower()}"
+    return f"{title}: {what}"
 
 
 def guide_of(title: str) -> str:
@@ -401,7 +404,7 @@ def guide_of(title: str) -> str:
 
 
 def settings_of(title: str) -> str:
-    return f"Settings of {title.lower()}"
+    return f"{title}: settings"
 
 
 def output_state(on: bool, status: OutputStatus) -> str:
@@ -423,8 +426,8 @@ def refused(reason: str) -> str:
 def transition(wanted: Transition) -> str:
     if wanted.kind != "morph":
         return {"cut": "Cut: forget the past", "soft cut": "Soft cut: weaken the past"}[wanted.kind]
-    unit = wanted.unit[:-1] if wanted.length == 1 else wanted.unit
-    return f"Morph over {wanted.length:g} {unit}"
+    one, more = {"beats": ("beat", "beats"), "seconds": ("second", "seconds")}[wanted.unit]
+    return f"Morph over {wanted.length:g} {one if wanted.length == 1 else more}"
 
 
 def cue_pad(place: int, name: str, current: bool) -> str:
@@ -437,12 +440,12 @@ def cue_tip(cue: Cue | None, key: str) -> str:
     keys = f" Key: {key}" if key else ""
     if cue is None:
         return "Keep the look as it is now as a cue here."
-    return f"{cue.name}\n{transition(cue.transition)}.{keys}\nRight button or arrow down: more. Drag: move."
+    return f"{cue.name}\n{transition(cue.transition)}.{keys}\nRight button or arrow down: more. Drag: move. Del: gone."
 
 
 def key_tool(name: str) -> str:
     others = {TOOLS["none"][0]: "Only look", TOOLS["box"][0]: "Draw boxes", TOOLS["frame"][0]: "Pull at the frame"}
-    return others.get(name) or f"{KEY_TOOLS} {name.lower()}"
+    return others.get(name) or f"{KEY_TOOLS}: {name}"
 
 
 def mask_saved(path: object) -> str:
@@ -473,10 +476,13 @@ def not_saved(path: object, reason: str) -> str:
     return f"The settings cannot be kept in {path} ({reason}); the show goes on, but the next start will not know them."
 
 
-def quit_again(on_air: list[str]) -> str:
-    """What Ctrl+Q says at its first press."""
+def close_again(on_air: Sequence[str]) -> str:
+    """What is said at the first wish to end the show."""
     what = " and ".join(on_air)
-    return f"{what} {'is' if len(on_air) == 1 else 'are'} on; press Ctrl+Q again within three seconds to end the show."
+    return (
+        f"{what[0].upper()}{what[1:]} {'is' if len(on_air) == 1 else 'are'} on: press Ctrl+Q or close the window again "
+        "within three seconds to end the show."
+    )
 
 
 def dropped(reason: str) -> str:

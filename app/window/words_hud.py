@@ -64,7 +64,8 @@ LOG_FILTER = "Text (*.txt)"
 
 # canvas
 CANVAS_KEYS = (
-    "Arrow keys move the tool, Shift finely; Enter puts it down and takes it up. Plus and minus look closer and away."
+    "Arrow keys move the tool, Shift finely; Enter puts it down and takes it up. Plus and minus look closer and away. "
+    "With Space held a drag moves the enlarged picture."
 )
 
 # top bar

@@ -24,7 +24,7 @@ BLENDS: Sequence[tuple[str, Blend]] = (("Straight", "linear"), ("Arc", "spherica
 MORPH = "Morph"
 MORPH_TIP = (
     "Over how many of the engine's chunks new words and weights come in; 0 is at once. Up to 1000 typed.\n"
-    "A cue that is fired brings its own."
+    "A cue comes by its own transition, and leaves this as it is."
 )
 PAST_READ = "Past"
 PAST_READ_TIP = (
@@ -50,6 +50,10 @@ SOFT_CUT_PAST_TIP = "How much of the past counts during a soft cut."
 # seed
 WALK = "Walk"
 WALK_TIP = "Seconds from one seed to the next while the seed walks. Up to 600 typed."
+WALK_BEATS_TIP = "Beats of the show's tempo from one seed to the next while the seed walks. Up to 256 typed."
+WALK_BY_BEAT = "Walk on the beat"
+WALK_BY_BEAT_TIP = "Count beats of the show's tempo, from the first of a bar, in place of seconds."
+BEATS_SUFFIX = " b"
 WALK_ON = "Let the seed walk"
 WALK_ON_TIP = "Go to the next seed by itself, again and again. The lock holds it."
 
@@ -111,7 +115,7 @@ def prompt_name(index: int) -> str:
 
 
 def of_prompt(index: int, what: str) -> str:
-    return f"{prompt_name(index)}: {what.lower()}"
+    return f"{prompt_name(index)}: {what}"
 
 
 def morph_s(seconds: float) -> str:
@@ -124,7 +128,7 @@ def references_in(count: int) -> str:
 
 
 def frames_in(first: bool, last: bool) -> str:
-    return " and ".join(name.lower() for name, there in zip(FRAME_NAMES, (first, last), strict=True) if there)
+    return ", ".join(name for name, there in zip(FRAME_NAMES, (first, last), strict=True) if there)
 
 
 def loras_in(count: int) -> str:
@@ -132,7 +136,7 @@ def loras_in(count: int) -> str:
 
 
 def picture_place(tray: str, caption: str, filled: bool) -> str:
-    return f"{tray}, {caption.lower()}: {'a picture' if filled else 'empty'}"
+    return f"{tray}, {caption}: {'a picture' if filled else 'empty'}"
 
 
 def too_many_references(wanted: int) -> str:

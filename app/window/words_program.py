@@ -12,7 +12,7 @@ TAKE_TIP = "What is auditioned goes to the outputs, by the transition beside. Ke
 BACK = "Back"
 BACK_TIP = "Drop what is auditioned, and edit what the outputs show again. Keys: F7, Ctrl+J"
 TAKE_BY = "How a take comes"
-TAKE_BY_TIP = "Cut forgets the past, a soft cut weakens it; a morph lets the words come in over this time."
+TAKE_BY_TIP = "Cut forgets the past, a soft cut weakens it; a morph brings words and faders over this time."
 
 PROGRAM_FRAME = "PROGRAM"
 PROGRAM_LINE, PROGRAM_LINE_SHORT = "what the outputs show", "outputs"
@@ -28,11 +28,9 @@ KEY_BACK = "Drop the audition"
 
 def audition_line(shown: str, trouble: str) -> str:
     """What stands beside AUDITION. shown: what the canvas shows instead of its picture, "" for that."""
-    return (
-        f"no picture of it: {trouble}" if trouble else f"{shown.lower()}; {AUDITION_LINE}" if shown else AUDITION_LINE
-    )
+    return f"no picture of it: {trouble}" if trouble else f"{shown}; {AUDITION_LINE}" if shown else AUDITION_LINE
 
 
 def program_line(shown: str) -> str:
     """The same beside PROGRAM."""
-    return shown.lower() or PROGRAM_LINE
+    return shown or PROGRAM_LINE

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from app.composite import Compositor, asked_of_engine, blended, composited, enlarged
 from app.expand import Area, Expand
-from app.frame import Frame, GuidedFrame, Pixels
+from app.frame import Frame, GuidedFrame, Pixels, chunk_of
 from app.framing import FITS, Framing, framed
 from app.look import Look, Setup
+from app.mask_painting import Brush, MaskPainting
 from app.mask_shape import MaskShape
 from app.placement import Placement
 from app.plate import Plate, to_be_kept
@@ -203,6 +204,33 @@ def test_people_joined_with_a_mask_are_what_the_engine_was_handed(
     large = frame.plate.mask_at(192, 128)[::2, ::2].astype(int)
     assert frame.mask is not None
     assert np.abs(large - frame.mask).mean() < 30
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("opacity", [0.1, 0.3, 0.5, 0.8, 1.0])
+def test_so_much_of_the_painted_picture_shows_as_the_mask_was_painted_with(opacity: float, invert: bool) -> None:
+    """What shows at all is painted: the engine is not told to keep a place of which a third is to be its own."""
+    painting = MaskPainting(96, 64)
+    painting.rectangle((20, 10), (70, 50), Brush(opacity=opacity))
+    look = Look(controls=(), mask=Picture(painting.pixels), invert_mask=invert)
+    frame = guided(look, np.full((64, 96, 3), 40, np.uint8))
+    asked = chunk_of([frame]).mask
+    assert asked is not None
+    shown = painting.pixels if not invert else 255 - painting.pixels
+    np.testing.assert_array_equal(asked[0] > 127, shown > 25, "the engine cuts at its half")
+    out = composited(np.full((64, 96, 3), 240, np.uint8), frame.plate, 96, 64)
+    share = 1 - opacity if invert else opacity
+    assert out[30, 45, 0] == pytest.approx(40 + share * 200, abs=2)
+    assert out[5, 5, 0] == (240 if invert else 40)
+
+
+def test_without_the_original_outside_the_engines_half_divides() -> None:
+    painting = MaskPainting(96, 64)
+    painting.rectangle((20, 10), (70, 50), Brush(opacity=0.3))
+    look = Look(Params(composite=False), controls=(), mask=Picture(painting.pixels))
+    asked = chunk_of([guided(look, noise(0, 64, 96))]).mask
+    assert asked is not None
+    np.testing.assert_array_equal(asked[0], painting.pixels)
 
 
 def test_without_a_mask_or_the_wish_there_is_no_plate() -> None:

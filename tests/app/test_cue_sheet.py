@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.cue_sheet import CueSheet
+from app.file_worker import FileWorker, Work
 from app.look import Look
-from app.set_list import Backups, Cue, SetList, Transition
+from app.set_list import Backups, Cue, SetList, Transition, load
 from app.show import Show
 from app.tempo import Tempo
-from engine.params import Params, Picture
+from engine.params import Lora, Params, Picture
+from tests.app.damage import damage_contents
 
 RGB = Picture(np.zeros((4, 6, 3), np.uint8))
 
@@ -52,24 +57,77 @@ def test_a_fired_cue_is_the_whole_look_and_arrives_once(show: Show, sheet: CueSh
 
 
 def test_transitions(show: Show, sheet: CueSheet) -> None:
+    show.set_params(morph_chunks=6)
     before = show.look.params
+
+    def came() -> tuple[int, int, int]:
+        """How many cuts and soft cuts there have been, and over how many chunks the last cue comes."""
+        params, arrival = show.look.params, show.looks.arrival
+        assert arrival.look == show.look
+        assert params.morph_chunks == 6, "the fader is the performer's"
+        return params.cut - before.cut, params.soft_cut - before.soft_cut, arrival.chunks
+
     sheet.fire(0)
-    assert (show.look.params.cut, show.look.params.soft_cut) == (before.cut + 1, before.soft_cut)
+    assert came() == (1, 0, 0)
     sheet.set_cue(1, transition=Transition("soft cut"))
     sheet.fire(1)
-    assert (show.look.params.cut, show.look.params.soft_cut) == (before.cut + 1, before.soft_cut + 1)
+    assert came() == (1, 1, 0)
     sheet.set_cue(2, transition=Transition("morph", 8, "beats"))
     sheet.fire(2)
-    assert show.look.params.morph_chunks == 16, "eight beats at 120 a minute: four seconds of a quarter each"
+    assert came() == (1, 1, 16), "eight beats at 120 a minute: four seconds of a quarter each"
     show.set_setup(tempo=Tempo(60.0))
     sheet.fire(2)
-    assert show.look.params.morph_chunks == 32, "at half the tempo they last twice as long"
-    assert (show.look.params.cut, show.look.params.soft_cut) == (before.cut + 1, before.soft_cut + 1)
+    assert came() == (1, 1, 32), "at half the tempo they last twice as long"
     sheet.set_cue(2, transition=Transition("morph", 600, "seconds"))
     sheet.fire(2)
-    assert show.look.params.morph_chunks == 1000
+    assert came() == (1, 1, 1000)
     sheet.fire(0)
-    assert show.look.params.morph_chunks == 0
+    assert came() == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sheet: sheet.move(0, 2),
+        lambda sheet: sheet.move(2, 0),
+        lambda sheet: sheet.move(1, 7),
+        lambda sheet: sheet.swap(0, 1),
+        lambda sheet: sheet.duplicate(0),
+        lambda sheet: sheet.duplicate(1),
+        lambda sheet: sheet.delete(0),
+        lambda sheet: sheet.set_cue(1, name="Renamed"),
+        lambda sheet: sheet.update(0),
+    ],
+)
+def test_the_cue_that_was_fired_last_stays_so_wherever_it_goes(
+    show: Show, sheet: CueSheet, change: Callable[[CueSheet], None]
+) -> None:
+    def current() -> str:
+        cue = None if sheet.current is None else sheet.cue(sheet.current)
+        assert cue is not None
+        return cue.look.params.prompt
+
+    sheet.fire(1)
+    change(sheet)
+    for step in (sheet.undo, sheet.redo, sheet.undo):
+        assert current() == "neon"
+        step()
+    assert current() == "neon"
+    change(sheet)
+    place = sheet.current
+    assert place is not None
+    show.set_params(prompt="better neon")
+    sheet.update(place)
+    assert sorted(name for name in names(sheet) if name)[0] == "better neon"
+    assert {"ink", "lava"} >= {name for name in names(sheet) if name} - {"neon", "better neon"}
+
+
+def test_a_cue_that_is_taken_away_and_comes_back_is_still_the_one_that_was_fired(sheet: CueSheet) -> None:
+    sheet.fire(1)
+    sheet.delete(1)
+    assert sheet.current is None
+    sheet.undo()
+    assert sheet.current == 1
 
 
 def test_two_places_are_swapped(sheet: CueSheet) -> None:
@@ -204,3 +262,117 @@ def test_a_set_is_saved_and_opened(show: Show, sheet: CueSheet, tmp_path: Path) 
     sheet.save(tmp_path / "nowhere" / "friday")
     assert [level for level, _ in said] == ["info", "warning", "warning"]
     assert all(isinstance(cue, Cue) for cue in sheet.set_list.cues)
+
+
+def test_dots_in_a_name_belong_to_it(sheet: CueSheet, tmp_path: Path) -> None:
+    sheet.save(tmp_path / "Berlin 12.vlive")
+    other = (tmp_path / "Berlin 12.vlive").read_bytes()
+    sheet.delete(0)
+    sheet.save(tmp_path / "Berlin 12.10")
+    assert (tmp_path / "Berlin 12.vlive").read_bytes() == other
+    assert load(tmp_path / "Berlin 12.10.vlive").set_list == SetList("Berlin 12.10", sheet.set_list.cues)
+
+
+def test_what_a_set_replaces_stays_beside_it(sheet: CueSheet, tmp_path: Path) -> None:
+    said: list[str] = []
+    sheet.said.connect(lambda level, sentence: said.append(sentence))
+    path = tmp_path / "friday.vlive"
+    before = sheet.set_list.cues
+    sheet.save(path)
+    sheet.delete(0)
+    sheet.save(path)
+    assert load(path).set_list.cues == sheet.set_list.cues
+    assert load(tmp_path / "friday.vlive~").set_list.cues == before
+    assert [sentence.count("friday.vlive~") for sentence in said] == [0, 1]
+
+
+def test_files_are_written_and_read_where_the_sheet_is_told_to(show: Show, tmp_path: Path) -> None:
+    waiting: dict[str, Work] = {}
+    sheet = CueSheet(show, Backups(tmp_path / "cues"), later=waiting.__setitem__)
+    sheet.add()
+    sheet.add()
+    sheet.save(tmp_path / "friday")
+    assert list(tmp_path.iterdir()) == [], "nothing is written while the window waits"
+    assert len(waiting) == 2, "of both versions of the cues, the latest"
+    kept = sheet.set_list
+    for work in waiting.values():
+        work()
+    assert CueSheet(show, Backups(tmp_path / "cues")).set_list == kept
+    sheet.delete(0)
+    waiting.clear()
+    sheet.open(tmp_path / "friday.vlive")
+    assert sheet.set_list.cues[0] is None
+    waiting["open a set"]()
+    assert sheet.set_list.cues == kept.cues
+    assert sheet.path == tmp_path / "friday.vlive"
+
+
+def test_a_set_that_is_read_on_another_thread_comes_back_on_this_one(
+    show: Show, sheet: CueSheet, tmp_path: Path, qtbot: QtBot
+) -> None:
+    sheet.save(tmp_path / "friday")
+    worker, stopping = FileWorker(), threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stopping,))
+    other = CueSheet(show, Backups(tmp_path / "other"), later=worker.later)
+    on: list[threading.Thread] = []
+    other.changed.connect(lambda: on.append(threading.current_thread()))
+    thread.start()
+    other.open(tmp_path / "friday.vlive")
+    qtbot.waitUntil(lambda: other.set_list.cues == sheet.set_list.cues, timeout=60_000)
+    other.set_cue(0, name="Opening")
+    stopping.set()
+    thread.join()
+    assert on == [threading.current_thread()] * 2
+    assert CueSheet(show, Backups(tmp_path / "other")).set_list == other.set_list, "the last change is there at the end"
+
+
+def test_a_damaged_version_never_stops_the_start(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    before = sheet.set_list
+    sheet.delete(0)
+    newest = sorted((tmp_path / "cues").iterdir())[-1]
+    damage_contents(newest)
+    again = CueSheet(show, Backups(tmp_path / "cues"))
+    assert again.set_list == before
+    assert [note for note in again.notes if "damaged" in note] == list(again.notes)
+    assert len(again.notes) == 1
+    for path in set((tmp_path / "cues").iterdir()) - {newest}:
+        damage_contents(path)
+    nothing = CueSheet(show, Backups(tmp_path / "cues"))
+    assert nothing.set_list == SetList()
+    assert len(nothing.notes) == 1
+    nothing.add()
+    assert CueSheet(show, Backups(tmp_path / "cues")).set_list == nothing.set_list
+
+
+def test_an_older_version_is_opened_and_taken_back(show: Show, sheet: CueSheet) -> None:
+    whole = sheet.set_list
+    sheet.delete(0)
+    left = sheet.set_list
+    versions = sheet.versions()
+    assert [version.kept for version in versions] == sorted((version.kept for version in versions), reverse=True)
+    sheet.open_version(versions[1])
+    assert sheet.set_list == whole
+    sheet.undo()
+    assert sheet.set_list == left
+
+
+def test_loras_are_looked_for_by_name_and_missed_when_the_set_is_opened(show: Show, tmp_path: Path) -> None:
+    models, elsewhere = tmp_path / "models", tmp_path / "elsewhere"
+    for file in (models / "loras" / "glow.safetensors", elsewhere / "here.safetensors"):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"")
+    asked = ("C:\\loras\\glow.safetensors", "/gone/dust.safetensors", str(elsewhere / "here.safetensors"))
+    show.set_params(loras=tuple(Lora(path, 0.5) for path in asked))
+    sheet = CueSheet(show)
+    sheet.add()
+    sheet.save(tmp_path / "friday")
+    show.set_setup(model_folder=str(models))
+    said: list[str] = []
+    sheet.said.connect(lambda level, sentence: said.append(sentence))
+    sheet.open(tmp_path / "friday.vlive")
+    cue = sheet.cue(0)
+    assert cue is not None
+    found = (str(models / "loras" / "glow.safetensors"), *asked[1:])
+    assert cue.look.params.loras == tuple(Lora(path, 0.5) for path in found)
+    assert len(said) == 1
+    assert "dust.safetensors" in said[0]

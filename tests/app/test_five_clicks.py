@@ -78,7 +78,7 @@ def window(qtbot: QtBot, tmp_path: Path, sent: list[SentCamera]) -> Iterator[Mai
     window.show()
     rig.start()
     yield window
-    window.close()
+    window.end_show()
     rig.stop()
 
 

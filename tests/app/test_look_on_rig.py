@@ -59,7 +59,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     apply_theme(app)
     desk = Desk(qtbot)
     yield desk
-    desk.window.close()
+    desk.window.end_show()
     desk.rig.stop()
 
 

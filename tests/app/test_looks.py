@@ -59,7 +59,7 @@ def test_what_is_edited_in_an_audition_leaves_the_program_alone(show: Show) -> N
 def test_a_take_brings_the_whole_look_by_its_transition(show: Show, mixer: VisionMixer, kind: str) -> None:
     show.hard_cut()
     mixer.audition()
-    show.set_params(prompt="lava", seed=4)
+    show.set_params(prompt="lava", seed=4, morph_chunks=5)
     show.set_mask(MASK)
     for _ in range(5):
         show.hard_cut()  # the audition's own: they are no cuts of the program
@@ -69,7 +69,8 @@ def test_a_take_brings_the_whole_look_by_its_transition(show: Show, mixer: Visio
     params = show.program.params
     assert (params.prompt, params.seed, show.program.mask) == ("lava", 4, MASK)
     assert (params.cut, params.soft_cut) == (1 + (kind == "cut"), int(kind == "soft cut"))
-    assert params.morph_chunks == (8 if kind == "morph" else 0)
+    assert (show.looks.arrival.look, show.looks.arrival.chunks) == (show.program, 8 if kind == "morph" else 0)
+    assert params.morph_chunks == 5, "the performer's own fader stays"
     assert show.look is show.program
     assert show.looks.audition is None
 
@@ -158,6 +159,26 @@ def test_a_refused_audition_ends_unless_something_was_changed_in_it(show: Show) 
     show.refuse_audition(2)
     assert show.look.params.prompt == "lava"
     assert show.program.params.prompt == "ink"
+
+
+def test_a_refused_audition_ends_although_both_seeds_have_walked_meanwhile(show: Show) -> None:
+    show.set_seed_walk(on=True)
+    show.begin_audition()
+    show.next_program_seed()
+    show.refuse_audition(1)
+    assert show.looks.audition is None
+    assert show.look.params.seed == 1
+    show.begin_audition()
+    show.set_seed_walk(on=False)
+    show.next_program_seed()
+    show.refuse_audition(2)
+    assert show.looks.untouched is False, "stopping the walk is a change"
+    show.drop_audition()
+    show.set_seed_walk(on=False)
+    show.begin_audition()
+    show.set_params(seed=77)
+    show.refuse_audition(3)
+    assert show.look.params.seed == 77, "so is a seed that was picked"
 
 
 def test_the_program_is_what_the_next_run_begins_with(show: Show, tmp_path: Path) -> None:

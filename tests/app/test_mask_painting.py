@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,19 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.frame import Pixels
-from app.mask_painting import Brush, MaskPainting, Point, Rect
+from app.mask_painting import Brush, MaskPainting, Point, Rect, united
 
 HARD = Brush(size=20, hardness=1.0)
 
 
 def drawn(painting: MaskPainting, brush: Brush, *points: Point, pressure: float = 1.0) -> Rect | None:
     boxes = [painting.press(brush, points[0], pressure), *(painting.move(point, pressure) for point in points[1:])]
-    painting.release()
-    known = [box for box in boxes if box is not None]
-    if not known:
-        return None
-    lefts, tops, rights, bottoms = zip(*known, strict=True)
-    return Rect(min(lefts), min(tops), max(rights), max(bottoms))
+    return united(*boxes, painting.release())
 
 
 def distances(width: int, height: int, *points: Point) -> np.ndarray:
@@ -107,65 +103,95 @@ def test_fill_stops_at_what_is_painted() -> None:
     assert painting.fill((64, 5), HARD) is None
 
 
-def test_steps_go_back_and_forth_without_end() -> None:
-    painting = MaskPainting(96, 64)
-    seen = [painting.pixels.copy()]
-    random = np.random.default_rng(0)
-    for number in range(50):
-        start, end = (tuple(random.uniform(0, 64, 2)) for _ in range(2))
-        drawn(painting, Brush(size=8, erases=number % 3 == 0), start, end)
-        if (painting.pixels != seen[-1]).any():
-            seen.append(painting.pixels.copy())
-    assert len(seen) > 40
-    for state in reversed(seen[:-1]):
-        assert painting.can_undo
-        painting.undo()
-        assert (painting.pixels == state).all()
-    assert not painting.can_undo
-    assert painting.undo() is None
-    for state in seen[1:]:
-        painting.redo()
-        assert (painting.pixels == state).all()
-    assert not painting.can_redo
-    painting.undo()
-    painting.invert()
-    assert not painting.can_redo, "a new step ends the way forward"
-    assert (painting.pixels == 255 - seen[-2]).all()
-
-
-def test_undo_within_a_stroke_takes_the_stroke_back() -> None:
+def test_a_stroke_under_way_can_be_given_up() -> None:
     painting = MaskPainting(64, 48)
     painting.rectangle((0, 0), (10, 10), HARD)
     before = painting.pixels.copy()
     painting.press(HARD, (40, 30))
     painting.move((50, 40))
-    assert painting.redo() is None
-    assert painting.undo() == (30, 20, 60, 48)
+    assert painting.cancel() == (30, 20, 60, 48)
+    assert not painting.is_stroking
     assert (painting.pixels == before).all()
     assert painting.move((3, 3)) is None, "that stroke is over"
-    painting.undo()
-    assert painting.is_empty
+    assert painting.cancel() is None
 
 
-def test_what_changes_nothing_is_no_step() -> None:
-    painting = MaskPainting(64, 48)
-    assert painting.clear() is None
-    drawn(painting, HARD, (-100, -100))
-    drawn(painting, Brush(erases=True), (20, 20))
-    assert not painting.can_undo
-
-
-def test_another_mask_comes_in_whatever_its_size_and_can_be_taken_back() -> None:
+def test_another_mask_comes_in_whatever_its_size() -> None:
     painting = MaskPainting(64, 48)
     drawn(painting, HARD, (20, 20))
-    before = painting.pixels.copy()
     other = np.full((30, 40), 9, np.uint8)
     assert painting.take(other) == (0, 0, 40, 30)
     other[:] = 0
     assert (painting.pixels == 9).all()
     assert painting.size == (40, 30)
-    painting.undo()
-    assert (painting.pixels == before).all()
+    painting.press(HARD, (20, 15))
+    painting.take(np.zeros((30, 40), np.uint8))
+    assert painting.move((30, 15)) is None, "the stroke is over"
+
+
+@pytest.mark.parametrize("opacity", [0.1, 0.15, 0.25, 0.5])
+def test_what_is_painted_faintly_is_painted(opacity: float) -> None:
+    for painting in (MaskPainting(64, 48), MaskPainting(64, 48)):
+        drawn(painting, Brush(size=20, hardness=1.0, opacity=opacity), (20, 20))
+        assert not painting.is_empty
+        assert painting.pixels.max() == pytest.approx(255 * opacity, abs=1)
+
+
+WAY = [(30.0, 40.0), (90.0, 50.0), (120.0, 90.0), (60.0, 100.0)]
+
+
+@pytest.mark.parametrize("hardness", [0.0, 0.3, 0.7, 1.0])
+def test_an_eraser_on_the_way_of_a_brush_like_it_leaves_nothing(hardness: float) -> None:
+    painting = MaskPainting(160, 120)
+    drawn(painting, Brush(size=40, hardness=hardness), *WAY)
+    erasing = drawn(painting, Brush(size=40, hardness=hardness, erases=True), *WAY)
+    assert erasing is not None
+    assert not painting.pixels.any()
+    assert painting.is_empty
+
+
+def test_an_eraser_beside_the_way_leaves_no_more_than_is_seen() -> None:
+    """A hand that goes the same way again goes a pixel beside it."""
+    painting = MaskPainting(160, 120)
+    drawn(painting, Brush(size=40, hardness=0.5), *WAY)
+    drawn(painting, Brush(size=44, hardness=0.5, erases=True), *[(x + 0.7, y - 0.7) for x, y in WAY])
+    assert painting.is_empty
+
+
+def test_an_eraser_leaves_faint_paint_beside_it_as_it_is() -> None:
+    wash, soft = Brush(size=60, hardness=0.0, opacity=0.2), Brush(size=30, hardness=0.2, erases=True)
+    painting = MaskPainting(160, 120)
+    drawn(painting, wash, (20, 60), (140, 60))
+    before = painting.pixels.copy()
+    drawn(painting, soft, (80, 60))
+    edge = (painting.pixels > 0) & (painting.pixels < before)
+    assert edge.any(), "it fades into what is erased"
+    untouched = distances(160, 120, (80, 60)) > 17
+    assert (painting.pixels == before)[untouched].all()
+
+
+def test_an_eraser_leaves_the_soft_border_of_what_stays() -> None:
+    painting = MaskPainting(160, 120)
+    painting.rectangle((0, 0), (160, 120), HARD)
+    drawn(painting, Brush(size=60, hardness=0.0, erases=True), (80, 60))
+    away = distances(160, 120, (80, 60))
+    rings = [painting.pixels[(away >= r) & (away < r + 1)].mean() for r in range(34)]
+    assert rings == sorted(rings)
+    assert all(after - before < 16 for before, after in pairwise(rings)), "no step in it"
+
+
+def test_an_eraser_that_takes_a_part_leaves_the_other() -> None:
+    painting = MaskPainting(160, 120)
+    drawn(painting, Brush(size=40, hardness=1.0), *WAY)
+    drawn(painting, Brush(size=60, hardness=1.0, opacity=0.8, erases=True), *WAY)
+    assert painting.pixels.max() == pytest.approx(51, abs=1)
+
+
+def test_a_shape_that_erases_leaves_no_rims_either() -> None:
+    painting = MaskPainting(160, 120)
+    drawn(painting, Brush(size=40, hardness=0.2), (60, 60), (100, 60))
+    painting.rectangle((44, 43), (116, 77), Brush(size=40, hardness=0.2, erases=True))
+    assert painting.is_empty
 
 
 @given(

@@ -242,7 +242,8 @@ def test_a_mask_reaches_the_engine(seam: Rendered) -> None:
 
 
 def test_a_film_of_masks_runs_beside_the_source_and_its_last_picture_stays(seam: Rendered, files: Path) -> None:
-    write_clip(files / "masks.mp4", pictures=[numbered(20 + i, 96, 64) for i in range(7)], size=(96, 64))
+    film = [np.where(numbered(20 + i, 96, 64) > 125, 255, 0).astype(np.uint8) for i in range(7)]
+    write_clip(files / "masks.mp4", pictures=film, size=(96, 64))
     steps, _ = seam("--mask", "masks.mp4")
     masks = [mask for chunk, _ in steps for mask in chunk.mask][:PICTURES]  # type: ignore[union-attr]
     seen = [number_of(np.repeat(mask[..., None], 3, axis=2)) for mask in masks]

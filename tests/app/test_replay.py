@@ -105,6 +105,25 @@ def test_what_a_mask_keeps_is_the_source_itself(eventful: Performance) -> None:
     assert masked == 8
 
 
+@pytest.mark.parametrize("now", [True, False])
+def test_pictures_guided_before_the_outside_was_kept_or_given_up_are_the_same(tmp_path: Path, now: bool) -> None:
+    """They wait for the engine while "Keep original outside" is switched: some of the next chunk, or all of it."""
+    show, mask = begun(tmp_path), np.zeros((32, 48), np.uint8)
+    mask[:, 20:] = 180
+    show.change(composite=not now)
+    show.play(2, mask=mask)
+    show.change(composite=now)
+    show.play(1, mask=mask, plated=not now)
+    show.play(2, mask=mask)
+    show.finish()
+    pictures, replayer = replayed(show.path)
+    assert same(pictures, show.painted)
+    assert replayer.same == len(show.painted)
+    with JournalReader(show.path) as journal:
+        plated = [plated for chunk in journal.chunks for plated in chunk.record.plated]
+    assert plated == [not now] * 9 + [now] * 8
+
+
 def test_what_differs_is_counted(eventful: Performance, monkeypatch: pytest.MonkeyPatch) -> None:
     frames_of = JournalReader.frames
 
@@ -161,6 +180,45 @@ def test_a_recording_that_begins_in_mid_stream_is_the_same_after_the_next_cut(tm
     assert same(pictures[cut - before :], show.painted[cut:])
     assert replayer.same == len(show.painted) - cut
     assert any("in the middle of a stream" in sentence for sentence in replayer.warnings())
+    assert [sentence for _, sentence in show.said if "until the next hard cut" in sentence] != [], "it was told at once"
+    assert show.cuts_wished == 0, "the show goes on as if nothing was recorded"
+
+
+def test_a_recording_that_wishes_for_a_cut_begins_with_it_and_is_the_same_throughout(tmp_path: Path) -> None:
+    """The cut comes when the performer's thread has seen to it: some steps later."""
+    show = Performance(tmp_path)
+    show.setup = Setup(recorder=RecorderChoice(begin_with_cut=True))
+    show.change(prompt="lava")
+    show.play(3)
+    show.journal.begin(show.recording)
+    assert show.cuts_wished == 1
+    show.play(2)
+    before = len(show.painted)
+    show.change(cut=1)
+    show.play(2)
+    show.change(cut=2)
+    show.play(2)
+    show.finish()
+    pictures, replayer = replayed(show.path)
+    assert same(pictures, show.painted[before:])
+    assert replayer.same == len(pictures)
+    assert list(replayer.warnings()) == []
+    assert [level for level, _ in show.said] == ["info"], "only where the journal is"
+    again = tmp_path / "again.mp4"
+    show.journal.begin(again)
+    assert show.cuts_wished == 2, "the next recording has a cut of its own"
+    show.finish()
+    assert not again.with_suffix(".vjournal").exists(), "no cut came"
+
+
+def test_where_a_stream_begins_anyway_no_cut_is_wished_for(tmp_path: Path) -> None:
+    show = Performance(tmp_path)
+    show.setup = Setup(recorder=RecorderChoice(begin_with_cut=True))
+    show.journal.begin(show.recording)
+    show.play(2)
+    show.finish()
+    assert show.cuts_wished == 0
+    assert same(replayed(show.path)[0], show.painted)
 
 
 def test_a_recording_that_begins_with_a_cut_is_the_same_from_its_first_picture(tmp_path: Path) -> None:

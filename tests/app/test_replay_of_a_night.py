@@ -133,7 +133,7 @@ def night(qtbot: QtBot, tmp_path: Path, painted: list[Pixels]) -> Iterator[Night
     witness.may_load.clear()
     night = Night(qtbot, tmp_path, witness, painted)
     yield night
-    night.window.close()
+    night.window.end_show()
     night.rig.stop()
 
 
@@ -174,6 +174,25 @@ def test_a_show_in_the_window_replays_to_the_same_pictures(night: Night) -> None
         )
         better = [picture.rgb.shape for picture in larger.paint()]
     assert better == [(96, 160, 3)] * len(again)
+
+
+def test_a_recording_with_a_cut_in_mid_show_replays_to_the_same_pictures(night: Night) -> None:
+    night.witness.may_load.set()
+    night.steps_until(lambda step: step[1].prompt == "ink")
+    night.window.outputs.begin_with_cut.click()
+    assert night.show.setup.recorder.begin_with_cut
+    night.press(Qt.Key.Key_R)
+    night.steps_until(lambda step: step[1].cut == 1, more=3)
+    night.press(Qt.Key.Key_R)
+    night.until(lambda: any("paints the show again" in sentence for sentence in night.said))
+    steps = list(night.witness.steps)
+    began = sum(len(chunk.guide) for chunk, params in steps if params.cut == 0)
+    with JournalReader(night.journal) as journal:
+        replayer = Replayer(journal, Changes(), lambda sentence: None, True, tiny_host)
+        again = [picture.painted for picture in replayer.paint()]
+        assert list(replayer.warnings()) == []
+        assert same(again, night.painted[began : began + journal.pictures])
+        assert replayer.same == journal.pictures > 0
 
 
 def test_without_a_journal_there_is_none(night: Night) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +19,10 @@ from app.errors import ShowError
 from app.expand import Expand
 from app.look import Look, from_json
 from app.mask_shape import MaskShape
-from app.set_list import VERSION, Backups, Cue, SetList, Transition, load, save
+from app.set_list import VERSION, Backups, Cue, SetList, Transition, Unit, load, save
 from controls.control import ControlSetting
-from engine.params import Params, Picture, WeightedPrompt
+from engine.params import Lora, Params, Picture, WeightedPrompt
+from tests.app.damage import damage_contents
 
 RANDOM = np.random.default_rng(0)
 FACE = Picture(RANDOM.integers(0, 256, (24, 32, 3), np.uint8))
@@ -80,10 +84,10 @@ def test_a_person_can_read_it_and_each_picture_is_in_it_once(tmp_path: Path) -> 
     assert str(tmp_path) not in text
 
 
-def rewritten(path: Path, change: dict[str, bytes | None]) -> None:
+def rewritten(path: Path, change: dict[str, bytes | None], packed: int = zipfile.ZIP_STORED) -> None:
     with zipfile.ZipFile(path) as archive:
         contents: dict[str, bytes | None] = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", packed) as archive:
         for name, data in (contents | change).items():
             if data is not None:
                 archive.writestr(name, data)
@@ -115,6 +119,25 @@ def test_a_newer_version_opens_as_far_as_it_is_known(tmp_path: Path) -> None:
     assert opened.set_list.cues[2] == Cue("Plain")
 
 
+def patched(path: Path, encrypted: bool = False, method: int = zipfile.ZIP_DEFLATED) -> None:
+    """The zip at ``path`` says of its first member that it is encrypted, or packed in another way."""
+    data = bytearray(path.read_bytes())
+    for header, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        flags = data.index(header) + at
+        data[flags : flags + 4] = struct.pack("<HH", int(encrypted), method)
+    path.write_bytes(bytes(data))
+
+
+def test_a_damaged_picture_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "friday.vlive"
+    save(SET, path)
+    rewritten(path, {}, zipfile.ZIP_DEFLATED)  # as another program would pack it: its damage has another name
+    damage_contents(path, f"pictures/{MASK.digest}.png")
+    opened = load(path)
+    assert len(opened.notes) == 1
+    assert opened.set_list.cues[0] == replace(SET.cues[0], look=replace(RICH, mask=None))  # type: ignore[type-var]
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -124,6 +147,9 @@ def test_a_newer_version_opens_as_far_as_it_is_known(tmp_path: Path) -> None:
         lambda path: rewritten(path, {"set.json": b"[1, 2"}),
         lambda path: rewritten(path, {"set.json": b"[1, 2]"}),
         lambda path: rewritten(path, {"set.json": b"\xff\xfe"}),
+        damage_contents,
+        lambda path: patched(path, encrypted=True),
+        lambda path: patched(path, method=99),
         lambda path: path.unlink(),
         lambda path: (path.unlink(), path.mkdir()),
     ],
@@ -161,6 +187,87 @@ def test_the_last_ten_versions_are_kept(tmp_path: Path) -> None:
     newest = backups.newest()
     assert newest is not None
     assert newest.set_list.title == "version 11"
+
+
+def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Rewrite the first cue's part of ``set.json``, as a hand would."""
+    with zipfile.ZipFile(path) as archive:
+        contents = json.loads(archive.read("set.json"))
+    change(contents["cues"][0])
+    rewritten(path, {"set.json": json.dumps(contents).encode()})
+
+
+@pytest.mark.parametrize(
+    ("change", "kept", "named"),
+    [
+        (lambda cue: cue["look"]["params"].update(steps=12), {"steps": 2}, "steps is 12"),
+        (lambda cue: cue["look"]["params"].update(steps="many"), {"steps": 2}, "steps is 'many'"),
+        (lambda cue: cue["look"]["params"].update(past=7.5, seed=-1), {"seed": 0}, "past is 7.5"),
+        (
+            lambda cue: cue["look"]["params"]["loras"].append({"path": "a.safetensors", "strength": 9}),
+            {"loras": (Lora("a.safetensors"),)},
+            "strength is 9",
+        ),
+        (lambda cue: cue["look"]["params"]["more_prompts"].append({"weight": 2}), {}, "more_prompts"),
+    ],
+)
+def test_a_value_out_of_range_is_noted_and_takes_nothing_with_it(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], kept: dict[str, Any], named: str
+) -> None:
+    path = tmp_path / "friday.vlive"
+    save(SET, path)
+    changed(path, change)
+    opened = load(path)
+    cue = opened.set_list.cues[0]
+    assert cue is not None
+    assert cue.look == replace(RICH, params=replace(RICH.params, **kept))
+    assert any(named in note for note in opened.notes)
+    assert all(note.startswith("Cue 1, Opening: ") for note in opened.notes)
+    assert opened.set_list.cues[1:] == SET.cues[1:]
+
+
+def test_a_cue_that_is_none_leaves_its_place_and_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "friday.vlive"
+    save(SET, path)
+    with zipfile.ZipFile(path) as archive:
+        contents = json.loads(archive.read("set.json"))
+    contents["cues"][0] = 5
+    rewritten(path, {"set.json": json.dumps(contents).encode()})
+    opened = load(path)
+    assert opened.set_list.cues == (None, *SET.cues[1:])
+    assert opened.notes == ("Cue 1 could not be read and is left out.",)
+
+
+def test_a_change_that_is_no_picture_encodes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [Picture(RANDOM.integers(0, 256, (9, 9, 3), np.uint8)) for _ in range(40)]
+    many = SetList("many", tuple(Cue(f"Cue {n}", thumbnail=picture) for n, picture in enumerate(pictures)))
+    save(many, tmp_path / "many.vlive")
+    opened = load(tmp_path / "many.vlive").set_list
+    monkeypatch.setattr("app.png.cv2.imencode", None)
+    renamed = replace(many, cues=(replace(many.cues[0], name="Opening"), *many.cues[1:]))  # type: ignore[type-var]
+    save(renamed, tmp_path / "renamed.vlive")
+    save(opened, tmp_path / "opened.vlive")
+    assert load(tmp_path / "renamed.vlive").set_list == renamed
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit", "length", "wanted"),
+    [
+        ("6 beats", "seconds", 6.0, "beats"),
+        ("1 beat", "seconds", 1.0, "beats"),
+        (" 2,5 S ", "beats", 2.5, "seconds"),
+        ("12", "seconds", 12.0, "seconds"),
+        ("0.5sec", "beats", 0.5, "seconds"),
+    ],
+)
+def test_a_length_is_typed(typed: str, unit: Unit, length: float, wanted: Unit) -> None:
+    assert Transition.morph(typed, unit) == Transition("morph", length, wanted)
+
+
+@pytest.mark.parametrize("typed", ["", "long", "-1 s", "601 s", "6 bars", "1e3"])
+def test_what_is_no_length_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError):
+        Transition.morph(typed, "beats")
 
 
 def test_lengths_in_beats_follow_the_tempo() -> None:

@@ -148,7 +148,7 @@ def test_one_bad_value_costs_only_itself() -> None:
     data["params"]["first_frame"] = "no picture"
     data["mask"] = 3
     data["params"]["references"] = [to_json(RGB), 7]
-    assert from_json(Look, data).params == Params(prompt="keep me", seed=5)
+    assert from_json(Look, data).params == Params(prompt="keep me", seed=5, references=(RGB,))
 
 
 def test_controls_of_an_older_version_keep_what_they_have() -> None:
@@ -317,3 +317,31 @@ def test_the_seeds_walk_is_a_part_of_the_look_that_is_kept() -> None:
     with pytest.raises(ValueError, match="seconds a step"):
         show.set_seed_walk(every_s=0.0)
     assert show.look.seed_walk.every_s == 0.5
+
+
+def test_a_walk_in_beats_is_kept_and_bounded() -> None:
+    show = Show()
+    show.set_seed_walk(on=True, unit="beats", every_beats=8)
+    assert from_json(Look, to_json(show.look)) == show.look
+    for wrong in ({"every_beats": 0}, {"every_beats": 257}, {"unit": "bars"}):
+        with pytest.raises(ValueError, match="the seed's walk is"):
+            show.set_seed_walk(**wrong)
+    assert show.look.seed_walk == SeedWalk(on=True, unit="beats", every_beats=8)
+    older = {"seed_walk": {"on": True, "every_s": 2.0}}
+    assert from_json(Look, older).seed_walk == SeedWalk(on=True, every_s=2.0)
+
+
+def test_the_programs_seed_goes_on_whatever_is_edited() -> None:
+    show = Show()
+    told: list[Look] = []
+    show.look_changed.connect(told.append)
+    show.next_program_seed()
+    assert (show.look.params.seed, len(told)) == (1, 1), "what is edited is the program"
+    show.begin_audition()
+    show.set_params(prompt="lava")
+    edited, told[:] = show.look, []
+    show.next_program_seed()
+    assert (show.look, told) == (edited, [])
+    show.cut_program()
+    assert (show.look, told) == (edited, [])
+    assert show.program == replace(Look(), params=replace(Look().params, seed=2, cut=1))

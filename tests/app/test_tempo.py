@@ -109,3 +109,12 @@ def test_it_is_kept_in_the_setup() -> None:
     setup = Setup(tempo=Tempo(93.5, 12.0))
     assert from_json(Setup, to_json(setup)) == setup
     assert from_json(Setup, {"tempo": {"beats_per_minute": 9000}}).tempo == Tempo(), "an old file keeps opening"
+
+
+@given(pace=PACES, origin=st.floats(-100, 100), now=st.floats(-1000, 1000), beats=st.integers(1, 64))
+def test_a_stretch_of_beats_lasts_until_the_next_begins(pace: float, origin: float, now: float, beats: int) -> None:
+    tempo = Tempo(pace, origin)
+    number, seconds = tempo.stretch(now, beats)
+    assert -1e-9 <= seconds <= beats * tempo.beat_s + 1e-6
+    assert tempo.stretch(now + seconds + 1e-6, beats)[0] == number + 1
+    assert now + seconds == pytest.approx(origin + (number + 1) * beats * 60 / pace, abs=1e-6)

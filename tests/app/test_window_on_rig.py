@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,8 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.journal.reader import JournalReader
 from app.look import Look, RecorderChoice, Setup, SourceChoice
 from app.rig import Rig
+from app.set_list import Transition
 from app.show import Show, load_state
 from app.window.main_window import MainWindow
 from app.window.theme import apply_theme
@@ -58,7 +61,7 @@ def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     apply_theme(app)
     desk = Desk(qtbot, tmp_path / "state.json")
     yield desk
-    desk.window.close()
+    desk.window.end_show()
     desk.rig.stop()
 
 
@@ -143,7 +146,7 @@ def test_closing_the_window_finishes_the_recording_and_keeps_the_settings(desk: 
         lambda: "recorder" in desk.rig.status().outputs and desk.rig.status().outputs["recorder"].written > 5,
         timeout=PATIENCE_MS,
     )
-    desk.window.close()
+    desk.window.end_show()
     film = cv2.VideoCapture(str(record))
     assert film.get(cv2.CAP_PROP_FRAME_COUNT) > 5
     film.release()
@@ -181,3 +184,71 @@ def test_what_is_painted_is_in_the_next_chunk(desk: Desk) -> None:
     assert 0.2 < columns.mean() / mask.shape[-1] < 0.5
     desk.press(Qt.Key.Key_Delete)
     desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][0].mask is None, timeout=PATIENCE_MS)
+
+
+def test_a_fired_cue_arrives_once(desk: Desk) -> None:
+    """By its key, as a hard cut: one step is the first with the look, all of it, and every later one has it."""
+    desk.on_air("engine")
+    for prompt, strength in (("lava", 1.5), ("ink", 0.5)):
+        desk.show.set_params(prompt=prompt, control_strength=strength, seed=len(prompt), morph_chunks=4)
+        desk.press(Qt.Key.Key_A)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][1].prompt == "ink", timeout=PATIENCE_MS)
+    told: list[Look] = []
+    desk.show.look_changed.connect(told.append)
+    before = len(desk.witness.steps)
+    desk.press(Qt.Key.Key_1)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][1].prompt == "lava", timeout=PATIENCE_MS)
+    arrived = len(desk.witness.steps)
+    desk.qtbot.waitUntil(lambda: len(desk.witness.steps) >= arrived + 4, timeout=PATIENCE_MS)
+    assert len(told) == 1
+    seen = [
+        (params.prompt, params.control_strength, params.seed, params.cut) for _, params in desk.witness.steps[before:]
+    ]
+    assert set(seen) <= {("ink", 0.5, 3, 0), ("lava", 1.5, 4, 1)}
+    assert seen == sorted(seen, key=lambda step: step[3]), "it comes once and stays"
+    assert desk.show.look.params.morph_chunks == 4, "the fader is the performer's"
+    assert desk.witness.steps[-1][1].morph_chunks == 0, "and a cut has no morph, whatever it says"
+    cue = desk.window.cues.sheet.cue(0)
+    assert cue is not None
+    assert replace(desk.show.look, params=replace(desk.show.look.params, cut=0, morph_chunks=0)) == cue.look
+
+
+def test_the_morph_of_a_cue_is_what_the_engine_and_the_journal_get(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.on_air("engine")
+    sheet, chunks = desk.window.cues.sheet, 6
+    for prompt, strength, past, grow in (("lava", 1.5, 0.5, 8.0), ("ink", 0.5, 1.0, 0.0)):
+        desk.show.set_params(prompt=prompt, control_strength=strength, past=past, morph_chunks=3)
+        desk.show.set_mask_shape(grow=grow)
+        desk.press(Qt.Key.Key_A)
+    sheet.set_cue(0, transition=Transition("morph", 12.0, "seconds"))
+    monkeypatch.setattr(sheet, "_chunk_s", lambda: 12.0 / chunks)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][1].prompt == "ink", timeout=PATIENCE_MS)
+    record = tmp_path / "show.mp4"
+    desk.show.set_setup(recorder=RecorderChoice(on=True, path=str(record)))
+    desk.qtbot.waitUntil(
+        lambda: "recorder" in desk.rig.status().outputs and desk.rig.status().outputs["recorder"].written > 2,
+        timeout=PATIENCE_MS,
+    )
+    desk.press(Qt.Key.Key_1)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][1].prompt == "lava", timeout=PATIENCE_MS)
+    arrived = len(desk.witness.steps)
+    desk.qtbot.waitUntil(lambda: len(desk.witness.steps) >= arrived + chunks + 2, timeout=PATIENCE_MS)
+    asked = [params for _, params in desk.witness.steps]
+    first = next(number for number, params in enumerate(asked) if params.prompt == "lava" and params.morph_chunks == 6)
+    steps = asked[first : first + chunks + 2]
+    wanted = [0.5 + min(1.0, number / chunks) for number in range(1, chunks + 3)]
+    assert [params.control_strength for params in steps] == pytest.approx(wanted)
+    assert [params.past for params in steps] == pytest.approx([1.25 - strength / 2 for strength in wanted])
+    assert {(params.prompt, params.morph_chunks) for params in steps} == {("lava", chunks)}
+    assert asked[first - 1].control_strength == 0.5
+    assert desk.show.look.params.morph_chunks == 3, "the fader is the performer's"
+    desk.show.set_setup(recorder=RecorderChoice(on=False))
+    desk.window.close()
+    with JournalReader(next(tmp_path.glob("*.vjournal"))) as journal:
+        kept = [journal.look(chunk).look for chunk in journal.chunks]
+    begun = next(number for number, look in enumerate(kept) if look.params.morph_chunks == chunks)
+    assert [look.params for look in kept[begun : begun + chunks + 2]] == steps
+    grown = [look.mask_shape.grow for look in kept[begun : begun + chunks + 2]]
+    assert grown == pytest.approx([8 * (strength - 0.5) for strength in wanted])

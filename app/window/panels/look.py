@@ -149,6 +149,18 @@ class LookPanel(FoldingCard):
             lambda every_s: show.set_seed_walk(every_s=every_s),
         )
         bindings.look(
+            lambda look: float(look.seed_walk.every_beats),
+            self.walk.beats.set_value,
+            self.walk.beats.moved,
+            lambda beats: show.set_seed_walk(every_beats=round(beats)),
+        )
+        bindings.look(
+            lambda look: look.seed_walk.unit,
+            self.walk.put_unit,
+            self.walk.by_beat.clicked,
+            lambda _: show.set_seed_walk(unit="beats" if self.walk.by_beat.isChecked() else "seconds"),
+        )
+        bindings.look(
             lambda look: look.seed_walk.on,
             self.walk.switch.setChecked,
             self.walk.switch.clicked,

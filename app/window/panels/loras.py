@@ -43,8 +43,9 @@ class LoraRow(QWidget):
         column.addWidget(self.strength)
 
     def put(self, lora: Lora) -> None:
-        name = words_look.lora_name(Path(lora.path).name)
-        self.name.put(name.removeprefix("LoRA "))
+        file = Path(lora.path).name
+        name = words_look.lora_name(file)
+        self.name.put(file)
         self.name.setToolTip(lora.path)
         self.strength.set_value(lora.strength)
         for part, what in (

@@ -1,22 +1,21 @@
-"""The mask: what it means (the verbs), how it grows and fades, the brush, its file."""
+"""The mask: what it means (the verbs), how it grows and fades, its file."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton
 
-from app.mask_painting import Brush
 from app.mask_shape import MaskShape
 from app.window import words
 from app.window.actions import Actions
 from app.window.bind import Bindings
-from app.window.cards import Expander, FoldingCard, named, tool
+from app.window.cards import FoldingCard, named, tool
 from app.window.choice import Segments, Switch
 from app.window.fader import Fader
 from app.window.file_dialog import FileDialog
-from app.window.mask_editor import SIZES, MaskEditor
+from app.window.mask_editor import MaskEditor
 
-_BRUSH, _SHAPE = Brush(), MaskShape()
+_SHAPE = MaskShape()
 
 
 class MaskPanel(FoldingCard):
@@ -41,18 +40,9 @@ class MaskPanel(FoldingCard):
         self.grow = Fader(words.MASK_GROW, -40, 40, _SHAPE.grow, decimals=1, help=words.MASK_GROW_TIP)
         self.feather = Fader(words.MASK_FEATHER, 0, 80, _SHAPE.feather, decimals=1, help=words.MASK_FEATHER_TIP)
         self.keep_outside = Switch(words.KEEP_OUTSIDE, words.KEEP_OUTSIDE_TIP)
-        self.brush_size = Fader(words.BRUSH_SIZE, *SIZES, _BRUSH.size, whole=True, help=words.BRUSH_SIZE_TIP)
-        self.brush_hardness = Fader(words.BRUSH_HARDNESS, 0, 1, _BRUSH.hardness, help=words.BRUSH_HARDNESS_TIP)
-        self.brush_opacity = Fader(words.BRUSH_OPACITY, 0, 1, _BRUSH.opacity, help=words.BRUSH_OPACITY_TIP)
-        brush = QWidget()
-        rows = QGridLayout(brush)
-        rows.setContentsMargins(0, 0, 0, 0)
-        for row, fader in enumerate((self.brush_size, self.brush_hardness, self.brush_opacity)):
-            rows.addWidget(fader, row, 0)
         self.load = tool("folder-open", words.LOAD_MASK, words.LOAD_MASK_TIP)
         self.save = tool("save", words.SAVE_MASK, words.SAVE_MASK_TIP)
         foot = QHBoxLayout()
-        foot.addWidget(Expander(words.BRUSH, brush, words.BRUSH))
         foot.addStretch(1)
         foot.addWidget(self.load)
         foot.addWidget(self.save)
@@ -63,7 +53,6 @@ class MaskPanel(FoldingCard):
         self.body.addWidget(self.feather)
         self.body.addWidget(self.keep_outside)
         self.body.addLayout(foot)
-        self.body.addWidget(brush)
 
         bindings.look(
             lambda look: look.mask_join,
@@ -89,9 +78,6 @@ class MaskPanel(FoldingCard):
             self.keep_outside.clicked,
             lambda on: show.set_params(composite=on),
         )
-        self.brush_size.moved.connect(lambda size: editor.set_brush(size=size))
-        self.brush_hardness.moved.connect(lambda hardness: editor.set_brush(hardness=hardness))
-        self.brush_opacity.moved.connect(lambda opacity: editor.set_brush(opacity=opacity))
         self.loading = FileDialog(self, words.LOAD_MASK, words.STILL_FILTER, editor.load)
         self.saving = FileDialog(self, words.SAVE_MASK, words.MASK_FILTER, editor.save, saves="png")
         self.load.clicked.connect(self.loading.open)
@@ -110,11 +96,4 @@ class MaskPanel(FoldingCard):
             self._editor.said.emit("info", words.PAINT_FIRST)
 
     def _follow(self) -> None:
-        brush = self._editor.brush
-        for fader, value in (
-            (self.brush_size, brush.size),
-            (self.brush_hardness, brush.hardness),
-            (self.brush_opacity, brush.opacity),
-        ):
-            fader.set_value(value)
         self.save.setEnabled(not self._editor.is_empty)

@@ -112,7 +112,9 @@ class OutputsPanel(FoldingCard):
         self.fits = {name: self._fit(name) for name in ("virtual_camera", "stage", "recorder")}
         for row, fit in zip((self.virtual_camera, self.stage, self.recorder), self.fits.values(), strict=True):
             row.options.addLayout(named(words.FIT, fit, 64))
-        self.journal = self._journal()
+        self.journal = self._of_journal(words.JOURNAL, words.JOURNAL_TIP, "journal")
+        self.begin_with_cut = self._of_journal(words.BEGIN_WITH_CUT, words.BEGIN_WITH_CUT_TIP, "begin_with_cut")
+        bindings.setup(lambda setup: setup.recorder.journal, self.begin_with_cut.setEnabled)
         self._put_displays(displays)
         for changed in (displays.came, displays.went):
             changed.connect(lambda _: self._put_displays(displays))
@@ -199,14 +201,14 @@ class OutputsPanel(FoldingCard):
         )
         return picker
 
-    def _journal(self) -> Switch:
-        switch = Switch(words.JOURNAL, words.JOURNAL_TIP)
+    def _of_journal(self, title: str, tip: str, name: str) -> Switch:
+        switch = Switch(title, tip)
         self.recorder.options.addWidget(switch)
         self._bindings.setup(
-            lambda setup: setup.recorder.journal,
+            lambda setup: bool(getattr(setup.recorder, name)),
             switch.setChecked,
             switch.clicked,
-            lambda on: self._set("recorder", journal=on),
+            lambda on: self._set("recorder", **{name: on}),
         )
         return switch
 
@@ -220,7 +222,9 @@ class OutputsPanel(FoldingCard):
     def _open_dialog(self) -> None:
         """Not modal. The recorder takes the next free name by itself, so there is no question about overwriting."""
         if self._dialog is None:
-            dialog = QFileDialog(self.window(), words.RECORD_BROWSE, str(Path.home()), words.RECORD_FILTER)
+            last = self._bindings.show.setup.recorder.path
+            folder = Path(last).parent if last and Path(last).parent.is_dir() else Path.home()
+            dialog = QFileDialog(self.window(), words.RECORD_BROWSE, str(folder), words.RECORD_FILTER)
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
             dialog.setDefaultSuffix("mp4")

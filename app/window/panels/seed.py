@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent, QRegularExpressionValidator, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.look import Look
-from app.seed_walk import EVERY_S, LARGEST_SEED, SeedWalk, seed_after
+from app.seed_walk import EVERY_BEATS, EVERY_S, LARGEST_SEED, SeedWalk, Unit, seed_after
 from app.window import icons, words, words_look
 from app.window.cards import text, tool
 from app.window.fader import Fader
@@ -18,6 +18,8 @@ from app.window.text_fields import LineField
 
 DEFAULT = Look().params.seed
 TITLE_WIDTH = 56
+_SHORT_SLIDER = 50
+"""Pixels: two buttons stand beside it."""
 
 
 class SeedField(LineField):
@@ -89,18 +91,39 @@ class SeedRow(QWidget):
 
 
 class SeedWalkRow(QWidget):
-    """Whether the seed walks, and how long it stays on each."""
+    """Whether the seed walks, and how long it stays on each: in seconds, or in beats."""
 
     def __init__(self) -> None:
         super().__init__()
-        low, most = EVERY_S
+        (low, most), (fewest, most_beats) = EVERY_S, EVERY_BEATS
+        pace = SeedWalk()
         self.every = Fader(
-            words_look.WALK, low, 30.0, SeedWalk().every_s, decimals=1, suffix=" s", help=words_look.WALK_TIP, most=most
+            words_look.WALK, low, 30.0, pace.every_s, decimals=1, suffix=" s", help=words_look.WALK_TIP, most=most
         )
+        self.beats = Fader(
+            words_look.WALK,
+            fewest,
+            32,
+            pace.every_beats,
+            whole=True,
+            suffix=words_look.BEATS_SUFFIX,
+            help=words_look.WALK_BEATS_TIP,
+            most=most_beats,
+        )
+        self.by_beat = tool("drum", words_look.WALK_BY_BEAT, words_look.WALK_BY_BEAT_TIP)
         self.switch = tool("footprints", words_look.WALK_ON, words_look.WALK_ON_TIP)
-        self.switch.setCheckable(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.every, 1)
-        layout.addWidget(self.switch)
+        for fader in (self.every, self.beats):
+            fader.slider.setMinimumWidth(_SHORT_SLIDER)
+            layout.addWidget(fader, 1)
+        for button in (self.by_beat, self.switch):
+            button.setCheckable(True)
+            layout.addWidget(button)
+        self.put_unit("seconds")
+
+    def put_unit(self, unit: Unit) -> None:
+        self.by_beat.setChecked(unit == "beats")
+        self.every.setVisible(unit == "seconds")
+        self.beats.setVisible(unit == "beats")

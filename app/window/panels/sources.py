@@ -187,7 +187,7 @@ class FilePage(SourcePage):
         """Not modal: the show runs on, and every key still works."""
         if self._dialog is None:
             dialog = QFileDialog(self.window(), words.BROWSE, str(self._folder()), self._filter)
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.setFileMode(QFileDialog.FileMode.AnyFile)  # of a file that is not there a modal question would tell
             dialog.setModal(False)
             dialog.fileSelected.connect(self._entered)
             dialog.finished.connect(self._closed)

@@ -27,7 +27,8 @@ SMALL = EngineChoice("tiny", 48, 32)
 
 
 class Performance:
-    """painted: all pictures of the engine, in order. said: what the journal said."""
+    """painted: all pictures of the engine, in order. said: what the journal said. cuts_wished: how often it asked for
+    one; whether it comes, and when, is the test's hand."""
 
     def __init__(self, folder: Path, choice: EngineChoice = SMALL, submit: Submit | None = None) -> None:
         """submit: where prompts are read beside the stream; None reads them at once."""
@@ -36,7 +37,11 @@ class Performance:
         self.painted: list[Pixels] = []
         self.look = LOOK
         self.recording = folder / "show.mp4"
-        self.journal = Journal(Setup, lambda level, sentence: self.said.append((level, sentence)))
+        self.setup = Setup()
+        self.cuts_wished = 0
+        self.journal = Journal(
+            lambda: self.setup, lambda level, sentence: self.said.append((level, sentence)), self._cut_wished
+        )
         self._submit = submit or read_at_once
         self._time = 100.0
         self._random = np.random.default_rng(7)
@@ -50,20 +55,33 @@ class Performance:
         """Another model, or the same one again: a stream begins."""
         host = TinyHost(choice, self._submit)
         info = finished(host.bring_up(self.look.params, beside=False))
-        self._playing = Playing(host, choice, info, self.look.params)
+        self.playing = Playing(host, choice, info, self.look.params)
+
+    def _cut_wished(self) -> None:
+        self.cuts_wished += 1
 
     def change(self, **params: Any) -> None:
         self.look = replace(self.look, params=replace(self.look.params, **params))
 
-    def play(self, chunks: int = 1, mask: Pixels | None = None, captured: tuple[int, int] = (90, 60)) -> None:
-        """Paint so many chunks of a camera that changes all the time. captured: its width and height, 0 for none."""
-        host, choice = self._playing.host, self._playing.choice
+    def play(
+        self,
+        chunks: int = 1,
+        mask: Pixels | None = None,
+        captured: tuple[int, int] = (90, 60),
+        plated: bool | None = None,
+    ) -> None:
+        """Paint so many chunks of a camera that changes all the time. captured: its width and height, 0 for none.
+
+        plated: whether the source is put back around the mask by the outputs; None = as the look now says.
+        """
+        host, choice = self.playing.host, self.playing.choice
+        put_back = self.look.params.composite if plated is None else plated
         for _ in range(chunks):
-            frames = [self._frame(choice, mask, captured) for _ in range(host.wanted(self.look.params))]
+            frames = [self._frame(choice, mask, captured, put_back) for _ in range(host.wanted(self.look.params))]
             params = asked_of_engine(self.look.params, (frame.plate for frame in frames))
             pictures = host.step(chunk_of(frames), params)
             self.painted += list(pictures)
-            self.journal.put(self._playing, frames, self.look, pictures)
+            self.journal.put(self.playing, frames, self.look, pictures)
             host.settle()
 
     def finish(self) -> None:
@@ -71,7 +89,9 @@ class Performance:
         self.journal.end()
         self.journal.write_waiting()
 
-    def _frame(self, choice: EngineChoice, mask: Pixels | None, captured: tuple[int, int]) -> GuidedFrame:
+    def _frame(
+        self, choice: EngineChoice, mask: Pixels | None, captured: tuple[int, int], put_back: bool
+    ) -> GuidedFrame:
         self._time += 0.04
         width, height = captured
         source = self._noise(choice.width, choice.height)
@@ -81,7 +101,7 @@ class Performance:
             time=self._time,
             epoch=self.look.params.cut,
             mask=mask,
-            plate=None if mask is None else plate_of(source, mask),
+            plate=plate_of(source, mask) if mask is not None and put_back else None,
             captured=self._noise(width, height) if width else None,
         )
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tarfile
+import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +55,7 @@ def test_what_entered_each_step_is_there_with_its_look_and_its_stream(show: Perf
         assert journal.head.recording == "show.mp4"
         assert journal.end is not None
         assert journal.end.reason == ""
-        assert [to_json(chunk.look.look) for chunk in journal.chunks] == [to_json(look) for look in looks]
+        assert [to_json(journal.look(chunk).look) for chunk in journal.chunks] == [to_json(look) for look in looks]
         assert [chunk.stream.choice.width for chunk in journal.chunks] == [48, 48, 48, 64]
         assert journal.chunks[0].stream is journal.chunks[2].stream
         assert journal.pictures == len(show.painted) == 1 + 4 + 4 + 1
@@ -191,6 +193,57 @@ def test_a_disk_that_is_too_slow_costs_camera_pictures_and_then_the_journal(
     assert captured[0]
     assert not captured[-1]
     assert captured == sorted(captured, reverse=True)
+
+
+def test_a_finished_journal_is_on_the_disk_and_not_only_on_its_way(
+    show: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_size)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    show.play(2)
+    show.finish()
+    assert synced == [show.path.stat().st_size]
+
+
+def test_a_night_of_painted_masks_is_read_without_holding_them(show: Performance) -> None:
+    """Each chunk has another mask; of the last ones alone the pictures are there, however many are read."""
+    for level in range(1, 41):
+        show.look = replace(show.look, mask=Picture(np.full((20, 30), level, np.uint8)))
+        show.play()
+    show.finish()
+    read: list[weakref.ref[Picture]] = []
+    with JournalReader(show.path) as journal:
+        assert [chunk.sketch.look.mask for chunk in journal.chunks] == [None] * 40
+        for level, chunk in enumerate(journal.chunks, 1):
+            mask = journal.look(chunk).look.mask
+            assert mask is not None
+            assert mask.pixels[0, 0] == level
+            read.append(weakref.ref(mask))
+            del mask
+            assert sum(picture() is not None for picture in read) <= 10
+        assert journal.look(journal.chunks[0]) == journal.look(journal.chunks[0])
+
+
+def test_a_mask_that_is_missing_or_damaged_is_told(show: Performance) -> None:
+    show.look = replace(show.look, mask=Picture(np.full((20, 30), 200, np.uint8)))
+    show.play()
+    show.finish()
+    whole = show.path.read_bytes()
+    with tarfile.open(show.path) as archive:
+        mask = next(piece for piece in archive.getmembers() if piece.name.startswith("pictures/"))
+    show.path.write_bytes(whole[: mask.offset_data] + b"no PNG" + whole[mask.offset_data + 6 :])
+    with JournalReader(show.path) as journal, pytest.raises(ShowError, match="damaged"):
+        journal.look(journal.chunks[0])
+    gone = mask.offset_data + -(-mask.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    show.path.write_bytes(whole[: mask.offset] + whole[gone:])
+    with pytest.raises(ShowError, match="is missing"):
+        JournalReader(show.path)
 
 
 def test_a_journal_without_a_picture_leaves_no_file(show: Performance) -> None:

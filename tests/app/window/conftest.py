@@ -74,6 +74,6 @@ def window(show: Show, rig: StillRig, state_path: Path, qtbot: QtBot) -> Iterato
         window.show()
         window.activateWindow()
     yield window
-    window.close()
+    window.end_show()
     window.deleteLater()
     QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)

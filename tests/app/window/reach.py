@@ -27,8 +27,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.look import Setup, SourceChoice
+from app.look import TREATMENTS, Setup, SourceChoice
 from app.show import Show
+from app.window import words
 from app.window.cards import Expander
 from app.window.main_window import MainWindow
 from app.window.theme import apply_theme
@@ -112,6 +113,37 @@ def seen_whole(widget: QWidget) -> bool:
     return wide_enough and seen.height() >= min(widget.height(), 80)
 
 
+def cut_off(window: MainWindow, show: Show) -> list[str]:
+    """Words that tell the state of the show and are not seen in full, whichever they are just now."""
+    bar, program = window.top_bar, window.program
+    found: list[str] = []
+
+    def look(where: str, part: QWidget) -> None:
+        QApplication.processEvents()
+        bring_in_sight(part)
+        needed = part.sizeHint()
+        if part.width() < needed.width() or part.height() < needed.height() or not seen_whole(part):
+            found.append(f"{where}: {part.width()}x{part.height()} for {needed.width()}x{needed.height()}")
+
+    lit = ((bar.recording, words.recording_for(5025)), (bar.virtual_camera, "● CAM"), (bar.stage, "● STAGE"))
+    for chip, caption in lit:
+        chip.put(caption, "on")
+    for chip, caption in lit:
+        look(caption, chip)
+    look("no picture yet", program.on_air)
+    for treatment in TREATMENTS:
+        show.set_treatment(treatment)
+        look(treatment, program.on_air)
+    show.begin_audition()
+    for frame in (program.frame, program.audition_bar.frame):
+        QApplication.processEvents()
+        if frame.width() < frame.title_width:
+            found.append(f"{frame.caption}: {frame.width()} for {frame.title_width}")
+    show.drop_audition()
+    show.set_treatment("live")
+    return found
+
+
 def main() -> None:
     app = QApplication(["test", "-platform", f"offscreen:configfile={sys.argv[1]}"])
     apply_theme(app)
@@ -127,6 +159,7 @@ def main() -> None:
         if not seen_whole(widget):
             seen = widget.visibleRegion().boundingRect()
             hidden.append(f"{called(widget)}: {seen.width()}x{seen.height()} of {widget.width()}x{widget.height()}")
+    cut = cut_off(window, show)
     window.body.ensureWidgetVisible(window.program)
     app.processEvents()
     window.grab().save(sys.argv[3])
@@ -135,6 +168,7 @@ def main() -> None:
         "screen": [screen.width(), screen.height()],
         "ratio": window.devicePixelRatioF(),
         "hidden": hidden,
+        "cut": cut,
         "buttons": len(list(interactive(window))),
     }
     window.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
@@ -36,6 +38,9 @@ class StillRig(QObject):
     def stop(self) -> bool:
         self.stopped += 1
         return True
+
+    def later(self, name: str, work: Callable[[], None]) -> None:
+        work()
 
     def status(self) -> Status:
         return self.now

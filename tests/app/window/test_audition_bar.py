@@ -64,9 +64,9 @@ def test_the_two_frames_differ_without_their_colours(window: MainWindow, show: S
 def test_what_else_the_canvas_shows_is_lettered_too(window: MainWindow, show: Show) -> None:
     panel = window.program
     panel.bar.show_("guide")
-    assert panel.frame.caption == "PROGRAM: guide"
+    assert panel.frame.caption == "PROGRAM: Guide"
     show.begin_audition()
-    assert panel.frame.caption == "AUDITION: guide; only you see this"
+    assert panel.frame.caption == "AUDITION: Guide; only you see this"
     panel.bar.show_("output")
     assert panel.frame.caption == "AUDITION: only you see this"
 
@@ -188,3 +188,19 @@ def test_screenshot(
     for part in (panel.audition_bar.take, panel.audition_bar.back, panel.audition_bar.transition):
         assert panel.rect().contains(part.mapTo(panel, part.rect().bottomRight()))
     assert picture.save(str(artefacts / f"window-audition-{width}x{height}.png"))
+
+
+def test_the_length_of_a_take_is_typed(window: MainWindow, show: Show) -> None:
+    show.begin_audition()
+    bar, mixer = window.program.audition_bar, window.mixer
+    assert not bar.length.isVisible(), "a cut has no length"
+    pick(bar.transition, Transition("morph", 4, "beats"))
+    assert bar.length.text() == "4 beats"
+    for typed in ("1.5 s", "soon"):
+        bar.length.setFocus()
+        bar.length.selectAll()
+        QTest.keyClicks(bar.length, typed)
+        press(bar.length, Qt.Key.Key_Return)
+        assert mixer.transition == bar.transition.value == Transition("morph", 1.5, "seconds")
+        assert bar.length.text() == "1.5 seconds"
+    assert "soon is no length" in window.messages.shown[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +28,10 @@ from app.preprocessor import Preprocessor
 from app.show import Show
 from app.status import Thumbnails
 from app.window.canvas import Canvas
+from app.window.canvas_tools import BoxTool
 from app.window.main_window import MainWindow
 from controls.control import ControlSetting
+from controls.layout import Box
 from engine.params import EngineChoice, Picture
 from tests.app.window.hands import NO_KEY, click, press, turn_wheel
 from tests.app.window.rig import StillRig, plain, quarters
@@ -181,7 +184,7 @@ def test_a_pen_paints_by_its_pressure_and_erases_with_its_other_end(
     assert areas[0] < 0.3 * areas[1]
     pen(canvas, (0.5, 0.5), 1.0)
     pen(canvas, (0.5, 0.5), 1.0, QPointingDevice.PointerType.Eraser)
-    assert show.look.mask is None or painted(show).max() <= 64, "a soft rim is left"
+    assert show.look.mask is None, "no rim is left"
 
 
 def pen(
@@ -293,8 +296,11 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     assert show.look == Look(mask=mask)
     click(verbs["keep_people"])
     assert show.look == Look(mask=mask, repainted="background")
+    told: list[Look] = []
+    show.look_changed.connect(told.append)
     click(verbs["replace_background"])
     assert show.look == Look(repainted="background")
+    assert len(told) == 1, "without a look between that has no mask at all"
     click(verbs["fill_mask"])
     assert show.look == Look()
     click(verbs["expand_canvas"])
@@ -311,13 +317,55 @@ def test_faders_shape_mask_and_brush(window: MainWindow, show: Show) -> None:
     window.mask_panel.feather.number.setValue(12)
     click(window.mask_panel.join.button("either"))
     assert show.look == Look(mask_shape=MaskShape(5, 12), mask_join="either")
-    window.mask_panel.brush_size.number.setValue(33)
-    window.mask_panel.brush_hardness.number.setValue(0.2)
-    window.mask_panel.brush_opacity.number.setValue(0.5)
+    faders = window.program.bar.brush
+    faders.size.number.setValue(33)
+    faders.hardness.number.setValue(0.2)
+    faders.opacity.number.setValue(0.5)
     brush = window.editor.brush
     assert (brush.size, brush.hardness, brush.opacity) == (33, 0.2, 0.5)
     press(window, Qt.Key.Key_BracketRight)
-    assert window.mask_panel.brush_size.value == pytest.approx(41.25, abs=1)
+    assert faders.size.value == pytest.approx(41.25, abs=1)
+
+
+def test_the_brushs_faders_are_beside_the_tools_that_paint_with_it(window: MainWindow) -> None:
+    bar = window.program.bar
+    seen = {
+        tool: tuple(fader.isVisible() for fader in bar.brush.all)
+        for tool in bar.tools
+        if not window.editor.choose(tool)  # type: ignore[func-returns-value]
+    }
+    stroke, shape, none = (True, True, True), (False, False, True), (False, False, False)
+    assert seen == {
+        "none": none,
+        "brush": stroke,
+        "eraser": stroke,
+        "lasso": shape,
+        "rectangle": shape,
+        "ellipse": shape,
+        "fill": shape,
+        "box": none,
+        "frame": none,
+    }
+    window.editor.choose("brush")
+    QApplication.processEvents()
+    for fader in bar.brush.all:
+        assert bar.rect().contains(fader.geometry()), "whole"
+    lowest = max(fader.mapTo(window, fader.rect().bottomLeft()).y() for fader in bar.brush.all)
+    assert lowest < window.program.preview.mapTo(window, QPoint(0, 0)).y()
+
+
+@pytest.mark.parametrize("opacity", [0.1, 0.25, 0.5])
+def test_the_faintest_stroke_keeps_the_rest_as_it_is(
+    window: MainWindow, canvas: Canvas, show: Show, opacity: float
+) -> None:
+    """As it does for the engine: without a mask it would repaint all."""
+    click(window.program.bar.tools["brush"])
+    window.program.bar.brush.opacity.number.setValue(opacity)
+    drag(canvas, (0.4, 0.5), (0.5, 0.5))
+    assert painted(show).max() == pytest.approx(255 * opacity, abs=1)
+    assert window.mask_panel.save.isEnabled()
+    window.program.bar.brush.opacity.number.setValue(0)
+    assert window.editor.brush.opacity == 0.1, "less would paint nothing"
 
 
 def test_a_mask_is_saved_and_opened_again(window: MainWindow, canvas: Canvas, show: Show, tmp_path: Path) -> None:
@@ -401,6 +449,66 @@ def test_boxes_are_drawn_dragged_stopped_and_taken_away(window: MainWindow, canv
     press(window, Qt.Key.Key_Delete)
     assert not show.look.layout
     assert not show.look.controls[-1].on
+
+
+BOXES = (Box((0.1, 0.1, 0.4, 0.4)), Box((0.5, 0.5, 0.9, 0.9)))
+
+
+@pytest.mark.parametrize("layout", [(), BOXES[:1], (BOXES[1], BOXES[0])], ids=["none", "another", "moved up"])
+def test_boxes_may_change_while_one_is_dragged(
+    window: MainWindow, canvas: Canvas, show: Show, layout: tuple[Box, ...]
+) -> None:
+    """A cue brings its own boxes. A drag whose box is gone is over, one whose box is still there goes on."""
+    window.editor.choose("box")
+    show.set_layout(BOXES)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.7, 0.7))
+    QTest.mouseMove(canvas, at(canvas, 0.75, 0.75))
+    show.set_look(replace(show.look, layout=layout))
+    canvas.grab()
+    QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+    canvas.grab()
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.6))
+    if BOXES[1] in layout:
+        assert show.look.layout[0].way
+        assert show.look.layout[1:] == layout[1:]
+    else:
+        assert show.look.layout == layout
+    canvas.grab()
+
+
+def test_boxes_may_be_taken_away_while_one_is_dragged(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    window.editor.choose("box")
+    hands: list[Callable[[], object]] = [
+        lambda: press(window, Qt.Key.Key_Delete),
+        lambda: QTest.mousePress(canvas, Qt.MouseButton.RightButton, NO_KEY, at(canvas, 0.7, 0.7)),
+    ]
+    for take_away in hands:
+        show.set_layout(BOXES)
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.7, 0.7))
+        QTest.mouseMove(canvas, at(canvas, 0.75, 0.75))
+        take_away()
+        left = show.look.layout
+        assert BOXES[1] not in left
+        canvas.grab()
+        QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.6))
+        assert show.look.layout == left
+
+
+def test_a_tool_that_fails_to_draw_leaves_the_canvas_whole(
+    window: MainWindow, canvas: Canvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A painter that nobody ends would have every later repaint fail."""
+    window.editor.choose("box")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("nothing to draw")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BoxTool, "draw", fail)
+        with pytest.raises(RuntimeError, match="nothing to draw"):
+            canvas.grab()
+    assert colour_at(canvas, 0.5, 0.5) == (250, 0, 0)
 
 
 @pytest.mark.parametrize("expand", [Expand(), Expand(0.5, 0.25, 0.5, 0.25)])

@@ -6,18 +6,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
 
 from app.look import Look
-from app.set_list import Transition
+from app.set_list import Transition, load
 from app.show import Show
-from app.window import words
-from app.window.cue_grid import _MIME, CueGrid
+from app.window import words, words_cues
+from app.window.cue_grid import CueGrid
+from app.window.cue_pad import CUE_MIME, KEYS, CuePad
+from app.window.file_dialog import FileDialog
 from app.window.main_window import MainWindow
+from tests.app.damage import damage_contents
 from tests.app.window.conftest import KINDS
-from tests.app.window.hands import click, press
+from tests.app.window.hands import click, press, turn_wheel
 from tests.app.window.rig import StillRig, plain
 
 
@@ -96,7 +100,6 @@ def test_an_empty_place_takes_the_look_and_its_picture(
     assert cue.look.params.prompt == "gold"
     assert cue.thumbnail is not None
     assert tuple(cue.thumbnail.pixels[5, 5]) == (9, 8, 7)
-    assert len(grid.pads) == 5, "and there is another empty one"
     show.set_params(prompt="better gold")
     press(window, Qt.Key.Key_U)
     assert prompts(grid)[3] == "better gold"
@@ -133,7 +136,7 @@ def test_the_menu_of_a_cue(window: MainWindow, show: Show, grid: CueGrid) -> Non
 
 def test_a_pad_dropped_on_another_moves(window: MainWindow, grid: CueGrid) -> None:
     data = QMimeData()
-    data.setData(_MIME, b"0")
+    data.setData(CUE_MIME, b"0")
     event = QDropEvent(
         QPointF(5, 5), Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
@@ -174,3 +177,133 @@ def test_a_right_click_opens_the_menu(window: MainWindow, grid: CueGrid) -> None
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     menu.close()
+
+
+def in_sight(pad: CuePad) -> bool:
+    return pad.visibleRegion().boundingRect() == pad.rect()
+
+
+def test_it_is_a_grid_with_a_pad_for_each_key(window: MainWindow, show: Show, grid: CueGrid) -> None:
+    assert len(grid.pads) == KEYS
+    tops = {pad.y() for pad in grid.pads}
+    assert len(tops) >= 2
+    assert all(in_sight(pad) for pad in grid.pads), "at 1400x900 no cue is fired blind"
+    click(grid.pads[16])
+    assert prompts(grid)[16] == show.look.params.prompt
+    assert len(prompts(grid)) == 17
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1280, 720), (960, 540)])
+def test_the_current_cue_is_in_sight_whatever_fired_it(
+    window: MainWindow, show: Show, grid: CueGrid, qtbot: QtBot, width: int, height: int
+) -> None:
+    window.resize(width, height)
+    for number in range(40):
+        show.set_params(prompt=f"look {number}")
+        grid.sheet.add()
+    assert len(grid.pads) == 44
+    for place in (0, 42, 17, 3):
+        grid.sheet.fire(place)
+        qtbot.waitUntil(lambda place=place: in_sight(grid.pads[place]))  # type: ignore[misc]
+    assert sum(in_sight(pad) for pad in grid.pads) >= 5
+
+
+def test_the_wheel_goes_through_the_rows(window: MainWindow, show: Show, grid: CueGrid, qtbot: QtBot) -> None:
+    for _ in range(40):
+        grid.sheet.add()
+    grid.sheet.fire(0)
+    qtbot.waitUntil(lambda: in_sight(grid.pads[0]))
+
+    def turned() -> bool:
+        """What brings the current cue in sight may still be under way, so it takes more than one turn."""
+        turn_wheel(grid, -120)
+        return not in_sight(grid.pads[0])
+
+    qtbot.waitUntil(turned)
+
+
+def test_in_a_small_window_the_cues_are_scrolled_to_and_come_back(window: MainWindow, grid: CueGrid) -> None:
+    for width, height in ((700, 430), (1400, 900)):
+        window.resize(width, height)
+        QApplication.processEvents()
+        window.body.ensureWidgetVisible(grid.pads[0])
+        assert (window.width(), window.height()) == (width, height)
+        assert in_sight(grid.pads[0])
+
+
+def test_delete_on_a_pad_is_about_its_cue(window: MainWindow, show: Show, grid: CueGrid) -> None:
+    window.editor.choose("brush")
+    window.editor.press((0.5, 0.5))
+    window.editor.release()
+    mask = show.look.mask
+    assert mask is not None
+    for place in (1, 4):
+        grid.pads[place].setFocus(Qt.FocusReason.TabFocusReason)
+        press(grid.pads[place], Qt.Key.Key_Delete)
+    assert prompts(grid) == ["ink", None, "lava"]
+    assert show.look.mask == mask
+
+
+def test_any_length_of_a_morph_is_typed(window: MainWindow, grid: CueGrid) -> None:
+    def transition() -> Transition:
+        cue = grid.sheet.cue(0)
+        assert cue is not None
+        return cue.transition
+
+    chosen(grid.menu(0), words.CUE_TRANSITION, words_cues.CUE_LENGTH)
+    assert grid.length.hasFocus()
+    QTest.keyClicks(grid.length, "6.5 beats")
+    press(grid.length, Qt.Key.Key_Return)
+    assert transition() == Transition("morph", 6.5, "beats")
+    menu = grid.menu(0)
+    assert menu is not None
+    names = [action.text() for action in menu.findChildren(QAction) if action.isChecked()]
+    assert "Morph over 6.5 beats" in names
+    chosen(grid.menu(0), words.CUE_TRANSITION, words_cues.CUE_LENGTH)
+    assert grid.length.text() == "6.5 beats"
+    QTest.keyClicks(grid.length, "a while")
+    press(grid.length, Qt.Key.Key_Return)
+    assert transition() == Transition("morph", 6.5, "beats")
+    assert "a while is no length" in window.messages.shown[1]
+    chosen(grid.menu(0), words.CUE_TRANSITION, words_cues.CUE_LENGTH)
+    press(grid.length, Qt.Key.Key_Escape)
+    assert transition() == Transition("morph", 6.5, "beats")
+
+
+def is_open(dialog: FileDialog) -> bool:
+    return dialog.dialog is not None
+
+
+def test_one_key_saves_the_set_and_asks_only_where_to_at_first(
+    window: MainWindow, grid: CueGrid, tmp_path: Path
+) -> None:
+    press(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert grid.saving.dialog is not None
+    grid.saving.dialog.fileSelected.emit(str(tmp_path / "friday.vlive"))
+    grid.saving.dialog.close()
+    chosen(grid.menu(0), words.CUE_DELETE)
+    press(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert not is_open(grid.saving)
+    assert load(tmp_path / "friday.vlive").set_list.cues == grid.sheet.set_list.cues
+
+
+def test_kept_versions_are_opened_from_a_menu(window: MainWindow, grid: CueGrid) -> None:
+    whole = grid.sheet.set_list
+    chosen(grid.menu(0), words.CUE_DELETE)
+    menu = grid.versions_menu()
+    assert len(menu.actions()) == 4, "three cues were added and one is gone"
+    menu.actions()[1].trigger()
+    assert grid.sheet.set_list == whole
+    click(grid.buttons["undo"])
+    assert prompts(grid)[0] is None
+
+
+def test_what_of_the_kept_cues_is_damaged_is_said_at_the_start(grid: CueGrid, state_path: Path) -> None:
+    damage_contents(sorted((state_path.parent / "cues").iterdir())[-1])
+    again = MainWindow(Show(), StillRig(), state_path, KINDS)
+    try:
+        assert len(again.cues.sheet.set_list.cues) == 2
+        assert "damaged" in again.messages.shown[1]
+    finally:
+        again.close()
+        again.deleteLater()

@@ -15,10 +15,12 @@ from app.window.main_window import MainWindow
 from app.window.panels.engine_size import LARGER_SIZES, STARTER_SIZES, EngineSizeRow, size_of
 from engine.params import EngineChoice
 from tests.app.window.hands import double_click, press, turn_wheel, type_text
+from tests.app.window.reach import bring_in_sight
 
 
 @pytest.fixture
 def size(window: MainWindow) -> EngineSizeRow:
+    bring_in_sight(window.look.size_row.typed)  # the wheel turns what it is over
     return window.look.size_row
 
 
@@ -76,6 +78,7 @@ def test_the_wheel_goes_through_the_offered_sizes_where_it_has_the_focus(size: E
     turn_wheel(size.typed, 120)
     assert now(show) == (320, 192), "a panel that is scrolled loads no models"
     size.typed.setFocus()
+    bring_in_sight(size.typed)
     for delta, expected in ((120, (384, 224)), (-120, (320, 192)), (-120, (256, 144)), (-120, (256, 144))):
         turn_wheel(size.typed, delta)
         assert now(show) == expected

@@ -7,9 +7,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.file_worker import Work
+from app.set_list import Backups
 from app.show import Show, load_state
 from app.window import keeping
 from app.window.keeping import StateKeeper
+from app.window.main_window import MainWindow
+from tests.app.window.conftest import KINDS
+from tests.app.window.rig import StillRig
 
 
 def test_a_change_is_kept_shortly_after(show: Show, state_path: Path, qtbot: QtBot) -> None:
@@ -75,3 +80,26 @@ def test_the_keeper_ends_with_its_owner(app: QApplication, show: Show, state_pat
     keeper = StateKeeper(show, state_path)
     delete(keeper)
     show.set_params(seed=1)  # nobody is called who is no longer there
+
+
+def test_the_window_writes_nothing_itself(
+    show: Show, rig: StillRig, state_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread draws the stage: files are handed to the rig, and what was asked for is what is written."""
+    asked: dict[str, Work] = {}
+    monkeypatch.setattr(rig, "later", asked.__setitem__)
+    window = MainWindow(show, rig, state_path, KINDS)
+    qtbot.addWidget(window)
+    show.set_params(prompt="lava")
+    window.cues.sheet.add()
+    window.close()
+    show.set_params(prompt="after the show")
+    assert [path for path in state_path.parent.rglob("*") if path.is_file()] == [state_path.with_name("window.ini")]
+    assert len(asked) == 2
+    for work in asked.values():
+        work()
+    kept, cues = load_state(state_path), Backups(state_path.parent / "cues").newest()
+    assert kept is not None
+    assert cues is not None
+    assert kept[0].params.prompt == "lava"
+    assert cues.set_list == window.cues.sheet.set_list

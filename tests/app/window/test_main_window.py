@@ -345,7 +345,7 @@ def test_look_and_room_are_there_again_and_nothing_is_on_the_air(
     show.set_setup(source=SourceChoice("clip", "/films/a.mp4"))
     show.set_treatment("blackout")
     press(window, Qt.Key.Key_R)
-    window.close()
+    window.end_show()
     assert rig.stopped == 1
     assert rig.handed == []
 
@@ -436,7 +436,7 @@ def test_closing_disappears_at_once_and_stops_the_rig_once(
     assert stage is not None
     press(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert seen == [], "the stage is on: one slip must not end the show"
-    assert "Ctrl+Q again" in window.messages.shown[1]
+    assert "press Ctrl+Q or close the window again" in window.messages.shown[1]
     press(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert seen == [False]
     assert not stage.isVisible()

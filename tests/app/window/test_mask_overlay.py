@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.frame import LEAST_SEEN
+from app.mask_painting import Brush, MaskPainting, united
 from app.window import theme
-from app.window.mask_overlay import overlay_of
+from app.window.mask_overlay import MaskOverlay, Tints, outline_reach
+
+
+def overlay_of(mask: np.ndarray, *, tinted: bool = True) -> Tints:
+    return MaskOverlay(mask, tinted=tinted).tints
 
 
 def mask_of(width: int, height: int) -> np.ndarray:
@@ -48,9 +56,54 @@ def test_the_edge_of_the_picture_is_no_outline() -> None:
     assert (overlay[..., 0] < 255).all()
 
 
-def test_a_soft_edge_is_outlined_at_its_half() -> None:
-    ramp = np.tile(np.linspace(0, 255, 640).astype(np.uint8), (360, 1))
-    rim = channels(overlay_of(ramp))[..., 0] == 255
-    columns = np.flatnonzero(rim.any(axis=0))
-    assert abs(columns.mean() - 320) < 3
-    assert len(columns) < 8
+def test_the_outline_goes_where_the_engine_begins_to_repaint() -> None:
+    """Of a soft border, and of what is painted so faintly that nothing of it is half."""
+    for most in (255, 100):
+        ramp = np.tile(np.linspace(0, most, 640).astype(np.uint8), (360, 1))
+        rim = channels(overlay_of(ramp))[..., 0] == 255
+        columns = np.flatnonzero(rim.any(axis=0))
+        first = np.flatnonzero(ramp[0] >= LEAST_SEEN)[0]
+        assert abs(columns.mean() - first) < 2
+        assert len(columns) < 8
+    faint = np.tile(np.linspace(0, LEAST_SEEN - 1, 640).astype(np.uint8), (360, 1))
+    assert not overlay_of(faint).any(), "what shows nothing is not shown"
+
+
+def test_the_outline_alone_hides_nothing() -> None:
+    tinted, alone = (channels(overlay_of(mask_of(640, 360), tinted=tinted)) for tinted in (True, False))
+    rim = tinted[..., 0] == 255
+    assert (alone[rim] == tinted[rim]).all()
+    assert not alone[~rim].any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from([(160, 90), (90, 160), (1280, 40)]),
+    st.lists(
+        st.tuples(st.floats(-0.2, 1.2), st.floats(-0.2, 1.2), st.floats(1, 60), st.floats(0, 1), st.booleans()),
+        min_size=1,
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_an_overlay_that_followed_is_the_one_made_anew(
+    size: tuple[int, int], dabs: list[tuple[float, float, float, float, bool]], tinted: bool
+) -> None:
+    width, height = size
+    painting = MaskPainting(width, height)
+    painting.take(np.random.default_rng(0).integers(0, 60, (height, width), np.uint8))
+    overlay = MaskOverlay(painting.pixels, tinted=tinted)
+    for x, y, brush, hardness, erases in dabs:
+        at = (x * width, y * height)
+        changed = united(painting.press(Brush(brush, hardness, erases=erases), at), painting.release())
+        if changed is None:
+            continue
+        before = overlay.tints.copy()
+        drawn = overlay.follow(painting.pixels, changed)
+        np.testing.assert_array_equal(overlay.tints, overlay_of(painting.pixels, tinted=tinted))
+        outside = np.ones(before.shape, bool)
+        outside[drawn.slices] = False
+        assert (before == overlay.tints)[outside].all()
+        reach = outline_reach(painting.pixels)
+        assert drawn.left >= changed.left - reach, "no more than that is drawn anew"
+        assert drawn.bottom <= changed.bottom + reach

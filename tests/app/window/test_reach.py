@@ -149,7 +149,7 @@ def test_a_mask_is_painted_with_the_arrow_keys(whole: MainWindow, show: Show, ri
     assert 0.25 < columns.mean() / mask.pixels.shape[1] < 0.75
     assert np.ptp(columns) > 0.15 * mask.pixels.shape[1], "a stroke, not a dot"
     whole.editor.undo()
-    assert not whole.editor.can_undo, "one stroke is one step"
+    assert not show.can_undo, "one stroke is one step"
 
 
 def test_plus_minus_and_arrow_keys_look_closer(whole: MainWindow, rig: StillRig, qtbot: QtBot) -> None:
@@ -217,3 +217,4 @@ def test_at_any_scaling_nothing_is_cut_off_that_cannot_be_scrolled_to(
     assert all(size <= room for size, room in zip(told["window"], told["screen"], strict=True))
     assert told["buttons"] > 100
     assert told["hidden"] == []
+    assert told["cut"] == []

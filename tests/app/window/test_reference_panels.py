@@ -235,7 +235,7 @@ def test_first_and_last_frame_are_dropped_swapped_and_cleared(frames: FramesPane
     assert ends(show) == (None, RED)
     drop_on(frames, copied(GREEN))
     assert ends(show) == (GREEN, RED)
-    assert frames.summary.whole == "first and last"
+    assert frames.summary.whole == "First, Last"
     drop_on(tray.wells[1], tray.wells[0].dragged())
     assert ends(show) == (GREEN, GREEN), "a copy: both may be one"
     click(tray.wells[0])

@@ -1,0 +1,213 @@
+"""What a performer's hand did to a look, step by step, and the way back. Knows no Qt, no Show and no widget.
+
+A step holds the fields of the look that it changed, as they were and as they became. So undoing it leaves alone what
+has changed by itself since, as a seed does that walks, and never touches what must not come back: cuts, and the
+treatment, for no step back may take a blackout off the stage.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from app.look import Look
+from engine.params import Picture
+
+LOOK_STEPS = 100
+"""Of all but painting, which is kept without end: packed, a thousand masks take a few megabytes."""
+PAUSE_S = 2.0
+"""A fader that rests for longer than this was moved twice, unless the hand was on it all the time."""
+
+Field = tuple[str, ...]
+"""("mask",) of a Look, or ("params", "seed") of its Params."""
+Values = dict[Field, Any]
+
+_MASK: Field = ("mask",)
+_LAST_FRAME: Field = ("params", "last_frame")
+_NO_STEP = {("treatment",), ("params", "cut"), ("params", "soft_cut")}
+_SEED: Field = ("params", "seed")
+_SEPARATE = {_SEED, ("layout",)}
+"""Each change is a step, however quickly it follows the last: each seed is a picture of its own."""
+_TYPED = {"prompt", "text"}
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """A mask."""
+
+    shape: tuple[int, ...]
+    data: bytes
+
+    def picture(self) -> Picture:
+        return Picture(np.frombuffer(zlib.decompress(self.data), np.uint8).reshape(self.shape))
+
+
+@dataclass
+class _Step:
+    """parts: where in its fields values have changed; None where they cannot go on changing as those of a fader do."""
+
+    before: Values
+    after: Values
+    parts: frozenset[Field] | None
+    time: float
+    down: bool
+
+
+class LookHistory:
+    """One line of steps. Changes of one fader that follow each other are one, and so are those of a stroke."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, is_down: Callable[[], bool] = lambda: False
+    ) -> None:
+        """clock: seconds. is_down: whether a hand holds something now, such as a fader."""
+        self._clock, self._is_down = clock, is_down
+        self._steps: list[_Step] = []
+        self._at = 0
+        self._last: _Step | None = None
+        self._holding = False
+
+    @property
+    def can_undo(self) -> bool:
+        return self._at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self._at < len(self._steps)
+
+    def begin(self) -> None:
+        """Until ``end``, changes of the same fields are one step: a stroke. It is none where they end as they began."""
+        self._settle()
+        self._holding = True
+
+    def end(self) -> None:
+        self._settle()
+        self._holding = False
+
+    def note(self, before: Look, after: Look, *, joins: bool) -> None:
+        """A hand has made ``after`` of ``before``. joins: whether that may go on from the last step, as of a fader."""
+        changed = _changed(before, after)
+        if not changed:
+            return
+        now, down = self._clock(), self._is_down()
+        parts = _faded(changed) if joins else None
+        old = {field: values[0] for field, values in changed.items()}
+        new = {field: values[1] for field, values in changed.items()}
+        step = _Step(old, new, parts, now, down)
+        last = self._last
+        if last is None or not joins or not self._goes_on(last, step):
+            self._settle()
+            self._append(step)
+            return
+        last.after, last.time, last.down = new, now, down
+        if last.after == last.before:
+            self._steps.pop()
+            self._at -= 1
+            self._last = None
+
+    def undo(self, now: Look) -> tuple[Look, tuple[Field, ...]] | None:
+        """``now`` without the last step, and what that changes; None where there is none."""
+        self._settle()
+        if not self.can_undo:
+            return None
+        self._at -= 1
+        step = self._steps[self._at]
+        return _with(now, step.before), tuple(step.before)
+
+    def redo(self, now: Look) -> tuple[Look, tuple[Field, ...]] | None:
+        """``now`` with the step again that was taken back last."""
+        self._settle()
+        if not self.can_redo:
+            return None
+        step = self._steps[self._at]
+        self._at += 1
+        return _with(now, step.after), tuple(step.after)
+
+    def _goes_on(self, last: _Step, step: _Step) -> bool:
+        if self._holding:
+            return last.after.keys() == step.after.keys()
+        if last.parts is None or last.parts != step.parts:
+            return False
+        return step.time - last.time <= PAUSE_S or (last.down and step.down)
+
+    def _append(self, step: _Step) -> None:
+        del self._steps[self._at :]
+        self._steps.append(step)
+        self._last = step
+        of_looks = [place for place, step in enumerate(self._steps) if set(step.after) != {_MASK}]
+        if len(of_looks) > LOOK_STEPS:
+            del self._steps[of_looks[0]]
+        self._at = len(self._steps)
+
+    def _settle(self) -> None:
+        """Nothing goes on from the last step, whose masks take little room from here on."""
+        if self._last is not None:
+            for values in (self._last.before, self._last.after):
+                if isinstance(values.get(_MASK), Picture):
+                    values[_MASK] = _packed(values[_MASK])
+        self._last = None
+
+
+@lru_cache(maxsize=2)  # what one step ends with the next one begins with
+def _packed(mask: Picture) -> _Packed:
+    return _Packed(mask.pixels.shape, zlib.compress(mask.pixels.tobytes(), 1))
+
+
+def _changed(before: Look, after: Look) -> dict[Field, tuple[Any, Any]]:
+    """What a hand has changed, as it was and as it is."""
+    changed = dict(_differences((), before, after, descend={"params"}))
+    walks = before.seed_walk.on and after.seed_walk.on
+    changed = {
+        field: pair for field, pair in changed.items() if field not in _NO_STEP and not (walks and field == _SEED)
+    }
+    if len(changed) > 1:
+        changed.pop(_LAST_FRAME, None)  # it was an event: what a cue took away has long been reached
+    return changed
+
+
+def _differences(field: Field, before: Any, after: Any, descend: set[str]) -> Iterator[tuple[Field, tuple[Any, Any]]]:
+    for one in fields(before):
+        old, new = getattr(before, one.name), getattr(after, one.name)
+        if old != new:
+            if one.name in descend:
+                yield from _differences((*field, one.name), old, new, descend)
+            else:
+                yield (*field, one.name), (old, new)
+
+
+def _faded(changed: Mapping[Field, tuple[Any, Any]]) -> frozenset[Field] | None:
+    """Where numbers and words have changed; None where anything else has."""
+    parts = set()
+    for field, (old, new) in changed.items():
+        for part, smooth in _parts(field, old, new):
+            if not smooth or field in _SEPARATE:
+                return None
+            parts.add(part)
+    return frozenset(parts)
+
+
+def _parts(field: Field, old: Any, new: Any) -> Iterator[tuple[Field, bool]]:
+    """The innermost values that differ, and whether each is such as a fader or a text field has."""
+    if old == new:
+        return
+    if is_dataclass(old) and type(old) is type(new):
+        for one in fields(old):
+            yield from _parts((*field, one.name), getattr(old, one.name), getattr(new, one.name))
+    elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
+        for place, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _parts((*field, str(place)), one, other)
+    else:
+        number = isinstance(old, int | float) and isinstance(new, int | float) and not isinstance(old, bool)
+        yield field, number or (isinstance(old, str) and field[-1] in _TYPED)
+
+
+def _with(look: Look, values: Values) -> Look:
+    whole: Values = {field: value.picture() if isinstance(value, _Packed) else value for field, value in values.items()}
+    params: dict[str, Any] = {field[1]: value for field, value in whole.items() if len(field) == 2}
+    rest: dict[str, Any] = {field[0]: value for field, value in whole.items() if len(field) == 1}
+    return replace(look, params=replace(look.params, **params), **rest)

@@ -1,0 +1,59 @@
+"""The mask as it lies on the canvas: drawn where it acts, and drawn anew only where it has changed.
+
+Asks the editor for its pixels; the canvas tells it where things lie. Knows no tool.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from app.mask_painting import Rect, united
+from app.window.canvas_tools import Geometry
+from app.window.mask_editor import MaskEditor
+from app.window.mask_overlay import MaskOverlay, outline_reach
+
+_SMOOTHED_PX = 2.0
+"""So far beyond what has changed does smooth scaling show it, in pixels of the widget and of the mask."""
+
+
+class MaskLayer:
+    """Follows ``editor.painted``, of which the canvas tells it, at the next ``draw``."""
+
+    def __init__(self, editor: MaskEditor) -> None:
+        self._editor = editor
+        self._overlay: MaskOverlay | None = None
+        self._image = QImage()
+        self._stale: Rect | None = None
+
+    def changed(self, where: Rect, geometry: Geometry) -> QRect:
+        """The mask has changed ``where``: which part of the widget is to be painted anew."""
+        self._stale = united(self._stale, where)
+        mask = self._editor.pixels
+        height, width = mask.shape
+        grown = QRectF(where.left, where.top, where.right - where.left, where.bottom - where.top)
+        by = outline_reach(mask) + _SMOOTHED_PX
+        on_widget = geometry.from_mask(width, height).mapRect(grown.adjusted(-by, -by, by, by))
+        return on_widget.adjusted(-_SMOOTHED_PX, -_SMOOTHED_PX, _SMOOTHED_PX, _SMOOTHED_PX).toAlignedRect()
+
+    def forget(self) -> None:
+        """The next ``draw`` begins anew: the mask has changed while nobody knew where things lie."""
+        self._overlay = None
+
+    def draw(self, painter: QPainter, geometry: Geometry, *, tinted: bool) -> None:
+        """tinted: see ``MaskOverlay``."""
+        mask = self._editor.pixels
+        height, width = mask.shape
+        overlay = self._overlay
+        if overlay is None or overlay.tints.shape != mask.shape or overlay.tinted != tinted:
+            overlay = self._overlay = MaskOverlay(mask, tinted=tinted)
+            form = QImage.Format.Format_ARGB32_Premultiplied
+            self._image = QImage(overlay.tints.data, width, height, 4 * width, form)
+        elif self._stale is not None:
+            overlay.follow(mask, self._stale)
+        self._stale = None
+        painter.setClipRect(geometry.from_canvas.mapRect(QRectF(0, 0, 1, 1)))  # elsewhere it acts on nothing
+        painter.setTransform(geometry.from_mask(width, height))
+        painter.drawImage(0, 0, self._image)
+        painter.resetTransform()
+        painter.setClipping(False)

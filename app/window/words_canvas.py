@@ -1,0 +1,70 @@
+"""English words of the canvas's brush and of steps back, beside ``words``; its docstring says how they are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.look_history import Field
+
+BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
+BRUSH_HARDNESS, BRUSH_HARDNESS_TIP = "Hard", "How much of the brush paints in full, before it fades."
+BRUSH_OPACITY = "Opacity"
+BRUSH_OPACITY_TIP = (
+    "How much of what is painted anew shows over what the camera sees, however often a stroke crosses itself; with the "
+    "eraser, how much it takes away. With Keep original outside off, from one half on all of it shows, and below "
+    "nothing."
+)
+
+NO_STEP_BACK = "There is nothing to take back."
+NO_STEP_FORTH = "There is nothing to do again."
+MORE_FIELDS = "the look"
+"""Of a step that changed a good deal, such as a cue."""
+MOST_FIELDS = 3
+FIELDS: dict[Field, str] = {
+    ("mask",): "the mask",
+    ("invert_mask",): "what the mask means",
+    ("mask_shape",): "the mask's border",
+    ("mask_join",): "how mask and people join",
+    ("repainted",): "what is repainted",
+    ("expand",): "the frame",
+    ("layout",): "the boxes",
+    ("controls",): "the controls",
+    ("seed_walk",): "the seed's walk",
+    ("params", "prompt"): "the prompt",
+    ("params", "prompt_weight"): "the prompt's weight",
+    ("params", "more_prompts"): "the other prompts",
+    ("params", "blend"): "how prompts blend",
+    ("params", "morph_chunks"): "the morph's length",
+    ("params", "prompt_change"): "how prompts change",
+    ("params", "control_strength"): "the control's strength",
+    ("params", "strength"): "the video's strength",
+    ("params", "references"): "the references",
+    ("params", "reference_mode"): "what references do",
+    ("params", "first_frame"): "the first frame",
+    ("params", "last_frame"): "the last frame",
+    ("params", "composite"): "whether the original is kept outside",
+    ("params", "seed"): "the seed",
+    ("params", "steps"): "the steps",
+    ("params", "past"): "the past's weight",
+    ("params", "soft_cut_chunks"): "the soft cut's length",
+    ("params", "soft_cut_past"): "the soft cut's weight",
+    ("params", "loras"): "the LoRAs",
+}
+
+
+def undone(changed: Sequence[Field]) -> str:
+    return f"Taken back: {_named(changed)}." if changed else NO_STEP_BACK
+
+
+def redone(changed: Sequence[Field]) -> str:
+    return f"Done again: {_named(changed)}." if changed else NO_STEP_FORTH
+
+
+def _named(changed: Sequence[Field]) -> str:
+    named = list(changed)
+    if ("layout",) in named and ("controls",) in named:
+        named.remove(("controls",))  # the control that draws the boxes goes on and off with them
+    if len(named) > MOST_FIELDS:
+        return MORE_FIELDS
+    *first, last = [FIELDS.get(field, MORE_FIELDS) for field in named]
+    return f"{', '.join(first)} and {last}" if first else last

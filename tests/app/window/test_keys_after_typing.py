@@ -1,0 +1,122 @@
+"""Digits and letters are shortcuts again as soon as a number, a name or a word to find has been typed."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from app.show import Show
+from app.window.fader import NumberField
+from app.window.main_window import MainWindow
+from app.window.text_fields import LineField
+from tests.app.window.hands import click, press, turn_wheel, type_text
+
+
+@pytest.fixture
+def cues(window: MainWindow, show: Show) -> MainWindow:
+    """Three cues, of which the last was fired."""
+    for seed in (11, 12, 13):
+        show.set_params(seed=seed)
+        window.cues.sheet.add()
+    return window
+
+
+def typed(field: QWidget, number: str) -> None:
+    field.setFocus()
+    assert field.hasFocus()
+    press(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    type_text(field, number)
+
+
+def treatment(show: Show) -> str:
+    return show.look.treatment
+
+
+def press_with_focus(window: MainWindow, key: Qt.Key) -> None:
+    """Where the key goes: to what has the focus, or to the window."""
+    press(QApplication.focusWidget() or window, key)
+
+
+@pytest.mark.parametrize("enter", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_after_a_number_and_enter_a_digit_fires_its_cue(cues: MainWindow, show: Show, enter: Qt.Key) -> None:
+    typed(cues.look.strength.number, "0.8")
+    press(cues.look.strength.number, enter)
+    assert show.look.params.control_strength == 0.8
+    press_with_focus(cues, Qt.Key.Key_2)
+    assert show.look.params.seed == 12
+    assert cues.look.strength.number.text() != "2"
+
+
+def test_every_number_gives_the_focus_back(cues: MainWindow, show: Show) -> None:
+    fields = [field for field in cues.findChildren(NumberField) if field.isVisible()]
+    assert len(fields) >= 8
+    for field in fields:
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+            field.setFocus()
+            press(field, key)
+            assert not field.hasFocus(), field.accessibleName()
+
+
+def test_a_click_on_a_pad_ends_a_number_and_fires_the_cue(cues: MainWindow, show: Show) -> None:
+    typed(cues.look.strength.number, "0.8")
+    click(cues.cues.pads[0])
+    assert show.look.params.seed == 11
+    assert not cues.look.strength.number.hasFocus()
+    press_with_focus(cues, Qt.Key.Key_B)
+    assert show.look.treatment == "blackout"
+
+
+def test_a_click_into_the_number_itself_keeps_it(cues: MainWindow) -> None:
+    number = cues.look.strength.number
+    typed(number, "0.8")
+    click(number.lineEdit(), QPoint(3, 3))
+    assert number.hasFocus()
+
+
+def test_escape_takes_a_number_back(cues: MainWindow, show: Show) -> None:
+    typed(cues.look.strength.number, "0.8")
+    press(cues.look.strength.number, Qt.Key.Key_Escape)
+    assert show.look.params.control_strength == 1.0
+    assert cues.look.strength.number.text() == "1.00"
+
+
+def test_the_wheel_does_not_bring_the_focus(cues: MainWindow, show: Show) -> None:
+    turn_wheel(cues.look.strength.number, 120)
+    assert show.look.params.control_strength > 1.0
+    assert not cues.look.strength.number.hasFocus()
+
+
+def test_a_click_on_a_card_ends_the_name_of_a_cue(cues: MainWindow, show: Show) -> None:
+    cues.cues.rename(1)
+    type_text(cues.cues.name, "Rain")
+    click(cues.look, QPoint(5, cues.look.height() - 3))
+    press_with_focus(cues, Qt.Key.Key_B)
+    assert show.look.treatment == "blackout"
+    cue = cues.cues.sheet.cue(1)
+    assert cue is not None
+    assert cue.name == "Rain"
+
+
+@pytest.mark.parametrize("ends", ["enter", "escape", "click"])
+def test_the_words_to_find_in_the_log_give_the_keys_back(cues: MainWindow, show: Show, ends: str) -> None:
+    log = cues.messages.log
+    log.toggle()
+    log.search.setFocus()
+    type_text(log.search, "b")
+    assert treatment(show) == "live"
+    if ends == "click":
+        click(log.count)
+    else:
+        press(log.search, Qt.Key.Key_Return if ends == "enter" else Qt.Key.Key_Escape)
+    assert log.isVisible()
+    assert not log.search.hasFocus()
+    press(log, Qt.Key.Key_B)
+    assert treatment(show) == "blackout"
+
+
+def test_no_line_of_text_keeps_the_keyboard(cues: MainWindow) -> None:
+    """Whoever adds one next is reminded of it."""
+    parts = (*cues.findChildren(QLineEdit), *cues.messages.log.findChildren(QLineEdit))
+    alone = [line for line in parts if not isinstance(line.parentWidget(), NumberField)]
+    assert [line.accessibleName() for line in alone if not isinstance(line, LineField)] == []

@@ -1,0 +1,222 @@
+"""One line of steps in the real window: Ctrl+Z takes back what the hand did last, be it paint, a fader or a cue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app.expand import Expand
+from app.look import Look
+from app.show import Show
+from app.window import words_canvas
+from app.window.canvas import Canvas
+from app.window.main_window import MainWindow
+from engine.params import Lora, Params, Picture
+from tests.app.window.hands import NO_KEY, click, press
+from tests.app.window.rig import StillRig, quarters
+from tests.app.window.test_canvas import arrive, at, drag
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def canvas(window: MainWindow, rig: StillRig) -> Canvas:
+    arrive(window, rig)
+    return window.program.preview
+
+
+def undo(window: MainWindow) -> None:
+    press(window, Qt.Key.Key_Z, CTRL)
+
+
+def redo(window: MainWindow) -> None:
+    press(window, Qt.Key.Key_Y, CTRL)
+
+
+def uncut(look: Look) -> Look:
+    return replace(look, params=replace(look.params, cut=0))
+
+
+def test_what_was_done_last_is_taken_back_first_whatever_it_was(
+    window: MainWindow, canvas: Canvas, show: Show, rig: StillRig
+) -> None:
+    def paint(x: float) -> Callable[[], object]:
+        def stroke() -> None:
+            window.editor.choose("brush")
+            drag(canvas, (x, 0.3), (x + 0.1, 0.6))
+
+        return stroke
+
+    def draw_box() -> None:
+        window.editor.choose("box")
+        drag(canvas, (0.2, 0.2), (0.4, 0.6))
+
+    def drag_box() -> None:
+        drag(canvas, (0.3, 0.4), (0.5, 0.4))
+
+    def pull_frame() -> None:
+        window.editor.choose("frame")
+        drag(canvas, (0.0, 0.5), (0.05, 0.5), (0.1, 0.5))
+
+    def move_fader() -> None:
+        for value in (0.8, 0.6, 0.4):
+            window.look.strength.number.setValue(value)
+
+    def fire() -> None:
+        press(window, Qt.Key.Key_1)
+
+    show.set_params(prompt="a cue")
+    press(window, Qt.Key.Key_A)
+    done: list[Callable[[], object]] = [
+        paint(0.2),
+        lambda: show.set_params(references=(Picture(quarters()),)),
+        paint(0.4),
+        move_fader,
+        draw_box,
+        drag_box,
+        lambda: show.set_params(first_frame=Picture(quarters())),
+        lambda: show.set_params(loras=(Lora("a.safetensors"),)),
+        fire,
+        paint(0.5),
+        lambda: press(window, Qt.Key.Key_Delete),
+        pull_frame,
+        lambda: click(window.look.modes.clear),
+        lambda: click(window.mask_panel.verbs["replace_background"]),
+    ]
+    seen = [show.look]
+    for do in done:
+        do()
+        assert show.look != seen[-1]
+        seen.append(show.look)
+    for look in reversed(seen[:-1]):
+        undo(window)
+        assert uncut(show.look) == uncut(look)
+    for look in seen[1:]:
+        redo(window)
+        assert uncut(show.look) == uncut(look)
+    assert show.look.params.cut == 1, "the cue's own cut, and no other"
+    assert not window.program.bar.redo.isEnabled()
+
+
+def test_the_buttons_and_the_message_tell(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    bar = window.program.bar
+    said: list[str] = []
+    window.editor.said.connect(lambda level, sentence: said.append(sentence))
+    assert not bar.undo.isEnabled()
+    undo(window)
+    assert said[-1] == words_canvas.NO_STEP_BACK
+    show.set_params(references=(Picture(quarters()),))
+    assert bar.undo.isEnabled()
+    click(bar.undo)
+    assert said[-1] == "Taken back: the references."
+    assert (bar.undo.isEnabled(), bar.redo.isEnabled()) == (False, True)
+    click(bar.redo)
+    assert said[-1] == "Done again: the references."
+    assert show.look.params.references
+
+
+def test_every_field_that_can_be_taken_back_has_a_name() -> None:
+    """Or the performer would read of "the look" where one thing has changed."""
+    names: list[tuple[str, ...]] = [(name,) for name in vars(Look()) if name not in ("params", "treatment")]
+    names += [("params", name) for name in vars(Params()) if name not in ("cut", "soft_cut")]
+    assert set(words_canvas.FIELDS) == set(names)
+
+
+def test_a_stroke_under_way_is_given_up_and_nothing_else(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    window.editor.choose("brush")
+    drag(canvas, (0.2, 0.3), (0.3, 0.3))
+    before = show.look
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.6))
+    QTest.mouseMove(canvas, at(canvas, 0.7, 0.7))
+    window.editor.publish()
+    assert show.look != before
+    redo(window)
+    undo(window)
+    assert show.look == before
+    QTest.mouseMove(canvas, at(canvas, 0.8, 0.8))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.8, 0.8))
+    assert show.look == before
+    undo(window)
+    assert show.look == Look()
+
+
+def test_blackout_and_cuts_are_never_taken_back(window: MainWindow, show: Show) -> None:
+    show.set_params(prompt="ink")
+    press(window, Qt.Key.Key_C)
+    press(window, Qt.Key.Key_B)
+    undo(window)
+    default = Look()
+    assert show.look == replace(default, params=replace(default.params, cut=1), treatment="blackout")
+
+
+def test_a_fader_that_is_dragged_slowly_is_one_step(window: MainWindow, show: Show) -> None:
+    """With the button down it may rest as long as it likes: nobody has let go."""
+    slider = window.look.strength.slider
+    handle = window.windowHandle()
+    start = slider.mapTo(window, QPoint(slider.width() - 12, slider.height() // 2))
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, NO_KEY, start)
+    for step in range(1, 4):
+        show._program_steps._clock = lambda step=step: 1000.0 * step  # type: ignore[misc]
+        QTest.mouseMove(handle, start - QPoint(20 * step, 0))
+        assert show.look.params.control_strength < 2
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, NO_KEY, start - QPoint(60, 0))
+    assert show.look != Look()
+    undo(window)
+    while show.can_undo:
+        undo(window)
+        pytest.fail("the drag was more than one step")
+    assert show.look == Look()
+
+
+def test_an_audition_has_steps_of_its_own_and_a_take_is_one(
+    window: MainWindow, canvas: Canvas, show: Show, rig: StillRig
+) -> None:
+    window.editor.choose("brush")
+    drag(canvas, (0.2, 0.3), (0.3, 0.3))
+    program = show.program
+    for end in (Qt.Key.Key_F7, Qt.Key.Key_F6):
+        press(window, Qt.Key.Key_F5)
+        assert not window.program.bar.undo.isEnabled(), "what was done before is the program's"
+        rig.auditioned = rig.program.get()
+        canvas.look()
+        show.set_params(prompt="tried out")
+        drag(canvas, (0.5, 0.3), (0.6, 0.3))
+        tried = show.look
+        undo(window)
+        assert show.look == replace(program, params=replace(program.params, prompt="tried out"))
+        redo(window)
+        assert show.look == tried
+        assert show.program == program
+        press(window, end)
+        assert window.program.bar.undo.isEnabled()
+    assert show.program.mask == tried.mask
+    assert show.program.params.prompt == "tried out"
+    undo(window)
+    assert uncut(show.program) == program
+    undo(window)
+    assert show.look.mask is None
+
+
+def test_the_pulled_frame_is_one_step(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    window.editor.choose("frame")
+    drag(canvas, (0.0, 0.0), (0.05, 0.0), (0.1, 0.1), (0.1, 0.2))
+    assert show.look.expand != Expand()
+    undo(window)
+    assert show.look == Look()
+
+
+def test_the_masks_steps_cost_little_room(window: MainWindow, canvas: Canvas, show: Show) -> None:
+    """A thousand strokes at 1280x720 would else be a gigabyte."""
+    window.editor.choose("brush")
+    for number in range(30):
+        drag(canvas, (0.1 + 0.02 * number, 0.2), (0.1 + 0.02 * number, 0.8))
+    kept = show._program_steps._steps[:-1]
+    sizes = [len(value.data) for step in kept for value in step.after.values()]
+    assert len(sizes) == 29
+    assert max(sizes) < 40_000
+    assert np.mean(sizes) > 100
