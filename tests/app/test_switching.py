@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +285,33 @@ def test_loading_takes_no_more_than_its_time_at_once(monkeypatch: pytest.MonkeyP
         assert witness.slices - before == slices
     models.close()
     assert witness.loaded == []
+
+
+def test_what_plays_is_never_looked_through_for_garbage_and_leaves_none() -> None:
+    left: list[object] = []
+    witness = Witness()
+    chosen = [OLD]
+    models = ModelSwitch(witness.make_host, lambda: chosen[0], lambda: LOOK.params, lambda *_: None)
+    assert gc.get_freeze_count() == 0
+    knot: list[object] = [Witness()]
+    knot.append(knot)  # of the model's own: only a collection finds it
+    last = weakref.ref(knot[0])
+    while models.playing is None:
+        models.advance(until=0.0)
+    assert gc.get_freeze_count() > 0
+    del knot
+
+    def collect() -> None:  # as an engine that is closed does
+        gc.collect()
+        left.append(last())
+
+    witness.before_close = collect
+    chosen[0] = NEW
+    while models.playing is None or models.playing.choice != NEW:
+        models.advance(until=0.0)
+    assert left == [None]
+    models.close()
+    assert gc.get_freeze_count() == 0
 
 
 def test_from_the_starter_to_a_published_model_and_back(
