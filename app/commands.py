@@ -106,7 +106,8 @@ def _replay(options: argparse.Namespace) -> int:
 def _tell_film(frames: int, interrupted: bool, options: argparse.Namespace, made: str) -> int:
     """Where the film is, and whether it was ended early. The exit code."""
     if frames:
-        print(f"{frames} pictures are in {options.output}, a contact sheet of them in {options.sheet}.")
+        count = "1 picture is" if frames == 1 else f"{frames} pictures are"
+        print(f"{count} in {options.output}, a contact sheet beside it in {options.sheet}.")
     if interrupted:
         kept = f"; what was {made} until then is kept" if frames else f" before anything was {made}"
         print(f"Stopped{kept}.", file=sys.stderr)
@@ -167,6 +168,9 @@ def _check_files(options: argparse.Namespace) -> None:
         film: Path | None = getattr(options, name, None)
         if film is not None and film.suffix.lower() != ".mp4":
             raise UsageError(f"{film} is not an MP4 file name; write {film.with_suffix('.mp4')}.")
+    sheet: Path | None = getattr(options, "sheet", None)
+    if sheet is not None and sheet.suffix.lower() != ".png":
+        raise UsageError(f"{sheet} is not a PNG file name; write {sheet.with_suffix('.png')}.")
     for name in ("output", "record", "sheet", "report", "log"):
         path: Path | None = getattr(options, name, None)
         if path is not None and not path.absolute().parent.is_dir():

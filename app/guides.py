@@ -103,8 +103,11 @@ class _Drawing:
             raise ShowError(last)
         self._settings = tuple(shown.values())
         if broken:
-            for sentence in guide.troubles.values():
-                told(sentence)
+            if wish.settings is None:
+                told(f"Left out, for it cannot run here: {', '.join(sorted(broken))}; `vace-live doctor` says why.")
+            else:
+                for sentence in guide.troubles.values():
+                    told(sentence)
             stack.reset()  # what is left out has left nothing in the guide, and nothing in anyone's memory
             source, guide = self._guided(first)
         # The mix of all there is tells little; of some that were chosen, it is what the engine would get.

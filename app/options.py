@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from app.errors import ShowError, UsageError
+from app.errors import ShowError, SourceError, UsageError
 from app.examples import DEFAULT_PROMPT, known_words
 from app.expand import Expand
 from app.framing import FITS, Framing
@@ -194,9 +194,13 @@ def mask_film(options: argparse.Namespace) -> SourceChoice | None:
     file = _mask_file(options)
     if file is None:
         return None
-    choice = parse_source(file)
+    takes = f"--mask takes the file of a picture, in `render` of a video too, or the word {_PERSON}"
+    try:
+        choice = parse_source(file)
+    except SourceError:
+        raise UsageError(f"There is no file {file}; {takes}.") from None
     if choice.kind not in ("still", "clip"):
-        raise UsageError(f"--mask takes the file of a picture or a video, and {file} is neither.")
+        raise UsageError(f"{takes}, and {file} is none of them.")
     return choice if choice.kind == "clip" else None
 
 
@@ -268,6 +272,8 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
     if options.invert_mask is not None:
         masked = look.mask is not None or mask_film(options) is not None
         look = _inverted(look, options.invert_mask, masked)
+    if options.mask_join is not None and (look.repainted == "all" or not (look.mask or mask_film(options))):
+        raise UsageError(f"--mask-join says how a file's mask and {_PERSON} act together; give both with --mask.")
     return look if options.box is None else with_boxes(look, tuple(parse_box(text) for text in _some(options.box)))
 
 

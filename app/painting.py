@@ -49,11 +49,13 @@ class Painted:
     parts: dict[str, Pixels]
 
     def rows(self) -> dict[str, Pixels]:
-        """For the contact sheet: the source, what the controls saw in its place, each control's guide, the mask where
-        there is one, the output."""
+        """For the contact sheet: the source, what the controls saw in its place, each control's guide, their mix where
+        it is another picture than these, the mask where there is one, the output."""
         structure = {} if self.frame.structure is None else {"structure": self.frame.structure}
+        alone = [part for part in self.parts.values() if np.array_equal(part, self.frame.guide)]
+        mix = {} if alone or not self.parts else {"mix": self.frame.guide}
         mask = {} if self.frame.mask is None else {"mask": np.repeat(self.frame.mask[..., None], 3, axis=2)}
-        return {"source": self.frame.source, **structure, **self.parts, **mask, "output": self.rgb}
+        return {"source": self.frame.source, **structure, **self.parts, **mix, **mask, "output": self.rgb}
 
 
 class Painting:

@@ -13,7 +13,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.errors import ShowError
+from app.control_text import setting_text
+from app.errors import ShowError, UsageError
 from app.film import Shot, Told, ending_by_sigterm, film
 from app.frame import Frame
 from app.inputs import open_source
@@ -56,6 +57,8 @@ def render(
     UsageError for a source that never ends without ``seconds``.
     """
     check_it_ends(setup.source, seconds)
+    if not look.layout and [control.name for control in look.controls if control.on] == ["layout"]:
+        raise UsageError("layout draws the boxes of --box, and there are none; give one, as in --box 0.1,0.2,0.4,0.8.")
     read = Path(setup.source.target)
     if out.exists() and read.exists() and out.samefile(read):
         raise ShowError(f"{out} is the source itself and would be lost; choose another name for the output.")
@@ -179,5 +182,9 @@ def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool, str
     steps, strength = params.steps, f"control strength {params.control_strength:g}"
     passes = f"{steps} step{'' if steps == 1 else 's'}"
     always = f"{model}, {size}, {passes}, {strength}, seed {params.seed}, {prompt}"
-    modes = ", ".join([*modes_of(look, film_of_masks), *([f"guide from {structure}"] if structure else [])])
+    set_by_hand = [
+        f"{control.name}: {said}" for control in look.controls if control.on and (said := setting_text(control))
+    ]
+    instead = [f"guide from {structure}"] if structure else []
+    modes = "; ".join([", ".join([*modes_of(look, film_of_masks), *instead]), *set_by_hand]).removeprefix("; ")
     return (always, modes) if modes else (always,)

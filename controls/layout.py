@@ -91,7 +91,7 @@ class Layout:
         return (
             ""
             if self._boxes
-            else "Layout draws nothing, for there are no boxes; draw one on the canvas (key N), or give --box."
+            else "Layout draws nothing, for there are no boxes; draw one on the window's canvas (key N), or give --box."
         )
 
     def reset(self) -> None:

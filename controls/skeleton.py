@@ -33,6 +33,10 @@ LIMBS = (
 )  # fmt: skip
 """Pairs of joints, in drawing order. Limb i has colour i."""
 
+_NEIGHBOURS = tuple(
+    tuple(other for limb in LIMBS if joint in limb for other in limb if other != joint) for joint in range(len(JOINTS))
+)
+
 COLORS = (
     (255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0), (170, 255, 0), (85, 255, 0), (0, 255, 0), (0, 255, 85),
     (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255), (0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255),
@@ -103,7 +107,8 @@ def draw_bodies(canvas: Pixels, bodies: Sequence[Marks], thickness: float) -> No
                 _fill(canvas, _ellipse(points[start], points[end], radius), color, faint)
     for joint, color in enumerate(COLORS):
         for points, opacity in in_pixels:
-            if opacity[joint]:
+            # One without a limb would be a dot that nobody can read.
+            if opacity[joint] and any(opacity[other] for other in _NEIGHBOURS[joint]):
                 _dot(canvas, points[joint], radius, color, opacity[joint])
 
 

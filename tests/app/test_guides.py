@@ -98,7 +98,7 @@ def test_guides_stand_beside_the_source(files: Path, sheets: Any, capsys: pytest
     assert title.startswith("film.mp4")
     assert notes == ("96x64: edge thickness 2, smoothing 0; gray weight 0.5, mix add",)
     assert Path("out.png").exists()
-    assert capsys.readouterr().out == "8 pictures are in out.mp4, a contact sheet of them in out.png.\n"
+    assert capsys.readouterr().out == "8 pictures are in out.mp4, a contact sheet beside it in out.png.\n"
 
 
 def test_one_control_has_no_mix_unless_it_is_wanted(files: Path, sheets: Any) -> None:

@@ -39,6 +39,9 @@ PERSON: Points = np.array(
 HAND = HANGING * 0.1 + (0.5, 0.95)
 """Of the same picture."""
 
+UNSEEN = 1e-3
+"""So faint that it changes no pixel, and yet not out of sight."""
+
 
 def marks(points: Points, opacity: float = 1.0) -> Marks:
     return Marks(points, np.full(len(points), opacity))
@@ -169,7 +172,8 @@ def test_faces_are_white_dots_three_quarters_as_large_as_joints() -> None:
     points = np.random.default_rng(0).uniform(0.1, 0.9, (18, 2))
     draw_faces(faces, [marks(points)], 1.0)
     assert {tuple(color) for color in faces[tuple((points.T[::-1] * 1024).astype(int))].tolist()} == {FACE_COLOR}
-    draw_bodies(bodies, [Marks(points, np.eye(18)[number]) for number in range(18)], 1.0)  # joints without limbs
+    alone = np.maximum(np.eye(18), UNSEEN)  # joints with limbs that nobody sees
+    draw_bodies(bodies, [Marks(points, opacity) for opacity in alone], 1.0)
     areas = [np.count_nonzero(drawn.max(axis=2) > 127) for drawn in (faces, bodies)]
     assert areas[0] / areas[1] == pytest.approx((3.5 / 4.5) ** 2, rel=0.05)  # radius 3 covers 7 pixels, 4 covers 9
 
@@ -180,7 +184,7 @@ def test_what_is_faint_shows_what_lies_under_it(drawing: Callable[[Pixels, list[
     points = points[[0]].repeat(len(points), axis=0) if drawing is draw_bodies else points
     ground = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
     full, faint, none = ground.copy(), ground.copy(), ground.copy()
-    one = np.zeros(len(points))
+    one = np.full(len(points), UNSEEN)
     one[0] = 1.0
     drawing(full, [Marks(points, one)], 4.0)
     drawing(faint, [Marks(points, one * 0.25)], 4.0)
@@ -188,6 +192,19 @@ def test_what_is_faint_shows_what_lies_under_it(drawing: Callable[[Pixels, list[
     assert (full != ground).any()
     np.testing.assert_array_equal(none, ground)
     assert np.abs(faint - (0.25 * full.astype(float) + 0.75 * ground)).max() <= 1
+
+
+def test_a_joint_whose_neighbours_are_out_of_sight_is_left_out() -> None:
+    opacity = np.zeros(18)
+    opacity[[JOINTS.index("left wrist"), JOINTS.index("nose"), JOINTS.index("left eye")]] = 1.0
+    canvas = np.zeros((512, 512, 3), np.uint8)
+    draw_bodies(canvas, [Marks(PERSON, opacity)], 1.0)
+    drawn = canvas.copy()
+    opacity[JOINTS.index("left wrist")] = 0.0
+    canvas[:] = 0
+    draw_bodies(canvas, [Marks(PERSON, opacity)], 1.0)
+    assert canvas.any(), "nose and eye have each other"
+    np.testing.assert_array_equal(drawn, canvas)
 
 
 def test_a_limb_is_as_faint_as_its_fainter_end() -> None:
