@@ -30,9 +30,15 @@ class NothingToExport(Exception):
 def export(folder: Path, target: Path, say: Say) -> None:
     """Write ``target``/weights.safetensors, vocabulary.txt and README.md from what the stages left in ``folder``.
 
-    NothingToExport where a stage has not been run, or the decoder was trained on another transformer.
+    NothingToExport where a stage has not been run, where the list of pictures is gone, for the card must name their
+    licences, or where the decoder was trained on another transformer.
     """
     stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer", "decoder")}
+    if not sources.listed(folder):
+        raise NothingToExport(
+            f"There is no list of pictures (photos.json) in {folder}, so the card could not name their licences and "
+            "nothing was exported: run 'sources' again."
+        )
     _check_decoder(folder, stages, say)
     tensors = {f"autoencoder.{key}": value for key, value in stages["decoder"]["averaged"].items()}
     for key, value in stages["transformer"]["averaged"].items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, cycle, islice
 
 import numpy as np
@@ -15,7 +15,8 @@ from benchmarks.starter.color import chroma_and_contrast
 from benchmarks.starter.figures import Figure, Section
 from benchmarks.starter.player import prepared
 from benchmarks.starter.steadiness import change, flicker, largest_deviation, still_pixels
-from benchmarks.starter.words import usual_prompt
+from benchmarks.starter.targets import target
+from benchmarks.starter.words import usual_prompt, usual_wish
 from engine.params import Params
 
 Pixels = NDArray[np.uint8]
@@ -32,7 +33,9 @@ WINDOW = 400
 def measure_flicker(bench: Bench) -> Section:
     """Change of the output over change of the edge guide that the engine was shown, both from picture to picture.
 
-    A guide that changes by less than a quarter of a grey level counts as a quarter, so both changes are given too.
+    A guide that changes by less than a quarter of a grey level counts as a quarter. So the changes themselves are given
+    too, and what they come to without that least; and beside them the change of training's targets for the same guides,
+    since a line of one pixel is painted some pixels wide, and glows.
 
     "still": one picture for ever, with noise of 2 grey levels on each of 640 pixels across, as a webcam gives it.
     "clip": the parts of clips from a standing camera in which nothing moves.
@@ -45,21 +48,32 @@ def measure_flicker(bench: Bench) -> Section:
     real = {name: bench.frames(name, "edge") for name in STILL_CAMERAS}
     ratios: dict[str, dict[str, float]] = {}
     changes: dict[str, dict[str, float]] = {"the guide": {}}
+    aims: dict[str, dict[str, float]] = {}
     for look in bench.effort.looks:
         bench.say(f"flicker: {look}")
-        params, ratios[look], changes[look] = Params(usual_prompt(look)), {}, {}
+        params, ratios[look], changes[look], aims[look] = Params(usual_prompt(look)), {}, {}, {}
         for name, frames in chain(still.items(), real.items()):
             shot = player.shot(frames, params)
             where = None if name in still else still_pixels(shot.source)
             ratios[look][name] = flicker(shot.output, shot.guide, where)
             changes[look][name], changes["the guide"][name] = change(shot.output, where), change(shot.guide, where)
+            aims[look][name] = change(target(usual_wish(look), shot.guide), where)
 
     def mean(names: tuple[str, ...]) -> dict[str, float]:
         return {look: float(np.mean([ratio[name] for name in names])) for look, ratio in ratios.items()}
 
-    def moved(names: tuple[str, ...], whose: tuple[str, ...]) -> float:
-        return float(np.mean([changes[one][name] for one in whose for name in names]))
+    def moved(names: tuple[str, ...], rows: Iterable[dict[str, float]]) -> float:
+        return float(np.mean([row[name] for row in rows for name in names]))
 
+    painted = [changes[look] for look in bench.effort.looks]
+    moves = {
+        where: {
+            "pictures": moved(names, painted),
+            "the guide": moved(names, [changes["the guide"]]),
+            "training's targets": moved(names, aims.values()),
+        }
+        for where, names in (("a still with noise", STILLS), ("still parts of clips", STILL_CAMERAS))
+    }
     on_stills, on_clips = mean(STILLS), mean(STILL_CAMERAS)
     return Section(
         (
@@ -82,12 +96,22 @@ def measure_flicker(bench: Bench) -> Section:
             ),
             Figure("flicker: still parts of clips, worst look", max(on_clips.values()), unit="x", at_most=True),
             *(
-                Figure(f"flicker: change of {what} on {where}, mean", moved(names, whose), unit=" grey levels")
-                for where, names in (("a still with noise", STILLS), ("still parts of clips", STILL_CAMERAS))
-                for what, whose in (("pictures", bench.effort.looks), ("the guide", ("the guide",)))
+                Figure(f"flicker: change of {what} on {where}, mean", level, unit=" grey levels")
+                for where, row in moves.items()
+                for what, level in row.items()
+            ),
+            *(
+                Figure(f"flicker: {where}, over the change of {what}", row["pictures"] / row[what], unit="x")
+                for where, row in moves.items()
+                for what in row
+                if what != "pictures" and row[what]
             ),
         ),
-        {"times the guide's own, by look and clip": ratios, "change in grey levels": changes},
+        {
+            "times the guide's own, by look and clip": ratios,
+            "change in grey levels": changes,
+            "change of training's targets in grey levels": aims,
+        },
     )
 
 

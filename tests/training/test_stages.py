@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from training import autoencoder, card, decoder, export, linear_start, transform
 from training.__main__ import main, parts, sized
 from training.course import Course, Plan, fingerprint
 from training.muon import Muon, orthogonal
+from training.packages import LICENCES, SOURCES
 from training.pictures import Pictures
 from training.prompts import vocabulary
 from training.samples import Samples, Shape
@@ -222,7 +224,8 @@ def test_nothing_trained_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_decoder_of_another_transformer_is_neither_gone_on_with_nor_exported(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "bank").symlink_to(folder / "bank")
+    for name in ("bank", "photos.json"):
+        (tmp_path / name).symlink_to(folder / name)
     _autoencoder(tmp_path)
     _transformer(tmp_path)
     first = _decoder(tmp_path)
@@ -230,6 +233,10 @@ def test_a_decoder_of_another_transformer_is_neither_gone_on_with_nor_exported(f
     said: list[str] = []
     export.export(tmp_path, tmp_path / "out", said.append)
     assert len(said) == 1
+    (tmp_path / "photos.json").unlink()
+    with pytest.raises(export.NothingToExport, match="run 'sources' again"):
+        export.export(tmp_path, tmp_path / "out", silent)
+    (tmp_path / "photos.json").symlink_to(folder / "photos.json")
 
     transformer.train(tmp_path, SMALL, Plan(9, warm_up=2), SHAPES, CPU, silent)
     with pytest.raises(export.NothingToExport, match="run 'decoder' again"):
@@ -246,7 +253,8 @@ def test_a_decoder_of_another_transformer_is_neither_gone_on_with_nor_exported(f
 def test_a_decoder_that_does_not_say_its_transformer_is_begun_anew_and_exported_where_it_may_fit(
     folder: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "bank").symlink_to(folder / "bank")
+    for name in ("bank", "photos.json"):
+        (tmp_path / name).symlink_to(folder / name)
     _autoencoder(tmp_path)
     _transformer(tmp_path)
     unsaid = _decoder(tmp_path)
@@ -317,7 +325,8 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
 
 def test_the_decoder_learns_what_the_transformer_paints(folder: Path, tmp_path: Path) -> None:
     """Of what a network that hardly trained paints, the decoder can at least learn how little to trust it."""
-    (tmp_path / "bank").symlink_to(folder / "bank")
+    for name in ("bank", "photos.json"):
+        (tmp_path / name).symlink_to(folder / name)
     _autoencoder(tmp_path)
     _transformer(tmp_path)
     decoder.train(tmp_path, SMALL, Plan(60, warm_up=2), CPU, Shape(1, 2, 32, 32), silent)
@@ -424,3 +433,13 @@ def test_the_card_says_what_the_benchmark_found(tmp_path: Path) -> None:
     in_one_go = card.card(replace(facts, stages=[replace(stage, history=[(0, 9, 1)])], unlisted=()))
     assert "several runs in a row" not in in_one_go
     assert "leaves them out" not in in_one_go
+
+
+def test_the_card_that_ships_names_every_package_and_its_licence() -> None:
+    """Of weights that were made from pictures of others, a card without their licences must not go out."""
+    shipped = (Path(card.__file__).parent.parent / "assets" / "starter" / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\S+) \S+ \| ([^|]+) \| [\d,]+ \|$", shipped, re.MULTILINE)
+    assert {package for package, _ in rows} <= {source.package for source in SOURCES}
+    assert len({package for package, _ in rows}) >= 10
+    no_longer = {licence for _, licence in rows} - LICENCES
+    assert all(f"({licence})" in shipped for licence in no_longer)  # each with the picture that it stands for
