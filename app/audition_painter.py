@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from app.audition import Audition
 from app.frame import chunk_of
+from app.look import Look
 from app.looks import Looks
 from app.model_switch import Playing
 from app.status import Level
@@ -31,10 +32,12 @@ class AuditionPainter:
         looks: Callable[[], Looks],
         say: Callable[[Level, str], None],
         refuse: Callable[[int], None],
+        governed: Callable[[Look], Look],
     ) -> None:
         """audition: the one under way. say: to tell the performer. refuse: this audition, by its number, is not
-        painted, at least not by the model that plays now."""
+        painted, at least not by the model that plays now. governed: a look as the outputs would get it."""
         self._audition, self._looks, self._say, self._refuse = audition, looks, say, refuse
+        self._governed = governed
         self._at: tuple[Audition, Playing] | None = None
         self._stream: SecondStream | None = None
         self._failed = False
@@ -75,7 +78,7 @@ class AuditionPainter:
         frames = audition.inbox.take(count, look.params.cut)
         if frames is None or any(frame.guide.shape[:2] != size for frame in frames):
             return  # left from before a cut or a change of size
-        look = audition.morph.next(look, looks.audition_arrival)
+        look = self._governed(audition.morph.next(look, looks.audition_arrival))
         pictures = stream.step(chunk_of(frames), look.params)
         captured = [frame.time for frame in frames]
         audition.playout.put(list(pictures), captured, look.params.cut, time.perf_counter())

@@ -159,6 +159,10 @@ def _wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look
             setup = replace(setup, recorder=recorder)
         if options.journal is not None:
             setup = replace(setup, recorder=replace(setup.recorder, journal=options.journal))
+        if options.governor is not None:
+            setup = replace(setup, governor=replace(setup.governor, on=options.governor == "on"))
+        if options.rate is not None:
+            setup = replace(setup, governor=replace(setup.governor, rate=options.rate))
     return look, setup
 
 
@@ -246,6 +250,8 @@ def _parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         help="beside each recording, what `replay` paints it again from (default)",
     )
+    live.add_argument("--governor", choices=("on", "off"), help="hold the rate by fewer steps, then size, default on")
+    live.add_argument("--rate", metavar="N", type=float, help="pictures a second it holds, 0 = 16 or the source's")
     live.add_argument("--seconds", type=_positive, help="end after so many (--headless)")
     live.add_argument("--state", type=Path, default=_state_path(), help="where settings are kept between runs")
     live.add_argument("--fresh", action="store_true", help="begin with default settings")
@@ -262,7 +268,8 @@ def _parser() -> argparse.ArgumentParser:
         "--seconds", type=_positive, help="only so many seconds of the source; needed where it never ends"
     )
     add_common(render)
-    render.set_defaults(run=_render, loop=False, virtual_camera=None, record=None, journal=None)
+    live_alone = dict.fromkeys(("virtual_camera", "record", "journal", "governor", "rate"))
+    render.set_defaults(run=_render, loop=False, **live_alone)
 
     replay = commands.add_parser(
         "replay",

@@ -18,6 +18,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from app.audition_painter import AuditionPainter
 from app.composite import asked_of_engine
 from app.frame import GuidedFrame, chunk_of
+from app.governing import Governing
+from app.governor import Level as Quality
 from app.latency import LatencyMeter
 from app.look import Look
 from app.looks import Looks
@@ -47,8 +49,9 @@ class MakeHost(Protocol):
     def __call__(self, choice: EngineChoice, *, submit: Submit) -> Host: ...
 
 
-Keep = Callable[[Playing, list[GuidedFrame], Look, Pixels], None]
-"""Takes what entered one step and the pictures that came of it, and returns at once: the journal."""
+Keep = Callable[[Playing, list[GuidedFrame], Look, Pixels, Quality], None]
+"""Takes what entered one step, the pictures that came of it and what it would have been painted with if there were no
+governor, and returns at once: the journal."""
 
 
 class EngineThread(QThread):
@@ -60,7 +63,7 @@ class EngineThread(QThread):
         self,
         make_host: MakeHost,
         looks: Callable[[], Looks],
-        choice: Callable[[], EngineChoice],
+        governing: Governing,
         inbox: Inbox,
         playout: Playout,
         audition: AuditionPainter,
@@ -69,7 +72,8 @@ class EngineThread(QThread):
         morph: Morph,
         parent: QObject | None = None,
     ) -> None:
-        """looks, choice: read the performer's current wishes; called on this thread, as ``keep`` and ``morph.next``."""
+        """looks: reads the performer's current wishes; called on this thread, as ``keep`` and ``morph.next``.
+        governing: says what paints, and by what of the look."""
         super().__init__(parent)
         self.setStackSize(_STACK_BYTES)
         self.setObjectName("engine")
@@ -77,10 +81,12 @@ class EngineThread(QThread):
         self._reading: Future[Any] | None = None
         self._models = ModelSwitch(
             lambda choice: make_host(choice, submit=self._submit),
-            choice,
+            lambda: governing.choice,
             lambda: looks().program.params,
             self.said.emit,
+            governing.may_hold,
         )
+        self._governing = governing
         self._looks = looks
         self._morph = morph
         self._inbox = inbox
@@ -153,21 +159,24 @@ class EngineThread(QThread):
                 self._audition.paint()
                 self._models.advance(until=time.perf_counter() + _LOADING_SHARE * seconds)
 
-    def _paint(self, playing: Playing, frames: list[GuidedFrame], look: Look) -> float:
+    def _paint(self, playing: Playing, frames: list[GuidedFrame], wished: Look) -> float:
         """Returns the seconds that the chunk took."""
-        host = playing.host
+        host, look = playing.host, self._governing.applied(wished)
         began = time.perf_counter()
+        self._governing.begin()
         plates = [frame.plate for frame in frames]
         pictures = host.step(chunk_of(frames), asked_of_engine(look.params, plates))
         now = time.perf_counter()
         self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now, plates)
         self._latency.painted((frame.time for frame in frames), now)
-        self._keep(playing, frames, look, pictures)
+        self._keep(playing, frames, look, pictures, self._governing.wished(wished))
         self.pictures.count(len(pictures), now)
         self._told = ""
         for sentence in host.troubles():
             self.said.emit("warning", sentence)
         host.settle()
+        busy = self._models.busy or self._looks().audition is not None
+        self._governing.painted(len(pictures), wished, playing.choice, busy)
         if now - self._looked_at_memory >= _MEMORY_S:
             self.gpu_memory, self._looked_at_memory = host.memory(), now
         seconds = time.perf_counter() - began

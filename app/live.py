@@ -135,6 +135,7 @@ def report_of(status: Status, rig: Rig, look: Look, setup: Setup, seconds: float
         dropped=status.dropped,
         repeated=sum(output.repeated for output in status.outputs.values()),
         troubles=troubles,
+        governor=status.governor.changes,
         **settings_of(look, setup),
     )
 

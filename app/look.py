@@ -149,6 +149,19 @@ class OutputSize:
 
 
 @dataclass(frozen=True)
+class GovernorChoice:
+    """on: whether quality gives way where the wanted rate is not held: see ``app.governor``. rate: pictures a second,
+    1 to 240; 0 = by itself: see ``app.governing``."""
+
+    on: bool = True
+    rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.rate != 0 and not 1 <= self.rate <= 240:
+            raise ValueError(f"the rate to hold is {self.rate}, expected 1 to 240 pictures a second, or 0")
+
+
+@dataclass(frozen=True)
 class Setup:
     """The room.
 
@@ -166,6 +179,7 @@ class Setup:
     tempo: Tempo = Tempo()
     framing: Framing = Framing()
     engine: EngineChoice = EngineChoice()
+    governor: GovernorChoice = GovernorChoice()
     virtual_camera: VirtualCameraChoice = VirtualCameraChoice()
     stage: StageChoice = StageChoice()
     recorder: RecorderChoice = RecorderChoice()

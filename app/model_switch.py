@@ -62,12 +62,16 @@ class ModelSwitch:
         wish: Callable[[], EngineChoice],
         params: Callable[[], Params],
         say: Callable[[Level, str], None],
+        may_hold: Callable[[EngineChoice], bool] = lambda choice: True,
     ) -> None:
-        """wish: what the performer has chosen. params: what the next chunk would be painted with. say: to tell them."""
+        """wish: what is to play. params: what the next chunk would be painted with. say: to tell the performer.
+        may_hold: whether the output may be held for a model that does not fit beside the one that plays; else it is
+        refused."""
         self._make_host = make_host
         self._wish = wish
         self._params = params
         self._say = say
+        self._may_hold = may_hold
         self._coming: _Coming | None = None
         self._refused: EngineChoice | None = None
         self._alone: EngineChoice | None = None
@@ -144,6 +148,8 @@ class ModelSwitch:
         """What the model needs is there and sound; now it begins to take memory."""
         if self.playing is None or (self._alone != coming.choice and coming.host.fits_beside()):
             return
+        if not self._may_hold(coming.choice):
+            raise EngineError(words.no_room_beside(coming.title))
         self._say("warning", words.model_held_back(coming.title))
         self.lose()
 
@@ -160,7 +166,8 @@ class ModelSwitch:
     def _give_up(self, choice: EngineChoice, error: Exception) -> None:
         """``choice`` has failed: let the show go on with what there is."""
         self._drop()
-        if self.playing is not None and isinstance(error, OutOfMemory) and self._alone != choice:
+        may_hold = self._may_hold(choice)
+        if self.playing is not None and isinstance(error, OutOfMemory) and self._alone != choice and may_hold:
             self._alone = choice  # the old model may be what was in its way
             return
         self._alone = None
@@ -168,7 +175,8 @@ class ModelSwitch:
             raise error
         self._refused = choice
         sentence = str(error) if isinstance(error, EngineError) else words.model_failed(error)
-        self._say("error", words.goes_on_with(sentence, _title(self._played), plays=self.playing is not None))
+        told = words.goes_on_with(sentence, _title(self._played), plays=self.playing is not None)
+        self._say("error" if may_hold else "warning", told)
 
     def _drop(self) -> None:
         coming, self._coming, self.progress = self._coming, None, None

@@ -10,7 +10,7 @@ from typing import Any
 from app.errors import ShowError
 from app.inputs.notation import source_text
 from app.look import Look, Setup, to_json
-from app.status import Timing
+from app.status import GovernorChange, Timing
 from controls.control import ControlSetting
 from controls.stack import CONTROLS
 
@@ -22,7 +22,8 @@ class Report:
     latency_ms: capture to hand-over at the outputs; null offline, where nothing is captured.
     controls: the weights of those that are on. asked: everything that was asked of the engine, of the controls and of
     the picture, by name; a picture is named by its digest. same: of a replay with the show's own settings, how many of
-    its pictures are the show's, bit for bit; null of all else.
+    its pictures are the show's, bit for bit; null of all else. governor: what it did, and when; null offline, where it
+    has nothing to hold.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Report:
     asked: dict[str, Any]
     troubles: tuple[str, ...] = ()
     same: int | None = None
+    governor: tuple[GovernorChange, ...] | None = None
 
     def save(self, path: Path) -> None:
         try:

@@ -26,6 +26,7 @@ from app.engine_thread import EngineThread, MakeHost
 from app.file_worker import FileWorker, Work
 from app.frame import Frame, GuidedFrame, Pixels, Program
 from app.framing import framed
+from app.governing import Governing
 from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
@@ -89,8 +90,11 @@ class Rig(QObject):
     _audition_refused = Signal(int)
     _cut_wished = Signal()
 
-    def __init__(self, show: Show, make_host: MakeHost | None = None) -> None:
-        """make_host: what stands behind the engine's seam, in place of ``EngineHost``."""
+    def __init__(
+        self, show: Show, make_host: MakeHost | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        """make_host: what stands behind the engine's seam, in place of ``EngineHost``. clock: what the
+        governor measures the engine by."""
         super().__init__()
         self._show = show
         self._stopping = threading.Event()
@@ -109,13 +113,22 @@ class Rig(QObject):
         self._latency = LatencyMeter()
         self._files = FileWorker()
         self._morph = Morph()
+        self._governing = Governing(
+            lambda: show.setup, lambda: self._source_input.frames.per_second(), self.said.emit, clock=clock
+        )
         self._engine = EngineThread(
             make_host or _host_beside_controls,
             lambda: show.looks,
-            lambda: show.setup.engine,
+            self._governing,
             self._inbox,
             self._playout,
-            AuditionPainter(lambda: self._audition, lambda: show.looks, self.said.emit, self._audition_refused.emit),
+            AuditionPainter(
+                lambda: self._audition,
+                lambda: show.looks,
+                self.said.emit,
+                self._audition_refused.emit,
+                self._governing.applied,
+            ),
             self._journal.put,
             self._latency,
             self._morph,
@@ -238,6 +251,7 @@ class Rig(QObject):
                 for name, ms in list(self._control_ms.items())
             },
             audition_trouble=audition.trouble if audition is not None else "",
+            governor=self._governing.status(),
         )
 
     def mean_engine_rate(self) -> float:

@@ -69,6 +69,26 @@ class ControlStatus:
 
 
 @dataclass(frozen=True)
+class GovernorChange:
+    """at_s: seconds since the show began. said: what the governor did then, in a sentence."""
+
+    at_s: float
+    said: str
+
+
+@dataclass(frozen=True)
+class GovernorStatus:
+    """on: whether it may act. rate: the pictures a second that it holds; 0 while there is nothing to go by.
+    reduced: what is painted instead of what is asked for, in words; "" where that is the same. changes: the last
+    hundred."""
+
+    on: bool = False
+    rate: float = 0.0
+    reduced: str = ""
+    changes: tuple[GovernorChange, ...] = ()
+
+
+@dataclass(frozen=True)
 class Status:
     """A snapshot of the running rig.
 
@@ -103,6 +123,7 @@ class Status:
     outputs: dict[str, OutputStatus] = field(default_factory=dict)
     controls: dict[str, ControlStatus] = field(default_factory=dict)
     audition_trouble: str = ""
+    governor: GovernorStatus = GovernorStatus()
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QPointF, Qt,
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from app.look import Look, Setup, SourceChoice, VirtualCameraChoice
+from app.look import GovernorChoice, Look, Setup, SourceChoice, VirtualCameraChoice
 from app.meter import timing_of
 from app.rig import Rig
 from app.show import Show
@@ -55,6 +55,7 @@ HD = Setup(
     source=SourceChoice("testcard", width=WIDTH, height=HEIGHT, rate=RATE),
     engine=EngineChoice("identity", WIDTH, HEIGHT),
     virtual_camera=VirtualCameraChoice(on=True, device=DEVICE, width=WIDTH, height=HEIGHT, rate=RATE),
+    governor=GovernorChoice(on=False),  # the same work throughout is measured
 )
 EDGE = Look(controls=(ControlSetting("edge"),))
 

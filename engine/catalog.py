@@ -16,6 +16,7 @@ from engine.device import Device
 from engine.dit import WanDiT
 from engine.errors import EngineError
 from engine.loading import bring_up_networks
+from engine.params import Autoencoder as AutoencoderName
 from engine.params import EngineChoice, Progress
 from engine.published import AUTOENCODERS, BACKBONES, Backbone, WantedFile, find, wanted_by
 from engine.text import TextEncoder, WordEncoder
@@ -24,6 +25,7 @@ from engine.untrained import randomize
 
 T = TypeVar("T")
 MODELS: tuple[str, ...] = (STARTER.name, *BACKBONES)
+_BY_SPEED: tuple[AutoencoderName, ...] = ("wan", "light", "tiny")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,17 @@ def effective(choice: EngineChoice) -> EngineChoice:
         return choice
     plain = EngineChoice()
     return replace(choice, autoencoder=plain.autoencoder, precision=plain.precision, offload=plain.offload)
+
+
+def faster_autoencoders(choice: EngineChoice) -> tuple[AutoencoderName, ...]:
+    """Those whose files are in ``choice.folder`` and that are faster than the chosen one, the fastest last."""
+    if choice.model == STARTER.name or not choice.folder:
+        return ()
+    faster = _BY_SPEED[_BY_SPEED.index(choice.autoencoder) + 1 :]
+    if not faster:
+        return ()
+    files = find(tuple(AUTOENCODERS[name][1] for name in faster), Path(choice.folder))
+    return tuple(name for name, file in zip(faster, files, strict=True) if file.found is not None)
 
 
 def left_out(choice: EngineChoice) -> str:

@@ -25,7 +25,17 @@ from engine.catalog import Model
 from engine.device import Device, best_device, compute_threads
 from engine.errors import EngineError, OutOfMemory
 from engine.memory import computer_memory, memory_of
-from engine.params import EMPTY_GUIDE, ControlChunk, EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
+from engine.params import (
+    EMPTY_GUIDE,
+    Autoencoder,
+    ControlChunk,
+    EngineChoice,
+    GpuMemory,
+    ModelInfo,
+    Params,
+    Pixels,
+    Progress,
+)
 from engine.prompts import heard
 from engine.stream import Stream
 
@@ -45,6 +55,19 @@ _AUDITION = ("; the show goes on without it. Choose a smaller size.", "; the sho
 def trained_steps(choice: EngineChoice) -> int:
     """Denoising passes a chunk that the chosen model was made for. EngineError for an unknown name."""
     return catalog.config_of(choice).rollout.steps
+
+
+def least_steps(choice: EngineChoice) -> int:
+    """Below which its pictures are not worth having: half of what it was made for. EngineError for an unknown name."""
+    return max(1, trained_steps(choice) // 2)
+
+
+def faster_autoencoders(choice: EngineChoice) -> tuple[Autoencoder, ...]:
+    """Those whose files are there and that are faster than the chosen one, the fastest last. Looks into the folder.
+
+    EngineError for an unknown name. The starter has one of its own.
+    """
+    return catalog.faster_autoencoders(choice)
 
 
 class Submit(Protocol):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from app.errors import OutputError
 from app.frame import GuidedFrame, Pixels
+from app.governor import Level as Quality
 from app.journal.records import LookRecord, StreamRecord
 from app.journal.writer import JournalWriter, Step
 from app.look import Look, Setup
@@ -76,19 +77,27 @@ class Journal:
             self._open = False
             self._hand_over(_End())
 
-    def put(self, playing: Playing, frames: Sequence[GuidedFrame], look: Look, pictures: Pixels) -> None:
+    def put(
+        self,
+        playing: Playing,
+        frames: Sequence[GuidedFrame],
+        look: Look,
+        pictures: Pixels,
+        wished: Quality | None = None,
+    ) -> None:
         """``playing`` has painted ``pictures`` of ``frames`` under ``look``, whose params are those that it was given.
+        wished: what it would have been painted with if there were no governor; None = just so.
 
         Arrays are kept, not copied: nobody writes to them again. Every step is to be told, journal or not.
         """
         with self._changed:
-            self._follow(playing, look)
+            self._follow(playing, look, wished)
             self._painted += 1
             self._steps += 1
             self._prompts_read = playing.host.prompts_read
             if self._open and not self._awaits_cut:
                 setup = self._setup()
-                kept = LookRecord(look, setup.framing, setup.model_folder)
+                kept = LookRecord(look, setup.framing, setup.model_folder, _more_steps(look, wished))
                 read = self._prompts_read - self._read_before
                 self._take(Step(self._stream, kept, tuple(frames), pictures, read))
 
@@ -114,12 +123,13 @@ class Journal:
                 self._waiting.popleft()
                 self._bytes -= item.nbytes if isinstance(item, Step) else 0
 
-    def _follow(self, playing: Playing, look: Look) -> None:
+    def _follow(self, playing: Playing, look: Look, wished: Quality | None) -> None:
         """See which stream the step belongs to, and how many steps it has behind it: since its model came up, and since
         it last forgot its past."""
         if playing is not self._playing:
             self._playing = playing
-            self._stream = StreamRecord(playing.choice, playing.info, playing.tried_with)
+            governed = None if wished is None or wished.choice == playing.choice else wished.choice
+            self._stream = StreamRecord(playing.choice, playing.info, playing.tried_with, wished=governed)
             self._painted = self._steps = self._prompts_read = self._read_before = 0
         elif look.params.cut != self._cut:
             self._steps = 0
@@ -184,3 +194,7 @@ class Journal:
             return
         writer.close(why)
         self._say("warning", words.ends_here(why, writer.path if writer.chunks else None))
+
+
+def _more_steps(look: Look, wished: Quality | None) -> int:
+    return 0 if wished is None or wished.steps == look.params.steps else wished.steps

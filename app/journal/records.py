@@ -34,23 +34,26 @@ class StreamRecord:
 
     info: what the model said of itself. tried_with: what it was tried out with on its way up, for it goes on with those
     words until others are read. before: chunks that it had painted before the journal began, since it last forgot its
-    past.
+    past. wished: what the performer had chosen where the governor had something faster in its place.
     """
 
     choice: EngineChoice = EngineChoice()
     info: ModelInfo = ModelInfo("", "", "")
     tried_with: Params = Params()
     before: int = 0
+    wished: EngineChoice | None = None
 
 
 @dataclass(frozen=True)
 class LookRecord:
     """look: its params are those that entered the step, but for ``app.composite.asked_of_engine``. framing: how the
-    source was brought to the engine's size. model_folder: where the controls' networks came from."""
+    source was brought to the engine's size. model_folder: where the controls' networks came from. wished_steps: what
+    the performer had asked for where the governor allowed fewer; 0 = as painted."""
 
     look: Look = Look()
     framing: Framing = Framing()
     model_folder: str = ""
+    wished_steps: int = 0
 
 
 @dataclass(frozen=True)

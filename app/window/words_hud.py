@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.message_log import Message
 from app.status import LatencyParts, Level, OutputStatus, Status
+from app.window import words_governor
 from app.window.words import DROPPED, ENGINE_RATE, LEVELS, REPEATED, SOURCE_RATE, UNKNOWN, milliseconds, rate
 from engine.params import GpuMemory
 
@@ -128,6 +129,7 @@ def figures(status: Status, stage: OutputStatus, beat_now: str) -> list[tuple[st
     rows = [
         (f"{SOURCE_RATE}, pictures a second", rate(status.source_rate)),
         (f"{ENGINE_RATE}, pictures a second", rate(status.engine_rate)),
+        (words_governor.FIGURE, words_governor.state(status.governor)),
         ("One chunk", _spread(status.chunk_ms.p50, status.chunk_ms.p95)),
         (GPU_MEMORY, gpu_memory_of(status.gpu_memory)),
         (DROPPED, str(status.dropped)),

@@ -28,6 +28,10 @@ def model_held_back(coming: str) -> str:
     return f"There is not enough memory for two models: the last picture is held until {coming} is loaded."
 
 
+def no_room_beside(coming: str) -> str:
+    return f"There is not enough memory to load {coming} beside what plays, and the picture is not held for it."
+
+
 def model_note(name: str, device: str, note: str) -> str:
     return f"Model {name} on {device}: {note}."
 

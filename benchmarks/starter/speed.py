@@ -110,6 +110,7 @@ def _live(camera: Path, folder: Path, size: Size, seconds: float) -> dict[str, A
     """What the report of a headless run says of its pace."""
     report = folder / "report.json"
     command = [sys.executable, "-m", "app", "live", "--headless", "--fresh", "--state", str(folder / "state.json")]
+    command += ["--governor", "off"]  # the same work throughout is measured
     command += [
         "--source",
         str(camera),

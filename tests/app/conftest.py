@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -17,8 +18,13 @@ from tests.fakes import Witness
 def stage(qtbot: QtBot) -> Iterator[StageMaker]:
     running: list[Stage] = []
 
-    def make(setup: Setup = TINY, witness: Witness | None = None, make_host: MakeHost | None = None) -> Stage:
-        running.append(Stage(qtbot, setup, witness or Witness(), make_host))
+    def make(
+        setup: Setup = TINY,
+        witness: Witness | None = None,
+        make_host: MakeHost | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> Stage:
+        running.append(Stage(qtbot, setup, witness or Witness(), make_host, clock))
         return running[-1]
 
     yield make

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from pytestqt.qtbot import QtBot
 
 from app.engine_thread import MakeHost
 from app.frame import Program
-from app.look import Look, Setup, SourceChoice
+from app.look import GovernorChoice, Look, Setup, SourceChoice
 from app.rig import Rig
 from app.show import Show
 from controls.control import ControlSetting
@@ -16,19 +17,30 @@ from engine.params import EngineChoice, Params
 from tests.fakes import Witness
 
 PATIENCE_MS = 60_000  # not a measure of speed: how long a loaded machine may take before a test gives up
-TINY = Setup(source=SourceChoice("testcard", width=96, height=64, rate=60), engine=EngineChoice("tiny", 48, 32))
+TINY = Setup(
+    source=SourceChoice("testcard", width=96, height=64, rate=60),
+    engine=EngineChoice("tiny", 48, 32),
+    governor=GovernorChoice(on=False),  # how fast the machine is decides nothing
+)
 LOOK = Look(Params(prompt="ink", steps=1), controls=(ControlSetting("edge"),))
 
 
 class Stage:
     """A running rig and what it said."""
 
-    def __init__(self, qtbot: QtBot, setup: Setup, witness: Witness, make_host: MakeHost | None = None) -> None:
-        """make_host: what stands behind the engine's seam in place of the witness."""
+    def __init__(
+        self,
+        qtbot: QtBot,
+        setup: Setup,
+        witness: Witness,
+        make_host: MakeHost | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """make_host: what stands behind the engine's seam in place of the witness. clock: the governor's."""
         self.qtbot = qtbot
         self.witness = witness
         self.show = Show(LOOK, setup)
-        self.rig = Rig(self.show, make_host or witness.make_host)
+        self.rig = Rig(self.show, make_host or witness.make_host, clock)
         self.said: list[tuple[str, str]] = []
         self.rig.said.connect(lambda level, sentence: self.said.append((level, sentence)))
         self.rig.start()

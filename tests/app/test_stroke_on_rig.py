@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.frame import GuidedFrame, Pixels
+from app.governor import Level as Quality
 from app.look import Look, Setup, SourceChoice
 from app.model_switch import Playing
 from app.rig import Rig
@@ -60,9 +61,9 @@ class Desk:
         self.rig = Rig(self.show, self.witness.make_host)
         kept = self.rig._engine._keep
 
-        def keep(playing: Playing, frames: list[GuidedFrame], look: Look, pictures: Pixels) -> None:
+        def keep(playing: Playing, frames: list[GuidedFrame], look: Look, pictures: Pixels, wished: Quality) -> None:
             self.frames.append(frames)
-            kept(playing, frames, look, pictures)
+            kept(playing, frames, look, pictures, wished)
 
         self.rig._engine._keep = keep
         self.window = MainWindow(self.show, self.rig)

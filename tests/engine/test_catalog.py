@@ -19,6 +19,7 @@ from engine.catalog import (
     bring_up,
     config_of,
     effective,
+    faster_autoencoders,
     files_of,
     left_out,
     load_model,
@@ -239,6 +240,19 @@ def sentence(choice: EngineChoice) -> str:
     assert ". " not in message
     assert "not loaded" in message
     return message
+
+
+def test_faster_autoencoders_are_those_whose_files_are_there(tmp_path: Path) -> None:
+    slowest = EngineChoice("longlive-1.3b", folder=str(tmp_path), autoencoder="wan")
+    assert faster_autoencoders(slowest) == ()
+    lay(tmp_path, "deep/taew2_1.pth")
+    assert faster_autoencoders(slowest) == ("tiny",)
+    lay(tmp_path, "lightvaew2_1.safetensors", "Wan2.1_VAE.pth")
+    assert faster_autoencoders(slowest) == ("light", "tiny")
+    assert faster_autoencoders(replace(slowest, autoencoder="light")) == ("tiny",)
+    assert faster_autoencoders(replace(slowest, autoencoder="tiny")) == ()
+    assert faster_autoencoders(replace(slowest, folder="")) == ()
+    assert faster_autoencoders(replace(slowest, model=STARTER.name)) == (), "it has its own"
 
 
 def test_no_folder_is_chosen() -> None:

@@ -1,4 +1,7 @@
-"""The outputs: virtual camera, stage, recorder; each a button that says in words how it is doing, and its settings."""
+"""The outputs: virtual camera, stage, recorder; each a button that says in words how it is doing, and its settings.
+
+What all of them get, the picture's size and its rate, stands below.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from app.window.bind import Bindings
 from app.window.cards import Elided, Expander, FoldingCard, Trouble, named
 from app.window.choice import Picker, Segments, Switch
 from app.window.displays import Displays
+from app.window.panels.governor import GovernorRow
 from app.window.stage import Stage
 from app.window.text_fields import LineField
 
@@ -73,7 +77,7 @@ class OutputRow(QFrame):
 
 
 class OutputsPanel(FoldingCard):
-    """Binds ``setup.virtual_camera``, ``setup.stage``, ``setup.recorder`` and ``setup.output_size``."""
+    """Binds ``setup.virtual_camera``, ``stage``, ``recorder``, ``output_size`` and ``governor``."""
 
     def __init__(self, bindings: Bindings, actions: Actions, stage: Stage, displays: Displays) -> None:
         super().__init__(words.OUTPUTS)
@@ -102,6 +106,8 @@ class OutputsPanel(FoldingCard):
         for row in (self.virtual_camera, self.stage, self.recorder):
             self.body.addWidget(row)
         self.output_size = self._output_size()
+        self.governor = GovernorRow(bindings)
+        self.body.addWidget(self.governor)
         self.format = self._format()
         self.display = self._display()
         self.path = self._path()
@@ -129,6 +135,7 @@ class OutputsPanel(FoldingCard):
     def put_status(self, status: Status) -> None:
         self.virtual_camera.put_status(status.outputs.get("virtual camera"))
         self.recorder.put_status(status.outputs.get("recorder"))
+        self.governor.put_status(status.governor)
         self.put_stage()
 
     def put_stage(self) -> None:
