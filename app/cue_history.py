@@ -1,15 +1,24 @@
 """The versions of a set list, one for each change, and the cue that was fired last, which is that cue in all of them.
 
+Each version knows what made it, and which file its set list is saved as: with an undone opening the file of before
+comes back, too.
+
 Pure values: knows no Show, no files and no Qt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
+from typing import Literal
 
+from app.lora_search import with_paths
 from app.set_list import Cue, SetList
+
+Deed = Literal["begin", "add", "change", "copy", "move", "delete", "open"]
+"""What made a version of the one before it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,10 +32,22 @@ class Entry:
 Entries = list[Entry | None]
 
 
+@dataclass(eq=False)
+class _File:
+    """Where a set list is saved, for all versions from its opening to the next; None = nowhere yet."""
+
+    path: Path | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class _Version:
+    """step: when it was made, in the order of all steps that can be taken back; 0 = before all of them."""
+
     title: str
     entries: tuple[Entry | None, ...]
+    file: _File
+    deed: Deed = "begin"
+    step: int = 0
     set_list: SetList = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,15 +62,37 @@ class CueHistory:
     and that comes back with a redo.
     """
 
-    def __init__(self, set_list: SetList) -> None:
-        self._numbers = count(1)
-        self._versions = [self._new(set_list)]
+    def __init__(self, set_list: SetList, number_step: Callable[[], int] | None = None) -> None:
+        """number_step: numbers the steps of all that can be taken back, from 1."""
+        self._numbers, self._number_step = count(1), number_step or count(1).__next__
+        self._versions = [self._new(set_list, _File())]
         self._at = 0
         self.fired: int | None = None
 
     @property
     def set_list(self) -> SetList:
         return self._versions[self._at].set_list
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the set list is saved as."""
+        return self._versions[self._at].file.path
+
+    @path.setter
+    def path(self, path: Path | None) -> None:
+        self._versions[self._at].file.path = path
+
+    @property
+    def done(self) -> tuple[int, Deed]:
+        """The number of the last step that is not taken back, and what it was."""
+        return self._versions[self._at].step, self._versions[self._at].deed
+
+    @property
+    def undone(self) -> tuple[int, Deed] | None:
+        """The same of the step that can be done again; None where there is none."""
+        if not self.can_redo:
+            return None
+        return self._versions[self._at + 1].step, self._versions[self._at + 1].deed
 
     @property
     def can_undo(self) -> bool:
@@ -62,18 +105,26 @@ class CueHistory:
     @property
     def current(self) -> int | None:
         """The place of the cue that was fired last, where it is there."""
-        entries = self._versions[self._at].entries
-        return next((place for place, entry in enumerate(entries) if entry and entry.number == self.fired), None)
+        return self.place_of(self.fired)
 
     def cue(self, place: int) -> Cue | None:
         cues = self.set_list.cues
         return cues[place] if 0 <= place < len(cues) else None
 
+    def number(self, place: int) -> int | None:
+        """Of the cue at ``place``, which ``place_of`` finds wherever it goes; None for an empty place."""
+        entries = self._versions[self._at].entries
+        entry = entries[place] if 0 <= place < len(entries) else None
+        return None if entry is None else entry.number
+
+    def place_of(self, number: int | None) -> int | None:
+        """Where the cue is that has this number; None where it is not there."""
+        entries = self._versions[self._at].entries
+        return next((place for place, entry in enumerate(entries) if entry and entry.number == number), None)
+
     def fire(self, place: int | None) -> None:
         """The cue at ``place`` is the one that was fired last; None, or an empty place: none is."""
-        entries = self._versions[self._at].entries
-        entry = entries[place] if place is not None and 0 <= place < len(entries) else None
-        self.fired = None if entry is None else entry.number
+        self.fired = None if place is None else self.number(place)
 
     def add(self, cue: Cue, place: int) -> bool:
         """At an empty place. It counts as fired: the look that is on is its own."""
@@ -84,7 +135,7 @@ class CueHistory:
             entries[place] = entry
             self.fired = entry.number
 
-        return self._change(change)
+        return self._change("add", change)
 
     def put(self, place: int, cue: Cue) -> bool:
         """In place of the cue that is there, as the same cue."""
@@ -94,11 +145,11 @@ class CueHistory:
             assert entry is not None
             entries[place] = replace(entry, cue=cue)
 
-        return self._change(change)
+        return self._change("change", change)
 
     def duplicate(self, place: int, cue: Cue) -> bool:
         """``cue`` as a new one behind the one at ``place``; what stands there moves on."""
-        return self._change(lambda entries: entries.insert(place + 1, Entry(cue, next(self._numbers))))
+        return self._change("copy", lambda entries: entries.insert(place + 1, Entry(cue, next(self._numbers))))
 
     def move(self, place: int, to: int) -> bool:
         """To an empty place, or before the cue that stands at one."""
@@ -113,7 +164,7 @@ class CueHistory:
                 entries.insert(at, None)
             entries[at] = entry
 
-        return self._change(change)
+        return self._change("move", change)
 
     def swap(self, place: int, other: int) -> bool:
         """The cue and what stands at ``other``, which may be empty, change places."""
@@ -122,7 +173,7 @@ class CueHistory:
             entries += [None] * (other + 1 - len(entries))
             entries[place], entries[other] = entries[other], entries[place]
 
-        return self._change(change)
+        return self._change("move", change)
 
     def delete(self, place: int) -> bool:
         """The place stays, empty: keys of the other cues must not change."""
@@ -130,11 +181,21 @@ class CueHistory:
         def change(entries: Entries) -> None:
             entries[place] = None
 
-        return self._change(change)
+        return self._change("delete", change)
 
-    def open(self, set_list: SetList) -> bool:
-        """Other cues in place of all, of which none was fired."""
-        return self._go_on(self._new(set_list))
+    def open(self, set_list: SetList, path: Path | None = None) -> bool:
+        """Other cues in place of all, of which none was fired. path: the file that they are saved as."""
+        if set_list == self.set_list:
+            self.path = path
+        return self._go_on(replace(self._new(set_list, _File(path)), deed="open"))
+
+    def relocate(self, paths: Mapping[str, str]) -> None:
+        """LoRAs are elsewhere than their paths say, in every version: see ``app.lora_search``. That is no step."""
+        for at, version in enumerate(self._versions):
+            cues = with_paths(version.set_list, paths).cues
+            entries = zip(version.entries, cues, strict=True)
+            moved = tuple(replace(entry, cue=cue) if entry and cue else None for entry, cue in entries)
+            self._versions[at] = replace(version, entries=moved)
 
     def step(self, by: int) -> bool:
         """Back, below 0, or forth again. False where there is no such version."""
@@ -143,23 +204,23 @@ class CueHistory:
         self._at += by
         return True
 
-    def _change(self, change: Callable[[Entries], object]) -> bool:
+    def _change(self, deed: Deed, change: Callable[[Entries], object]) -> bool:
         version = self._versions[self._at]
         entries = list(version.entries)
         change(entries)
         while entries and entries[-1] is None:
             entries.pop()
-        return self._go_on(_Version(version.title, tuple(entries)))
+        return self._go_on(_Version(version.title, tuple(entries), version.file, deed))
 
     def _go_on(self, version: _Version) -> bool:
         """False where that changes nothing."""
         if version.set_list == self.set_list:
             return False
         del self._versions[self._at + 1 :]
-        self._versions.append(version)
+        self._versions.append(replace(version, step=self._number_step()))
         self._at += 1
         return True
 
-    def _new(self, set_list: SetList) -> _Version:
+    def _new(self, set_list: SetList, file: _File) -> _Version:
         entries = (None if cue is None else Entry(cue, next(self._numbers)) for cue in set_list.cues)
-        return _Version(set_list.title, tuple(entries))
+        return _Version(set_list.title, tuple(entries), file)

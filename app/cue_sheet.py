@@ -12,16 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
-from app.cue_history import CueHistory
+from app.cue_history import CueHistory, Deed
 from app.errors import ShowError
 from app.file_worker import Later, at_once
 from app.look import Look
-from app.lora_search import with_loras_found
-from app.safe_write import aside, with_ending
+from app.lora_search import Found, loras_of, search, with_loras_found
+from app.safe_write import aside, reason_of, with_ending
 from app.set_list import COLOURS, SUFFIX, Backups, Cue, Opened, SetList, Transition, Version, load, save
 from app.show import Show
+from app.words import cues as words
 from engine.params import Picture
 
 MORPH_MOST = 1000
@@ -31,15 +32,18 @@ MORPH_MOST = 1000
 class CueSheet(QObject):
     """Places are numbered from 0; a place may be empty. ``current`` is where the cue is that was fired last.
 
-    path: the file that the set list was saved as or opened from; None = neither yet. notes: sentences about what could
-    not be had of the kept cues at the start.
+    notes: sentences about what could not be had of the kept cues at the start.
     """
 
     changed = Signal()
     """Cues, the current one, or what can be undone."""
     said = Signal(str, str)
     """From any thread."""
+    taken_back = Signal(object)
+    """A ``Deed`` is undone."""
+    done_again = Signal(object)
     _read = Signal(object, object, object)
+    _searched = Signal(object)
 
     def __init__(
         self,
@@ -57,16 +61,35 @@ class CueSheet(QObject):
         self._show, self._backups, self._thumbnail, self._chunk_s = show, backups, thumbnail, chunk_s
         self._later = later
         kept = backups.newest() if backups is not None else None
-        opened = with_loras_found(kept or Opened(SetList()), show.setup.model_folder)
-        self._history = CueHistory(opened.set_list)
+        opened = kept or Opened(SetList())
+        self._history = CueHistory(opened.set_list, show.number_step)
         self.notes = opened.notes
-        self.path: Path | None = None
         self._failed = False
         self._read.connect(self._take)
+        self._searched.connect(self._relocate)
+        show.fired_again.connect(self.bring_back)
+        folder = show.setup.model_folder
+        if loras_of(opened.set_list):
+            later("look for LoRAs", lambda: self._searched.emit(search(opened.set_list, folder)))
 
     @property
     def set_list(self) -> SetList:
         return self._history.set_list
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the set list was saved as or opened from; None = neither yet."""
+        return self._history.path
+
+    @property
+    def done(self) -> int:
+        """The number of the last change that is not taken back, in the order of all steps: see ``Show.number_step``."""
+        return self._history.done[0]
+
+    @property
+    def undone(self) -> int | None:
+        """The same of the change that can be done again; None where there is none."""
+        return None if self._history.undone is None else self._history.undone[0]
 
     @property
     def can_undo(self) -> bool:
@@ -94,6 +117,14 @@ class CueSheet(QObject):
         self._history.fired = fired
         self.changed.emit()
 
+    def number(self, place: int) -> int | None:
+        """Names the cue at ``place``, wherever it is moved to: see ``place_of``. None for an empty place."""
+        return self._history.number(place)
+
+    def place_of(self, number: int | None) -> int | None:
+        """Where that cue is now; None where it is no more."""
+        return self._history.place_of(number)
+
     def cue(self, place: int) -> Cue | None:
         return self._history.cue(place)
 
@@ -104,10 +135,12 @@ class CueSheet(QObject):
         cue = self.cue(place)
         if cue is None:
             return
+        before = self.fired
         self._history.fire(place)
         now = self._show.look
         look = replace(cue.look, params=replace(cue.look.params, morph_chunks=now.params.morph_chunks))
-        self._show.bring_in(self.brought_in(look, now, cue.transition), self.chunks(cue.transition))
+        look = self.brought_in(look, now, cue.transition)
+        self._show.bring_in(look, self.chunks(cue.transition), (before, self.fired))
         self.changed.emit()
 
     def brought_in(self, look: Look, now: Look, transition: Transition) -> Look:
@@ -154,9 +187,8 @@ class CueSheet(QObject):
             place = len(cues)
         number = sum(cue is not None for cue in cues) + 1
         colour = COLOURS[(number - 1) % len(COLOURS)]
-        self._did(
-            self._history.add(Cue(f"Cue {number}", self._look(), colour=colour, thumbnail=self._thumbnail()), place)
-        )
+        cue = Cue(words.numbered(number), self._look(), colour=colour, thumbnail=self._thumbnail())
+        self._did(self._history.add(cue, place))
         return place
 
     def update(self, place: int) -> None:
@@ -173,7 +205,7 @@ class CueSheet(QObject):
         """Beside it; what stands there moves on."""
         cue = self.cue(place)
         if cue is not None:
-            self._did(self._history.duplicate(place, replace(cue, name=f"{cue.name} copy")))
+            self._did(self._history.duplicate(place, replace(cue, name=words.copy_of(cue.name))))
 
     def move(self, place: int, to: int) -> None:
         """To an empty place, or before the cue that stands at one."""
@@ -191,16 +223,26 @@ class CueSheet(QObject):
             self._did(self._history.delete(place))
 
     def undo(self) -> None:
-        self._did(self._history.step(-1))
+        """Take back the last change of the cues."""
+        deed = self._history.done[1]
+        self._went(-1, deed, self.taken_back)
 
     def redo(self) -> None:
-        self._did(self._history.step(1))
+        undone = self._history.undone
+        if undone is not None:
+            self._went(1, undone[1], self.done_again)
+
+    def _went(self, step: int, deed: Deed, told: SignalInstance) -> None:
+        has = self._history.step(step)
+        self._did(has)
+        if has:
+            told.emit(deed)
 
     # files
 
     def save(self, path: Path) -> None:
         """A file that stands there already is kept beside it, see ``app.safe_write.aside``."""
-        self.path = path = with_ending(path, SUFFIX)
+        self._history.path = path = with_ending(path, SUFFIX)
         set_list = replace(self.set_list, title=path.name.removesuffix(SUFFIX))
         self._later(f"save {path}", lambda: self._write(set_list, path))
 
@@ -219,30 +261,37 @@ class CueSheet(QObject):
         return [] if self._backups is None else self._backups.versions()
 
     def _write(self, set_list: SetList, path: Path) -> None:
-        replaced = path.exists()
         try:
+            replaced = path.exists()
             save(set_list, path, keeps_old=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.said.emit("warning", f"The set list could not be saved as {path} ({reason}); choose another place.")
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is not saved must be told
+            self.said.emit("warning", words.not_saved(path, reason_of(error)))
         else:
-            before = f" What stood there before is kept as {aside(path).name}." if replaced else ""
-            self.said.emit("info", f"The set list is saved as {path}.{before}")
+            self.said.emit("info", words.saved(path, aside(path).name if replaced else ""))
 
     def _load(self, path: Path, model_folder: str, saved_as: Path | None) -> None:
         try:
             opened = with_loras_found(load(path), model_folder)
         except ShowError as error:
             self.said.emit("warning", str(error))
+        except Exception as error:  # noqa: BLE001 - a hand waits for an answer
+            self.said.emit("warning", words.damaged(path.name, reason_of(error)))
         else:
             self._read.emit(path, opened, saved_as)
 
     @Slot(object, object, object)
     def _take(self, path: Path, opened: Opened, saved_as: Path | None) -> None:
-        self.path = saved_as
-        self._did(self._history.open(opened.set_list))
+        self._did(self._history.open(opened.set_list, saved_as))
         for note in opened.notes:
-            self.said.emit("warning", f"{path.name}: {note}")
+            self.said.emit("warning", words.of_file(path.name, note))
+
+    @Slot(object)
+    def _relocate(self, found: Found) -> None:
+        """Of the kept cues' LoRAs."""
+        self._history.relocate(found.paths)
+        self.notes += found.notes
+        for note in found.notes:
+            self.said.emit("warning", note)
 
     # steps
 
@@ -262,13 +311,9 @@ class CueSheet(QObject):
     def _keep(self, backups: Backups, set_list: SetList) -> None:
         try:
             backups.keep(set_list)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - as in ``_write``
             if not self._failed:
-                reason = error.strerror or str(error)
-                sentence = (
-                    f"The cues cannot be kept ({reason}); the show goes on, but the next start will not know them."
-                )
-                self.said.emit("warning", sentence)
+                self.said.emit("warning", words.not_kept(reason_of(error)))
             self._failed = True
         else:
             self._failed = False

@@ -38,7 +38,7 @@ class Look:
 
     mask: (H, W), 255 = repaint, 0 = keep the source, in between softly; it lies on the source's picture and is turned,
         cropped and fitted with it. None = repaint everything. invert_mask: what it says to keep is repainted.
-        mask_shape: how it then grows and fades.
+        mask_shape: how it then grows and fades. unguided: where it has the picture repainted, no control counts.
     repainted: people alone, or all but people, found in each picture. mask_join: where there is a mask as well, whether
         both must say so or one is enough.
     expand: what is painted on around the source, of which nothing is cut off to fill the picture; there the engine is
@@ -52,6 +52,7 @@ class Look:
     mask: Picture | None = None
     invert_mask: bool = False
     mask_shape: MaskShape = MaskShape()
+    unguided: bool = False
     repainted: Repainted = "all"
     mask_join: Join = "both"
     expand: Expand = Expand()

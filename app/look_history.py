@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ PAUSE_S = 2.0
 Field = tuple[str, ...]
 """("mask",) of a Look, or ("params", "seed") of its Params."""
 Values = dict[Field, Any]
+Fired = tuple[int | None, int | None]
+"""The numbers of the cues that were fired last, before and after a step: see ``app.cue_history``."""
 
 _MASK: Field = ("mask",)
 _LAST_FRAME: Field = ("params", "last_frame")
@@ -50,23 +53,41 @@ class _Packed:
 
 @dataclass
 class _Step:
-    """parts: where in its fields values have changed; None where they cannot go on changing as those of a fader do."""
+    """parts: where in its fields values have changed; None where they cannot go on changing as those of a fader do.
+    number: its own in the order of all steps. fired: see ``LookHistory.note``."""
 
     before: Values
     after: Values
     parts: frozenset[Field] | None
     time: float
     down: bool
+    number: int
+    fired: Fired | None
+
+
+@dataclass(frozen=True)
+class Back:
+    """look: with a step taken back, or done again. changed: which of its fields. fired: the number of the cue that then
+    is the one that was fired last; none at all where the step fired none."""
+
+    look: Look
+    changed: tuple[Field, ...]
+    fired: tuple[int | None, ...]
 
 
 class LookHistory:
     """One line of steps. Changes of one fader that follow each other are one, and so are those of a stroke."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, is_down: Callable[[], bool] = lambda: False
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        is_down: Callable[[], bool] = lambda: False,
+        number_step: Callable[[], int] | None = None,
     ) -> None:
-        """clock: seconds. is_down: whether a hand holds something now, such as a fader."""
+        """clock: seconds. is_down: whether a hand holds something now, such as a fader. number_step: numbers the steps
+        of all that can be taken back, from 1."""
         self._clock, self._is_down = clock, is_down
+        self._number_step = number_step or count(1).__next__
         self._steps: list[_Step] = []
         self._at = 0
         self._last: _Step | None = None
@@ -80,6 +101,16 @@ class LookHistory:
     def can_redo(self) -> bool:
         return self._at < len(self._steps)
 
+    @property
+    def done(self) -> int:
+        """The number of the last step that is not taken back, 0 where there is none."""
+        return self._steps[self._at - 1].number if self.can_undo else 0
+
+    @property
+    def undone(self) -> int | None:
+        """The same of the step that can be done again."""
+        return self._steps[self._at].number if self.can_redo else None
+
     def begin(self) -> None:
         """Until ``end``, changes of the same fields are one step: a stroke. It is none where they end as they began."""
         self._settle()
@@ -89,8 +120,14 @@ class LookHistory:
         self._settle()
         self._holding = False
 
-    def note(self, before: Look, after: Look, *, joins: bool) -> None:
-        """A hand has made ``after`` of ``before``. joins: whether that may go on from the last step, as of a fader."""
+    def settle(self) -> None:
+        """Something else has been done: nothing goes on from the last step."""
+        if not self._holding:
+            self._settle()
+
+    def note(self, before: Look, after: Look, *, joins: bool, fired: Fired | None = None) -> None:
+        """A hand has made ``after`` of ``before``. joins: whether that may go on from the last step, as of a fader.
+        fired: where it fired a cue, the one that had been fired last, and this one."""
         changed = _changed(before, after)
         if not changed:
             return
@@ -98,10 +135,10 @@ class LookHistory:
         parts = _faded(changed) if joins else None
         old = {field: values[0] for field, values in changed.items()}
         new = {field: values[1] for field, values in changed.items()}
-        step = _Step(old, new, parts, now, down)
-        last = self._last
+        last, step = self._last, _Step(old, new, parts, now, down, 0, fired)
         if last is None or not joins or not self._goes_on(last, step):
             self._settle()
+            step.number = self._number_step()
             self._append(step)
             return
         last.after, last.time, last.down = new, now, down
@@ -110,23 +147,23 @@ class LookHistory:
             self._at -= 1
             self._last = None
 
-    def undo(self, now: Look) -> tuple[Look, tuple[Field, ...]] | None:
+    def undo(self, now: Look) -> Back | None:
         """``now`` without the last step, and what that changes; None where there is none."""
         self._settle()
         if not self.can_undo:
             return None
         self._at -= 1
         step = self._steps[self._at]
-        return _with(now, step.before), tuple(step.before)
+        return Back(_with(now, step.before), tuple(step.before), step.fired[:1] if step.fired else ())
 
-    def redo(self, now: Look) -> tuple[Look, tuple[Field, ...]] | None:
+    def redo(self, now: Look) -> Back | None:
         """``now`` with the step again that was taken back last."""
         self._settle()
         if not self.can_redo:
             return None
         step = self._steps[self._at]
         self._at += 1
-        return _with(now, step.after), tuple(step.after)
+        return Back(_with(now, step.after), tuple(step.after), step.fired[1:] if step.fired else ())
 
     def _goes_on(self, last: _Step, step: _Step) -> bool:
         if self._holding:

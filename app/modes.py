@@ -5,10 +5,10 @@ Pure functions of a Look. Knows no widgets, no files and no engine.
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from dataclasses import replace
 
 from app.look import Look
+from app.words import modes as words
 from engine.params import Params
 
 
@@ -19,23 +19,24 @@ def modes_of(look: Look, film_of_masks: bool = False) -> tuple[str, ...]:
     """
     params = look.params
     mask, invert = film_of_masks or look.mask is not None, look.invert_mask
-    join = " or " if mask and look.mask_join == "either" else ""
+    joined = words.either if mask and look.mask_join == "either" else str
     named = (
-        (mask, "mask, inverted" if invert else "mask"),
-        (look.repainted == "person", f"{join}people repainted".strip()),
-        (look.repainted == "background", f"{join}background repainted".strip()),
-        (invert and not mask, "inverted mask, none given"),
-        (bool(look.expand), "expand"),
-        (not params.composite, "no composite"),
-        (bool(look.layout), _count(look.layout, "box", "boxes")),
-        (bool(params.references), f"{_count(params.references, 'reference')} ({params.reference_mode})"),
-        (params.first_frame is not None, "first frame"),
-        (params.last_frame is not None, "last frame"),
-        (params.strength < 1.0, f"strength {params.strength:.2f}"),
-        (bool(params.more_prompts), f"{_count(params.more_prompts, 'more prompt')} ({params.blend})"),
-        (bool(params.loras), _count(params.loras, "LoRA")),
+        (mask, words.MASK_INVERTED if invert else words.MASK),
+        (look.repainted == "person", joined(words.PEOPLE)),
+        (look.repainted == "background", joined(words.BACKGROUND)),
+        (invert and not mask, words.INVERTED_NO_MASK),
+        (look.unguided, words.UNGUIDED),
+        (bool(look.expand), words.EXPAND),
+        (not params.composite, words.NO_COMPOSITE),
+        (bool(look.layout), words.boxes(look.layout)),
+        (bool(params.references), words.references(params.references, params.reference_mode)),
+        (params.first_frame is not None, words.FIRST_FRAME),
+        (params.last_frame is not None, words.LAST_FRAME),
+        (params.strength < 1.0, words.strength(params.strength)),
+        (bool(params.more_prompts), words.more_prompts(params.more_prompts, params.blend)),
+        (bool(params.loras), words.loras(params.loras)),
     )
-    return tuple(words for on, words in named if on)
+    return tuple(name for on, name in named if on)
 
 
 def without_modes(look: Look) -> Look:
@@ -53,6 +54,7 @@ def without_modes(look: Look) -> Look:
         controls=controls,
         mask=default.mask,
         invert_mask=default.invert_mask,
+        unguided=default.unguided,
         mask_shape=default.mask_shape,
         repainted=default.repainted,
         mask_join=default.mask_join,
@@ -76,7 +78,3 @@ def _plain(params: Params) -> Params:
         composite=default.composite,
         loras=default.loras,
     )
-
-
-def _count(things: Sized, one: str, many: str = "") -> str:
-    return f"1 {one}" if len(things) == 1 else f"{len(things)} {many or one + 's'}"

@@ -16,6 +16,7 @@ from app.look import Look, Setup
 from app.placement import placement
 from app.plate import Plate, to_be_kept
 from app.source_mask import canvas_mask, look_mask
+from controls.control import ControlSetting
 from controls.stack import Guide, Stack
 from engine.params import EMPTY_GUIDE
 
@@ -77,7 +78,7 @@ class Preprocessor:
             area.width,
             area.height,
             frame.time,
-            look.controls,
+            look.controls if painted is None or not look.unguided else tuple(map(_outside, look.controls)),
             look.layout,
             mask=painted,
             structure=seen_instead,
@@ -104,3 +105,10 @@ class Preprocessor:
         if self._framed is None or self._framed[0] != wanted:
             self._framed = (wanted, seen_by_controls(structure.rgb, Framing(fit=fit), area.width, area.height))
         return self._framed[1]
+
+
+def _outside(control: ControlSetting) -> ControlSetting:
+    """``control`` where the mask does not repaint; one that counts on people or behind them stays."""
+    if control.region == "mask":
+        return replace(control, on=False)
+    return replace(control, region="outside mask") if control.region == "all" else control

@@ -65,7 +65,10 @@ def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[
     """
     told = to_json(look, picture=lambda picture: picture.digest)
     mask = {"mask": mask_film if mask_film is not None else told["mask"]}
-    rest = {name: told[name] for name in ("invert_mask", "mask_shape", "repainted", "mask_join", "expand", "layout")}
+    rest = {
+        name: told[name]
+        for name in ("invert_mask", "mask_shape", "unguided", "repainted", "mask_join", "expand", "layout")
+    }
     controls = {control.name: _control_json(control) for control in look.controls if control.on}
     structure = None if setup.structure is None else source_text(setup.structure)
     return {

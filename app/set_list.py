@@ -21,6 +21,7 @@ from app.errors import ShowError
 from app.look import Look, Place, from_json, to_json
 from app.png import picture_in, png_of
 from app.safe_write import swapped_in
+from app.words import cues as words
 from engine.params import Picture
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ SUFFIX = ".vlive"
 COLOURS = ("#35d6c3", "#ffb84a", "#ff6f6f", "#8f9bff", "#7ddc6f", "#ff8fd0", "#5cc8ff", "#c7b299")
 _CONTENTS = "set.json"
 _PICTURES = "pictures/"
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Which no UTF-8 has."""
 _MOST_TOLD = 5
 """Values that were left out, of which each has a note; of the others it is said how many there are."""
 
@@ -98,6 +101,8 @@ class Opened:
 def save(set_list: SetList, path: Path, keeps_old: bool = False) -> None:
     """Write ``path`` beside, then swap it in: a crash leaves the old file. OSError where that cannot be done.
 
+    Text that is no Unicode, as the name of a file may be, is kept as JSON's own escapes.
+
     keeps_old: what is replaced stays beside it, see ``app.safe_write``.
     """
     pictures: dict[str, Picture] = {}
@@ -108,7 +113,8 @@ def save(set_list: SetList, path: Path, keeps_old: bool = False) -> None:
 
     contents = {"vace-live set list": VERSION, **to_json(set_list, kept)}
     with swapped_in(path, keeps_old) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_CONTENTS, json.dumps(contents, indent=1, ensure_ascii=False), zipfile.ZIP_DEFLATED)
+        text = _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", _json(contents))
+        archive.writestr(_CONTENTS, text, zipfile.ZIP_DEFLATED)
         for digest, picture in pictures.items():
             archive.writestr(_place_of(digest), png_of(picture))
 
@@ -120,21 +126,21 @@ def load(path: Path) -> Opened:
             contents = json.loads(archive.read(_CONTENTS))
             return _opened(contents, archive)
     except FileNotFoundError:
-        raise ShowError(f"There is no set list {path}; your cues stay as they are.") from None
+        raise ShowError(words.missing(path)) from None
     except Exception as error:  # bytes can be wrong in more ways than zipfile and json have errors of their own for
         reason = str(error) or type(error).__name__
-        raise ShowError(f"{path.name} is no set list, or is damaged ({reason}); your cues stay as they are.") from error
+        raise ShowError(words.damaged(path.name, reason)) from error
 
 
 def _opened(contents: Any, archive: zipfile.ZipFile) -> Opened:
     version = contents.get("vace-live set list") if isinstance(contents, Mapping) else None
     if not isinstance(version, int):
-        raise ValueError("it does not say that it is one")
+        raise ValueError(words.NO_SET_LIST)
     reader, unfit = _Reader(archive), _Unfit(contents)
     set_list = from_json(SetList, contents, reader.picture, unfit.take)
     notes = list(reader.missing)
     if version > VERSION:
-        notes.append("It was made by a newer version of this program; what that has and this has not is left out.")
+        notes.append(words.MADE_BY_NEWER)
     return Opened(set_list, (*notes, *unfit.notes()))
 
 
@@ -148,29 +154,27 @@ class _Unfit:
     def take(self, place: Place, value: Any) -> None:
         if isinstance(value, str) and value.startswith(_PICTURES):
             return  # the reader has told that it is missing
-        what = repr(value)[:60] if isinstance(value, int | float | str) else "not what it should be"
+        what = repr(value)[:60] if isinstance(value, int | float | str) else words.NOT_AS_IT_SHOULD_BE
         match place:
             case ("cues",):
-                self.told.append("Its cues could not be read.")
+                self.told.append(words.CUES_UNREADABLE)
             case ("cues", int(number)):
-                self.told.append(f"Cue {number + 1} could not be read and is left out.")
+                self.told.append(words.cue_unreadable(number + 1))
             case ("cues", int(number), *_):
                 name = next(part for part in reversed(place) if isinstance(part, str))
-                self.told.append(
-                    f"{self._cue(number)}: {name} is {what}, which cannot be used; it has its default instead."
-                )
+                self.told.append(words.takes_default(self._cue(number), name, what))
             case _:
-                self.told.append(f"Its {place[-1]} is {what}, which cannot be used.")
+                self.told.append(words.not_used(place[-1], what))
 
     def notes(self) -> list[str]:
         more = len(self.told) - _MOST_TOLD
-        rest = [f"{more} more of its values cannot be used, and take their defaults."] if more > 0 else []
+        rest = [words.more_not_used(more)] if more > 0 else []
         return self.told[:_MOST_TOLD] + rest
 
     def _cue(self, number: int) -> str:
         cue = self.contents["cues"][number]
         name = cue.get("name") if isinstance(cue, Mapping) else None
-        return f"Cue {number + 1}, {name}" if isinstance(name, str) and name else f"Cue {number + 1}"
+        return words.cue_called(number + 1, name if isinstance(name, str) else "")
 
 
 @dataclass
@@ -187,11 +191,15 @@ class _Reader:
             try:
                 self.known[name] = picture_in(self.archive.read(name))
             except Exception as error:  # as in ``load``
-                sentence = f"The picture {name} is missing in it or damaged; the looks that had it are without it."
+                sentence = words.picture_missing(name)
                 if sentence not in self.missing:
                     self.missing.append(sentence)
                 raise ValueError(sentence) from error
         return self.known[name]
+
+
+def _json(contents: Any) -> str:
+    return json.dumps(contents, indent=1, ensure_ascii=False)
 
 
 def _place_of(digest: str) -> str:
@@ -230,15 +238,15 @@ class Backups:
                 log.warning("%s", error)
                 damaged += 1
                 continue
-            return opened if not damaged else replace(opened, notes=(_older(version, damaged), *opened.notes))
-        return None if not damaged else Opened(SetList(), (f"The kept cues in {self._folder} are all damaged.",))
+            return opened if not damaged else replace(opened, notes=(words.older(damaged, version.kept), *opened.notes))
+        return None if not damaged else Opened(SetList(), (words.all_damaged(self._folder),))
 
     def versions(self) -> list[Version]:
         """The newest first."""
         found = []
         for number in reversed(self._numbers()):
             path = self._path(number)
-            with contextlib.suppress(OSError):  # it may have gone meanwhile
+            with contextlib.suppress(OSError, OverflowError, ValueError):  # gone meanwhile, or of no time at all
                 found.append(Version(path, datetime.fromtimestamp(path.stat().st_mtime)))
         return found
 
@@ -248,8 +256,3 @@ class Backups:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06d}{SUFFIX}"
-
-
-def _older(version: Version, damaged: int) -> str:
-    which = "The newest version of your cues is" if damaged == 1 else f"The newest {damaged} versions of your cues are"
-    return f"{which} damaged; these are the cues as they were at {version.kept:%H:%M:%S on %Y-%m-%d}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.expand import Expand
 from app.look import Look, Setup, Treatment, from_json, to_json
-from app.look_history import Field, LookHistory
+from app.look_history import Back, Field, Fired, LookHistory
 from app.looks import Looks
 from app.modes import without_modes
 from app.safe_write import swapped_in
@@ -48,12 +49,16 @@ class Show(QObject):
     setup_changed = Signal(object)
     history_changed = Signal()
     """Whether there is a step to take back, or one to do again."""
+    fired_again = Signal(object)
+    """A step back or forth: the cue of this number is the one that was fired last; None = none is."""
 
     def __init__(self, look: Look | None = None, setup: Setup | None = None) -> None:
         super().__init__()
         self._looks = Looks(look or Look())
         self._setup = setup or Setup()
         self._is_down: Callable[[], bool] = lambda: False
+        self._numbers = count(1)
+        self._audition_began = 0
         self._program_steps = self._steps()
         self._audition_steps = self._steps()
         self._told_history = (False, False)
@@ -94,6 +99,21 @@ class Show(QObject):
     def can_redo(self) -> bool:
         return self._history.can_redo
 
+    @property
+    def done(self) -> int:
+        """The number of the last step that is not taken back; of an audition without one, that of its beginning."""
+        return max(self._history.done, 0 if self._looks.audition is None else self._audition_began)
+
+    @property
+    def undone(self) -> int | None:
+        """The number of the step that can be done again; None where there is none."""
+        return self._history.undone
+
+    def number_step(self) -> int:
+        """For a step of something else than the looks, as of the cues: its number in the order of all steps."""
+        self._history.settle()
+        return next(self._numbers)
+
     def undo(self) -> tuple[Field, ...]:
         """Take back what a hand did last to the edited look: which of its fields, none where there is nothing."""
         return self._go(self._history.undo(self.look))
@@ -118,14 +138,15 @@ class Show(QObject):
         return self._program_steps if self._looks.audition is None else self._audition_steps
 
     def _steps(self) -> LookHistory:
-        return LookHistory(is_down=lambda: self._is_down())
+        return LookHistory(is_down=lambda: self._is_down(), number_step=self._numbers.__next__)
 
-    def _go(self, step: tuple[Look, tuple[Field, ...]] | None) -> tuple[Field, ...]:
+    def _go(self, step: Back | None) -> tuple[Field, ...]:
         if step is None:
             return ()
-        look, changed = step
-        self._edit(look, step=False)
-        return changed
+        self._edit(step.look, step=False)
+        for number in step.fired:
+            self.fired_again.emit(number)
+        return step.changed
 
     def _edit(self, look: Look, *, step: bool = True, joins: bool = True) -> None:
         looks = self._looks.with_edited(look)
@@ -135,10 +156,13 @@ class Show(QObject):
 
     # program and audition
 
-    def bring_in(self, look: Look, chunks: int) -> None:
-        """The same, coming over so many of the engine's chunks; 0 = at once. See ``app.morph``."""
+    def bring_in(self, look: Look, chunks: int, fired: Fired | None = None) -> None:
+        """The same, coming over so many of the engine's chunks; 0 = at once. See ``app.morph``.
+
+        fired: the cues that were fired last, before and with this: a step back takes that back as well.
+        """
         looks = self._looks.with_brought_in(look, chunks)
-        self._history.note(self.look, looks.edited, joins=False)
+        self._history.note(self.look, looks.edited, joins=False, fired=fired)
         self._change(looks)
 
     def begin_audition(self) -> None:
@@ -146,14 +170,20 @@ class Show(QObject):
         self._let_go()
         if self._looks.audition is None:
             self._audition_steps = self._steps()
+            self._audition_began = next(self._numbers)
         self._change(self._looks.begun())
 
-    def take(self, bring: Callable[[Look, Look], Look] | None = None, chunks: int | None = None) -> None:
+    def take(
+        self,
+        bring: Callable[[Look, Look], Look] | None = None,
+        chunks: int | None = None,
+        fired: Fired | None = None,
+    ) -> None:
         """The auditioned look becomes the program, and the audition ends.
 
         bring: makes of it and of the program what comes, its transition for example; None = it comes at once, without
-        a cut. chunks: over how many it comes; None = words over as many as the look says, all else at once. The
-        audition's own cuts are no cuts of the program.
+        a cut. chunks: over how many it comes; None = words over as many as the look says, all else at once.
+        fired: see ``bring_in``. The audition's own cuts are no cuts of the program.
         """
         self._let_go()
         look, program = self._looks.audition, self._looks.program
@@ -161,7 +191,7 @@ class Show(QObject):
             uncut = replace(look.params, cut=program.params.cut, soft_cut=program.params.soft_cut)
             look = replace(look, params=uncut)
             taken = self._looks.taken(look if bring is None else bring(look, program), chunks)
-            self._program_steps.note(program, taken.program, joins=False)
+            self._program_steps.note(program, taken.program, joins=False, fired=fired)
             self._change(taken)
 
     def drop_audition(self) -> None:
@@ -313,7 +343,7 @@ def save_state(show: Show, path: Path) -> None:
 def write_state(look: Look, setup: Setup, path: Path) -> None:
     """The same of these two values, on any thread. OSError where it cannot be done."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"version": 1, "look": to_json(look), "setup": to_json(setup)}
+    state = {"version": 1, "look": to_json(look), "setup": to_json(setup)}  # what is no Unicode stays, as an escape
     with swapped_in(path) as file:
         file.write(json.dumps(state, indent=1).encode())
 
@@ -326,7 +356,7 @@ def load_state(path: Path) -> tuple[Look, Setup] | None:
     try:
         state = json.loads(path.read_text("utf-8"))
         look, setup = from_json(Look, state["look"]), from_json(Setup, state["setup"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except Exception:  # noqa: BLE001 - such as a list in a list, a thousand deep: there are more ways than can be named
         return None
     # A last frame is an event, not a state: it was reached in the last show.
     look = replace(look, treatment="live", params=replace(look.params, cut=0, soft_cut=0, last_frame=None))

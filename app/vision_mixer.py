@@ -48,7 +48,8 @@ class VisionMixer(QObject):
     def take(self) -> None:
         """What is auditioned goes to the outputs, by ``transition``."""
         if self.auditions:
-            self._show.take(self._brought_in, self._sheet.chunks(self.transition, self._chunk_s))
+            fired = (self._before, self._sheet.fired)
+            self._show.take(self._brought_in, self._sheet.chunks(self.transition, self._chunk_s), fired)
 
     def back(self) -> None:
         """What was auditioned is dropped, and the cue that was fired for it is no longer the current one."""

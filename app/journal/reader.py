@@ -45,7 +45,7 @@ class Chunk:
 class JournalReader:
     """An open journal file. head, end: its first and last record; ``end`` is None where the file is torn.
 
-    Holds a few hundred bytes for each chunk and each look. Use it in ``with``.
+    Holds a few kilobytes for each chunk and each look, without their pictures. Use it in ``with``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,8 +85,10 @@ class JournalReader:
         try:
             if zlib.crc32(film) != record.checksum:
                 raise ValueError(words.CHECKSUM_WRONG)
+            if len(record.plated) != len(record.times):
+                raise ValueError(words.NOT_PLATED)
             return decoded(film, record.tracks, record.times, chunk.sketch.look.params.cut)
-        except (ValueError, OSError) as error:
+        except (ValueError, LookupError, OSError) as error:  # a place that is beyond a track, too
             raise ShowError(words.damaged_there(self.path.name, error)) from error
 
     def look(self, chunk: Chunk) -> LookRecord:
@@ -129,7 +131,7 @@ class JournalReader:
         """The record of ``piece``. ValueError for text that is none is a ShowError here."""
         try:
             return from_json(kind, json.loads(_bytes(self._file, piece)), picture)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._damaged(str(error)) from error
 
     def _left_out(self, name: str) -> Picture:

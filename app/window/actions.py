@@ -11,7 +11,6 @@ from app.inputs import parse_source
 from app.look import Setup, SourceChoice
 from app.show import Show
 from app.tempo import Taps
-from controls.control import ControlSetting
 
 
 class Actions:
@@ -46,32 +45,31 @@ class Actions:
 
     def fill_mask(self) -> None:
         """What is painted is repainted."""
-        self._mask_means(invert=False, guided=True)
+        self._mask_means()
 
     def keep_mask(self) -> None:
         """All but what is painted is."""
-        self._mask_means(invert=True, guided=True)
+        self._mask_means(invert=True)
 
     def remove_mask(self) -> None:
         """What is painted is repainted, and no control counts in it: what is there leaves no trace."""
-        self._mask_means(invert=False, guided=False)
+        self._mask_means(unguided=True)
 
     def replace_background(self) -> None:
         """All but people is repainted; what was painted no longer counts."""
-        self._show.set_look(replace(self._show.look, mask=None, invert_mask=False, repainted="background"))
+        look = replace(self._show.look, mask=None, invert_mask=False, unguided=False, repainted="background")
+        self._show.set_look(look)
 
     def keep_people(self) -> None:
         """Of what is painted, or of all where nothing is, people are kept."""
-        self._show.set_repainted("background", "both")
+        self._show.set_look(replace(self._show.look, unguided=False, repainted="background", mask_join="both"))
 
     def expand_canvas(self) -> None:
         """A quarter of the source more at each side; nothing more where there is some already."""
         self._show.set_expand(Expand() if self._show.look.expand else Expand(0.25, 0.25, 0.25, 0.25))
 
-    def _mask_means(self, *, invert: bool, guided: bool) -> None:
-        look = self._show.look
-        controls = tuple(_counting(control, guided) for control in look.controls)
-        self._show.set_look(replace(look, invert_mask=invert, repainted="all", controls=controls))
+    def _mask_means(self, *, invert: bool = False, unguided: bool = False) -> None:
+        self._show.set_look(replace(self._show.look, invert_mask=invert, unguided=unguided, repainted="all"))
 
     def toggle_recording(self) -> None:
         recorder = self._show.setup.recorder
@@ -124,13 +122,6 @@ class Actions:
             self._show.restart_structure()
         else:
             self._show.set_setup(structure=structure)
-
-
-def _counting(control: ControlSetting, in_mask: bool) -> ControlSetting:
-    """``control`` so that it counts inside the mask or not; one that counts on people or behind them stays."""
-    if in_mask:
-        return replace(control, region="all") if control.region == "outside mask" else control
-    return replace(control, region="outside mask") if control.region in ("all", "mask") else control
 
 
 def _same(one: SourceChoice, other: SourceChoice) -> bool:

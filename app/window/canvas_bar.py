@@ -14,6 +14,7 @@ from app.window.cards import tool as tool_button
 from app.window.choice import Segments
 from app.window.flow import Flow
 from app.window.mask_editor import MaskEditor
+from app.window.steps import Steps
 
 _SYMBOLS: dict[Tool, str] = {
     "none": "eye",
@@ -33,9 +34,9 @@ _VIEWS_WIDTH = 264
 class CanvasBar(QWidget):
     """``tools``: a button for each tool, of which one is down. ``brush``: what the tool paints with."""
 
-    def __init__(self, canvas: Canvas, editor: MaskEditor, show: Show) -> None:
+    def __init__(self, canvas: Canvas, editor: MaskEditor, show: Show, steps: Steps) -> None:
         super().__init__()
-        self._canvas, self._editor, self._show = canvas, editor, show
+        self._canvas, self._editor, self._show, self._steps = canvas, editor, show, steps
         self.shown = Segments(words.CANVAS, words.CANVAS_VIEWS, help=words.CANVAS_TIP)
         self.shown.put(canvas.shown)
         self.shown.picked.connect(self.show_)
@@ -63,8 +64,8 @@ class CanvasBar(QWidget):
             self.tools[tool] = button
             line.addWidget(button)
         for button, act in (
-            (self.undo, editor.undo),
-            (self.redo, editor.redo),
+            (self.undo, steps.undo),
+            (self.redo, steps.redo),
             (self.invert, editor.invert),
             (self.clear, editor.clear_tool),
             (self.whole, canvas.fit_whole),
@@ -75,8 +76,7 @@ class CanvasBar(QWidget):
         for fader in self.brush.all:
             brush.addWidget(fader)
         editor.changed.connect(self._follow)
-        show.history_changed.connect(self._follow_steps)
-        show.look_changed.connect(self._follow_steps)
+        steps.changed.connect(self._follow_steps)
         canvas.zoomed.connect(lambda zoom: self.whole.setEnabled(zoom > 1))
         self.whole.setEnabled(False)
         self._follow()
@@ -105,7 +105,7 @@ class CanvasBar(QWidget):
         self._take_room()
 
     def _follow_steps(self) -> None:
-        self.undo.setEnabled(self._show.can_undo)
-        self.redo.setEnabled(self._show.can_redo)
+        self.undo.setEnabled(self._steps.can_undo)
+        self.redo.setEnabled(self._steps.can_redo)
         boxes = self._editor.tool == "box"
         self.clear.setEnabled(bool(self._show.look.layout) if boxes else not self._editor.is_empty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -144,24 +145,25 @@ class CueGrid(QWidget):
         if cue is None:
             return None
         sheet, menu = self.sheet, QMenu(self)
-        menu.addAction(words.CUE_UPDATE, partial(sheet.update, place))
-        menu.addAction(words.CUE_RENAME, partial(self.rename, place))
-        menu.addAction(words.CUE_DUPLICATE, partial(sheet.duplicate, place))
-        self._add_transitions(menu.addMenu(words.CUE_TRANSITION), place, cue.transition)
+        there = partial(self._where_it_is, sheet.number(place))
+        menu.addAction(words.CUE_UPDATE, there(sheet.update))
+        menu.addAction(words.CUE_RENAME, there(self.rename))
+        menu.addAction(words.CUE_DUPLICATE, there(sheet.duplicate))
+        self._add_transitions(menu.addMenu(words.CUE_TRANSITION), there, cue.transition)
         colours = menu.addMenu(words.CUE_COLOUR)
         for name, colour in zip(words.CUE_COLOURS, COLOURS, strict=True):
             swatch = QPixmap(16, 16)
             swatch.fill(QColor(colour))
             action = QAction(QIcon(swatch), name, colours, checkable=True)
             action.setChecked(colour == cue.colour)
-            action.triggered.connect(partial(self._set, place, colour=colour))
+            action.triggered.connect(there(partial(self._set, colour=colour)))
             colours.addAction(action)
         menu.addSeparator()
-        left = menu.addAction(words_hud.CUE_LEFT, partial(sheet.swap, place, place - 1))
+        left = menu.addAction(words_hud.CUE_LEFT, there(lambda place: sheet.swap(place, place - 1)))
         left.setEnabled(place > 0)
-        menu.addAction(words_hud.CUE_RIGHT, partial(sheet.swap, place, place + 1))
+        menu.addAction(words_hud.CUE_RIGHT, there(lambda place: sheet.swap(place, place + 1)))
         menu.addSeparator()
-        menu.addAction(words.CUE_DELETE, partial(sheet.delete, place))
+        menu.addAction(words.CUE_DELETE, there(sheet.delete))
         return menu
 
     def versions_menu(self) -> QMenu:
@@ -179,35 +181,47 @@ class CueGrid(QWidget):
         self._fit_rows()
         self._bring_in_sight()
 
-    def _add_transitions(self, menu: QMenu, place: int, now: Transition) -> None:
+    def _where_it_is(self, number: int | None, act: Callable[[int], None]) -> Callable[..., None]:
+        """``act`` on the cue of this number, wherever it is by then: a set that is read meanwhile moves them all."""
+
+        def do(_: bool = False) -> None:
+            place = self.sheet.place_of(number)
+            if place is not None:
+                act(place)
+
+        return do
+
+    def _add_transitions(
+        self, menu: QMenu, there: Callable[[Callable[[int], None]], Callable[..., None]], now: Transition
+    ) -> None:
         """The usual ones, the cue's own where it is none of them, and a length to be typed."""
         listed = words.TRANSITIONS if now in words.TRANSITIONS else (*words.TRANSITIONS, now)
         for transition in listed:
             action = QAction(words.transition(transition), menu, checkable=True)
             action.setChecked(transition == now)
-            action.triggered.connect(partial(self._set, place, transition=transition))
+            action.triggered.connect(there(partial(self._set, transition=transition)))
             menu.addAction(action)
-        menu.addAction(words_cues.CUE_LENGTH, partial(self.type_length, place))
+        menu.addAction(words_cues.CUE_LENGTH, there(self.type_length))
 
-    def _set(self, place: int, _: bool = False, **changes: Transition | str) -> None:
+    def _set(self, place: int, **changes: Transition | str) -> None:
         self.sheet.set_cue(place, **changes)
 
     # what is typed
 
     def _type(self, field: LineField, place: int, text: str) -> None:
-        self._typed_for = place
+        self._typed_for = self.sheet.number(place)
         field.put(text)
         field.show()
         field.setFocus()
         field.selectAll()
 
     def _named(self) -> None:
-        place, self._typed_for = self._typed_for, None
+        place, self._typed_for = self.sheet.place_of(self._typed_for), None
         if place is not None and self.name.text().strip():
             self.sheet.set_cue(place, name=self.name.text().strip())
 
     def _timed(self) -> None:
-        place, self._typed_for = self._typed_for, None
+        place, self._typed_for = self.sheet.place_of(self._typed_for), None
         cue = None if place is None else self.sheet.cue(place)
         typed = self.length.text().strip()
         if place is None or cue is None or not typed:

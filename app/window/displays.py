@@ -73,6 +73,14 @@ def screen_of(display: Display) -> QScreen | None:
     return next((screen for screen in QGuiApplication.screens() if _key(screen) == display.key), None)
 
 
+def within(rect: QRect, room: QRect) -> QRect:
+    """``rect`` moved, and made smaller where that is not enough, so that all of it is in ``room``."""
+    inside = QRect(rect.topLeft(), rect.size().boundedTo(room.size()))
+    inside.moveLeft(max(room.left(), min(inside.left(), room.right() + 1 - inside.width())))
+    inside.moveTop(max(room.top(), min(inside.top(), room.bottom() + 1 - inside.height())))
+    return inside
+
+
 def _display(screen: QScreen) -> Display:
     size = screen.size() * screen.devicePixelRatio()
     main = _key(screen) == _key(QGuiApplication.primaryScreen())

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.file_worker import Later, at_once
 from app.look import Look, Setup
+from app.safe_write import reason_of
 from app.show import Show, write_state
 from app.window import words
 
@@ -43,9 +44,9 @@ class StateKeeper(QObject):
     def _write(self, look: Look, setup: Setup) -> None:
         try:
             write_state(look, setup, self._path)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next start will not know the show
             if not self._failed:
-                self.said.emit("warning", words.not_saved(self._path, error.strerror or str(error)))
+                self.said.emit("warning", words.not_saved(self._path, reason_of(error)))
             self._failed = True
         else:
             self._failed = False

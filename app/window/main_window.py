@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -60,6 +60,7 @@ from app.window.rig import Rig
 from app.window.seed_walker import SeedWalker
 from app.window.shortcuts import Key, KeyList, bind_keys
 from app.window.stage import Stage
+from app.window.steps import Steps
 from app.window.top_bar import TopBar
 from controls.stack import CONTROLS
 from engine.catalog import MODELS, config_of
@@ -69,6 +70,9 @@ from engine.params import Picture
 STATUS_MS = 250
 THUMBNAILS_MS = 100
 FIRST_SIZE = QSize(1400, 900)
+FRAME = QSize(16, 48)
+"""Pixels that desktops take for a window's frame and title bar, at the most: the foot of the window, which tells what
+goes wrong, is to be on the display."""
 THUMBNAIL_WIDTH = 160
 ROOM_FOR_CUES = QSize(900, 500)
 """Of a window in which the cues stand below all else; in a smaller one they are scrolled to like the rest."""
@@ -111,15 +115,16 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(bindings, self.performer)
         self.input = InputPanel(bindings, self.performer)
         self.controls = ControlsPanel(bindings, controls)
-        self.editor = MaskEditor(show, self)
+        self.editor = MaskEditor(show, self, rig.later)
         backups = Backups(state_path.parent / "cues") if state_path else None
         sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self, rig.later)
         self.mixer = VisionMixer(show, sheet, self._chunk_alone_s, self)
-        self.program = ProgramPanel(bindings, rig, self.editor, self.mixer)
+        self.steps = Steps(show, sheet, self.editor, self)
+        self.program = ProgramPanel(bindings, rig, self.editor, self.mixer, self.steps)
         self.look = LookPanel(bindings, self.performer)
-        self.references = ReferencesPanel(bindings, self._output)
-        self.frames = FramesPanel(bindings, self._output)
-        self.loras = LorasPanel(bindings)
+        self.references = ReferencesPanel(bindings, self._output, rig.later)
+        self.frames = FramesPanel(bindings, self._output, rig.later)
+        self.loras = LorasPanel(bindings, rig.later)
         self.walker = SeedWalker(show, self)
         self.look.seed.lock.toggled.connect(self.walker.hold)
         self.mask_panel = MaskPanel(bindings, self.performer, self.editor)
@@ -134,9 +139,10 @@ class MainWindow(QMainWindow):
         bind_keys(self, keys)
         self.key_list = KeyList(keys, self)
         self.hud = Hud(self, self.program.preview)
-        self.messages.add_button(
-            self._foot_button("expand", words_hud.CANVAS_ALONE, words_hud.CANVAS_ALONE_TIP, self.toggle_panels)
+        self._alone = self._foot_button(
+            "expand", words_hud.CANVAS_ALONE, words_hud.CANVAS_ALONE_TIP, self.toggle_panels
         )
+        self.messages.add_button(self._alone)
         self.messages.add_button(self._foot_button("gauge", words_hud.HUD, words_hud.HUD_TIP, self.hud.toggle))
         self.messages.add_button(
             self._foot_button("keyboard", words.KEY_LIST, words.KEY_LIST_TIP, self.key_list.toggle)
@@ -199,11 +205,20 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def toggle_panels(self) -> None:
-        """Hide the panels beside the canvas, or show them again."""
+        """Hide the panels beside the canvas, and tell how they come back, or show them again."""
         panels = [panel for side in (0, 2) if (panel := self._columns.widget(side)) is not None]
-        hidden = panels[0].isHidden()
+        alone = not panels[0].isHidden()
         for panel in panels:
-            panel.setVisible(hidden)
+            panel.setVisible(not alone)
+        title, tip = (
+            (words_hud.PANELS, words_hud.PANELS_TIP) if alone else (words_hud.CANVAS_ALONE, words_hud.CANVAS_ALONE_TIP)
+        )
+        self.messages.rename(self._alone, title)
+        self._alone.setToolTip(tip)
+        hint = f"{words.NO_PICTURE_YET}\n{words_hud.PANELS_HIDDEN}" if alone else words.NO_PICTURE_YET
+        self.program.preview.set_placeholder(hint)
+        if alone:
+            self.messages.say("info", words_hud.PANELS_HIDDEN)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nothing that has the focus wants it, puts away whatever lies over the preview."""
@@ -215,6 +230,13 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     # opening and closing
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Where nothing had the focus, Qt gives it to the first button when the window is active again, as after a
+        dialog; and Space would begin to record."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.focusWidget() is None:
+            self.program.preview.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -282,7 +304,7 @@ class MainWindow(QMainWindow):
         geometry = self._place.value("geometry") if self._place is not None else None
         columns = self._place.value("columns") if self._place is not None else None
         if not isinstance(geometry, QByteArray) or not self.restoreGeometry(geometry):
-            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - FRAME))
         if not isinstance(columns, QByteArray) or not self._columns.restoreState(columns):
             self._columns.setSizes([384, max(200, self.width() - 770), 370])
         if self._place is not None:
@@ -342,6 +364,7 @@ class MainWindow(QMainWindow):
         app.commitDataRequest.connect(self._closing.let_go)
         self.stage.said.connect(said)
         self.editor.said.connect(said)
+        self.steps.said.connect(said)
         self.cues.sheet.said.connect(said)
         for note in self.cues.sheet.notes:
             self.messages.say("warning", note)
@@ -387,8 +410,8 @@ class MainWindow(QMainWindow):
                 for tool, key in TOOL_KEYS.items()
             ),
             Key(("M",), words.KEY_MASK, self._toggle_mask_view),
-            Key(("Ctrl+Z",), words.KEY_UNDO, self.editor.undo),
-            Key(("Ctrl+Shift+Z", "Ctrl+Y"), words.KEY_REDO, self.editor.redo),
+            Key(("Ctrl+Z",), words.KEY_UNDO, self.steps.undo),
+            Key(("Ctrl+Shift+Z", "Ctrl+Y"), words.KEY_REDO, self.steps.redo),
             Key(("I",), words.KEY_INVERT, self.editor.invert),
             Key(("Del",), words.KEY_CLEAR, self.editor.clear_tool),
             Key(("[",), words.KEY_SMALLER, partial(self.editor.scale_brush, 1 / BRUSH_STEP)),
@@ -449,8 +472,10 @@ class MainWindow(QMainWindow):
         return [words.ON_AIR[name] for name, choice in outputs if choice.on]
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
-        """Where a field with the focus disappears, Qt hands the focus to the next one, which may be Blackout."""
-        if old is not None and new is not None and not old.isVisible() and new.window() is self:
+        """Where a field with the focus disappears or is switched off, Qt hands the focus to the next one, which may be
+        Blackout."""
+        gone = old is not None and not (old.isVisible() and old.isEnabled())
+        if gone and new is not None and new.window() is self:
             self.program.preview.setFocus()
 
     def _finish_typing(self) -> None:

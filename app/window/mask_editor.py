@@ -1,6 +1,7 @@
-"""The performer's hand on the look's mask: tools, brush, files, and the steps back. Knows no widget; asks the Show.
+"""The performer's hand on the look's mask: tools, brush and files. Knows no widget; asks the Show.
 
-Places are (x, y) as fractions of the source's picture, on which the mask lies.
+Places are (x, y) as fractions of the source's picture, on which the mask lies. Files are read and written on another
+thread than the window's.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.errors import ShowError
+from app.file_worker import Later, at_once
 from app.frame import Pixels
 from app.look import Look
 from app.mask_painting import Brush, MaskPainting, Point, Rect, Tool
 from app.pictures import load_mask
 from app.placement import Placement
 from app.png import png_of
-from app.safe_write import swapped_in, with_ending
+from app.safe_write import reason_of, swapped_in, with_ending
 from app.show import Show
 from app.source_mask import on_source
-from app.window import words, words_canvas
+from app.window import words
 from engine.params import Picture
 
 LONGEST_SIDE = 1280
@@ -46,10 +47,15 @@ class MaskEditor(QObject):
     changed = Signal()
     """What is painted, the tool or the brush has changed."""
     said = Signal(str, str)
+    """From any thread."""
+    _read = Signal(object, int)
 
-    def __init__(self, show: Show, parent: QObject | None = None) -> None:
+    def __init__(self, show: Show, parent: QObject | None = None, later: Later = at_once) -> None:
+        """later: where files are read and written."""
         super().__init__(parent)
-        self._show = show
+        self._show, self._later = show, later
+        self._switches = 0
+        self._read.connect(self._take)
         self._painting = MaskPainting(LONGEST_SIDE, LONGEST_SIDE * 9 // 16)
         self._told: Picture | None = None
         self.tool: Tool = "none"
@@ -58,7 +64,7 @@ class MaskEditor(QObject):
         self._publishing.timeout.connect(self.publish)
         self._follow(show.look)
         show.look_changed.connect(self._follow)
-        show.look_switching.connect(self.publish)
+        show.look_switching.connect(self._let_go)
 
     @property
     def pixels(self) -> Pixels:
@@ -120,6 +126,14 @@ class MaskEditor(QObject):
     def release(self) -> None:
         self._end(self._painting.release())
 
+    @property
+    def is_stroking(self) -> bool:
+        return self._painting.is_stroking
+
+    def cancel(self) -> None:
+        """Take the stroke under way back."""
+        self._end(self._painting.cancel())
+
     def _end(self, where: Rect | None) -> None:
         """The stroke is over; what ends with it has changed ``where``."""
         self._did(where)
@@ -150,39 +164,46 @@ class MaskEditor(QObject):
         else:
             self.clear()
 
-    # steps, of painting and of all else
-
-    def undo(self) -> None:
-        """Take back the stroke under way, or else what the hand did last, painted or not."""
-        if self._painting.is_stroking:
-            self._end(self._painting.cancel())
-        else:
-            self.said.emit("info", words_canvas.undone(self._show.undo()))
-
-    def redo(self) -> None:
-        """Do again what was taken back; nothing within a stroke."""
-        if not self._painting.is_stroking:
-            self.said.emit("info", words_canvas.redone(self._show.redo()))
-
     # files
 
     def save(self, path: Path) -> None:
         """As a grey PNG, white where the picture is repainted."""
-        path = with_ending(path, ".png")
-        try:
-            with swapped_in(path, keeps_old=True) as file:
-                file.write(png_of(Picture(self._painting.pixels)))
-            self.said.emit("info", words.mask_saved(path))
-        except OSError as error:
-            self.said.emit("warning", words.mask_not_saved(path, error.strerror or str(error)))
+        path, mask = with_ending(path, ".png"), Picture(self._painting.pixels)
+        self._later(f"save {path}", lambda: self._write(mask, path))
 
     def load(self, path: Path) -> None:
+        """For the look that is edited now: where another one is by the time it is read, it is not put there."""
+        looks = self._switches
+        self._later("open a mask", lambda: self._read_file(path, looks))
+
+    def _write(self, mask: Picture, path: Path) -> None:
         try:
-            pixels = load_mask(path).pixels
-        except ShowError as error:
+            with swapped_in(path, keeps_old=True) as file:
+                file.write(png_of(mask))
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is not saved must be told
+            self.said.emit("warning", words.mask_not_saved(path, reason_of(error)))
+        else:
+            self.said.emit("info", words.mask_saved(path))
+
+    def _read_file(self, path: Path, looks: int) -> None:
+        try:
+            mask = load_mask(path)
+        except Exception as error:  # noqa: BLE001 - a hand waits for an answer
             self.said.emit("warning", words.mask_not_loaded(str(error)))
         else:
-            self._did(self._painting.take(pixels))
+            self._read.emit(mask, looks)
+
+    @Slot(object, int)
+    def _take(self, mask: Picture, looks: int) -> None:
+        if looks != self._switches:
+            self.said.emit("warning", words.mask_not_loaded(words.READ_TOO_LATE))
+        else:
+            self._did(self._painting.take(mask.pixels))
+
+    def _let_go(self) -> None:
+        """Another look is about to be edited."""
+        self.publish()
+        self._switches += 1
 
     # the Show
 

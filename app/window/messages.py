@@ -57,8 +57,17 @@ class MessageBar(QFrame):
         self._row.addWidget(button)
         self._titles[button] = button.text()
 
+    def rename(self, button: QPushButton, title: str) -> None:
+        """Of a button of this bar."""
+        button.setAccessibleName(title)
+        self._titles[button] = f" {title}"
+        self._put_titles()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._put_titles()
+
+    def _put_titles(self) -> None:
         for button, title in self._titles.items():
             button.setText(title if self.width() >= ROOM_FOR_TITLES else "")
 

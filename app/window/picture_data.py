@@ -1,7 +1,11 @@
-"""Pictures as they come from other programs: dropped files, dragged or copied images, through Qt. Knows no widget."""
+"""Pictures as they come from other programs: dropped files, dragged or copied images, through Qt. Knows no widget.
+
+What Qt holds is asked for on the window's thread, and no disk with it; what reads and reduces may run on any other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,9 @@ from PySide6.QtGui import QImage
 
 from app.errors import SourceError
 from app.frame import Pixels
+from app.inputs.notation import PICTURES
 from app.pictures import load_picture, reduced
+from app.window import words_look
 from engine.params import Picture
 
 
@@ -19,8 +25,9 @@ def may_hold_pictures(data: QMimeData) -> bool:
     return data.hasImage() or data.hasUrls() or _named_file(data) is not None
 
 
-def pictures_in(data: QMimeData) -> list[Picture]:
-    """Every picture in ``data``, one or more. Raises SourceError in one sentence where there is none, or one is bad.
+def pictures_in(data: QMimeData) -> Callable[[], list[Picture]]:
+    """What gives every picture in ``data``, one or more, called on any thread. Both raise SourceError in one sentence:
+    this where there is none, that where one is bad.
 
     Files come before an image: a file manager adds the file's icon as one. What comes from a browser has both an image
     and an address elsewhere, which nobody reads.
@@ -30,11 +37,11 @@ def pictures_in(data: QMimeData) -> list[Picture]:
     if not files and not data.hasImage() and named is not None:
         files = [named]
     if files:
-        return [load_picture(file) for file in files]
+        return lambda: [load_picture(file) for file in files]
     image = QImage(data.imageData()) if data.hasImage() else QImage()
     if image.isNull():
-        raise SourceError("There is no picture in it; take a picture file, or a picture that was copied.")
-    return [reduced(rgb_of(image))]
+        raise SourceError(words_look.NO_PICTURE_IN_IT)
+    return lambda: [reduced(rgb_of(image))]
 
 
 def rgb_of(image: QImage) -> Pixels:
@@ -51,12 +58,11 @@ def image_of(picture: Picture) -> QImage:
 
 
 def _named_file(data: QMimeData) -> Path | None:
-    """The file that a text names, as a terminal's paths do; None where it names none."""
+    """The file that a text names, as a terminal's paths do; None where it names none, by its looks alone."""
     text = data.text().strip() if data.hasText() else ""
-    if not text or "\n" in text:
+    if text.startswith("file:"):
+        text = QUrl(text).toLocalFile()
+    if not text or "\n" in text or "://" in text:
         return None
-    path = Path(QUrl(text).toLocalFile() if text.startswith("file:") else text)
-    try:
-        return path if path.is_file() else None
-    except OSError:  # longer than any path may be
-        return None
+    path = Path(text)
+    return path if path.suffix.lower() in PICTURES else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QDrag,
@@ -26,7 +26,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import ShowError
+from app.file_worker import Later
 from app.pictures import load_picture
+from app.safe_write import reason_of
 from app.window import theme, words, words_look
 from app.window.cards import tool
 from app.window.file_dialog import FileDialog
@@ -186,27 +188,33 @@ class PictureTray(QWidget):
     """Places side by side, and buttons that act on the marked one.
 
     given(place, pictures): one or more Pictures for ``place`` and those after it. removed(place). moved(place, to): a
-    picture was dragged or shifted. said(level, sentence): why something could not be had.
+    picture was dragged or shifted. said(level, sentence): why something could not be had; from any thread.
+
+    Files are read on another thread; what was asked for before ``let_go`` and is read after it goes nowhere.
     """
 
     given = Signal(int, object)
     removed = Signal(int)
     moved = Signal(int, int)
     said = Signal(str, str)
+    _read = Signal(object, object)
 
     def __init__(
         self,
         title: str,
         captions: Sequence[str],
         grab: Callable[[], Picture | None],
+        later: Later,
         stays: str,
         help: str,
         rowed: bool,
     ) -> None:
-        """grab: what the outputs show. stays: what is said to be as before when something cannot be had. rowed: the
-        pictures are a row without gaps, whose order can be changed."""
+        """grab: what the outputs show. later: where files are read. stays: what is said to be as before when something
+        cannot be had. rowed: the pictures are a row without gaps, whose order can be changed."""
         super().__init__()
-        self._title, self._grab, self._stays, self._rowed = title, grab, stays, rowed
+        self._title, self._grab, self._later, self._stays, self._rowed = title, grab, later, stays, rowed
+        self._asked = self._let_go_at = 0
+        self._read.connect(self._take_read)
         self.current = 0
         self._opened_for = 0
         self.setToolTip(help)
@@ -269,19 +277,18 @@ class PictureTray(QWidget):
 
     def take(self, data: QMimeData, place: int | None = None) -> None:
         """What was dropped or copied; place: None = the first empty one, or the marked one where none is."""
-        if place is None:
-            empty = self._first_empty()
-            place = empty if self._rowed or empty < len(self.wells) else self.current
         dragged = self._own_place(data)
         if dragged is not None and self._rowed:
-            self.moved.emit(dragged, place)
+            self.moved.emit(dragged, self._free() if place is None else place)
             return
         try:
-            pictures = pictures_in(data)
+            self._fetch(place, pictures_in(data))
         except ShowError as error:
             self._refuse(str(error))
-        else:
-            self._give(place, pictures)
+
+    def let_go(self) -> None:
+        """What is still being read was meant for a look that is no longer the edited one."""
+        self._let_go_at = self._asked
 
     def paste(self) -> None:
         self.take(QApplication.clipboard().mimeData(), self.current)
@@ -299,12 +306,39 @@ class PictureTray(QWidget):
         self.opening.open()
 
     def _open(self, path: Path) -> None:
+        self._fetch(self._opened_for, lambda: [load_picture(path)])
+
+    def _fetch(self, place: int | None, read: Callable[[], list[Picture]]) -> None:
+        """place: None, or an empty one of a row = the one that is free when they have been read."""
+        self._asked += 1
+        if place is not None and self._rowed and self.wells[place].picture is None:
+            place = None
+        request = (self._asked, place)
+        # Each under a name of its own: none of them takes the place of one that waits.
+        self._later(f"{self._title} {self._asked}", lambda: self._read_pictures(request, read))
+
+    def _read_pictures(self, request: tuple[int, int | None], read: Callable[[], list[Picture]]) -> None:
         try:
-            picture = load_picture(path)
+            pictures = read()
         except ShowError as error:
             self._refuse(str(error))
+        except Exception as error:  # noqa: BLE001 - a hand waits for an answer
+            self._refuse(words_look.unreadable(reason_of(error)))
         else:
-            self._give(self._opened_for, [picture])
+            self._read.emit(request, pictures)
+
+    @Slot(object, object)
+    def _take_read(self, request: tuple[int, int | None], pictures: list[Picture]) -> None:
+        number, place = request
+        if number <= self._let_go_at:
+            self._refuse(words.READ_TOO_LATE)
+        else:
+            self._give(self._free() if place is None else place, pictures)
+
+    def _free(self) -> int:
+        """The first empty place; where none is, behind a row, or else the marked one."""
+        empty = self._first_empty()
+        return empty if self._rowed or empty < len(self.wells) else self.current
 
     def _give(self, place: int, pictures: list[Picture]) -> None:
         """In a row the next empty place is then the marked one, so that one after the other can be added."""

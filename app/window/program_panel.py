@@ -24,6 +24,7 @@ from app.window.choice import Picker
 from app.window.lettered_frame import LetteredFrame
 from app.window.mask_editor import MaskEditor
 from app.window.rig import Rig
+from app.window.steps import Steps
 from app.window.top_bar import Chip
 
 ROOM_FOR_NOTE = 460
@@ -38,7 +39,7 @@ _AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 class ProgramPanel(QWidget):
     """The preview with its header."""
 
-    def __init__(self, bindings: Bindings, rig: Rig, editor: MaskEditor, mixer: VisionMixer) -> None:
+    def __init__(self, bindings: Bindings, rig: Rig, editor: MaskEditor, mixer: VisionMixer, steps: Steps) -> None:
         super().__init__()
         show = bindings.show
         self._rig, self._show = rig, show
@@ -64,7 +65,7 @@ class ProgramPanel(QWidget):
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self.bar = CanvasBar(self.preview, editor, show)
+        self.bar = CanvasBar(self.preview, editor, show, steps)
         column.addLayout(self._head)
         self.bar.add(self.audition)
         column.addWidget(self.bar)

@@ -2,7 +2,8 @@
 
     python -m app.window.screenshots FOLDER [--size 1400x900]
 
-Works without a display (offscreen) and on one. ``QT_SCALE_FACTOR=2`` shows what a display at 200 % shows.
+Works without a display (offscreen) and on one; under X11 there is another picture, of the window as the display shows
+it, in the desktop's frame. ``QT_SCALE_FACTOR=2`` shows what a display at 200 % shows.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from app.engine_thread import MakeHost
@@ -77,7 +79,18 @@ class Studio:
         self.window.poll_status()
         self.window.poll_pictures()
         QApplication.processEvents()
-        if not self.window.grab().save(str(path)):
+        self._write(self.window.grab(), path)
+
+    def save_from_display(self, path: Path) -> None:
+        """As it is seen there, with its frame."""
+        self.window.activateWindow()
+        self.painted()
+        at = self.window.frameGeometry()
+        self._write(self.window.screen().grabWindow(0, at.x(), at.y(), at.width(), at.height()), path)
+
+    @staticmethod
+    def _write(pixmap: QPixmap, path: Path) -> None:
+        if not pixmap.save(str(path)):
             raise ShowError(f"{path} cannot be written; name a folder that is there and may be written to.")
 
     def close(self) -> None:
@@ -133,7 +146,7 @@ def take(
     make_host: MakeHost | None = None,
     pictures: int = PAINTED,
 ) -> list[Path]:
-    """Write ``window-NAME.png`` for each of ``SHOTS`` into ``folder``; their paths.
+    """Write ``window-NAME.png`` for each of ``SHOTS`` into ``folder``, and ``window-display.png``; their paths.
 
     engine: which model, at what size. make_host: what stands behind the engine's seam in place of the bundled model.
     pictures: how many the engine paints before each shot. Raises ShowError where none is painted, or a file cannot be
@@ -150,6 +163,9 @@ def take(
                 studio.painted()
                 paths.append(folder / f"window-{shot.__name__}.png")
                 studio.save(paths[-1])
+            if QApplication.platformName() == "xcb":
+                paths.append(folder / "window-display.png")
+                studio.save_from_display(paths[-1])
         finally:
             studio.close()
     return paths

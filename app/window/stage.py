@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QScreen
 
 from app.look import Setup, StageChoice
 from app.show import Show
 from app.status import OutputStatus
 from app.window import words
-from app.window.displays import Display, Displays, screen_of
+from app.window.displays import Display, Displays, screen_of, within
 from app.window.preview import ProgramView
 from app.window.rig import Rig
+
+_TITLE_BAR = 48
+"""Pixels, more than desktops take for one: how much they do is only known once it is there."""
 
 
 class StageWindow(ProgramView):
@@ -34,10 +37,13 @@ class StageWindow(ProgramView):
         self.setWindowTitle(words.STAGE_WINDOW_TITLE)
         self.set_placeholder("")  # black until the first picture: an audience reads no messages
         self._retiring = False
+        self._windowed: QRect | None = None
         self.fills = False
 
     def fill(self, screen: QScreen, activates: bool = True) -> None:
         """Cover ``screen``. activates: whether it takes the keyboard, as what a hand has opened may."""
+        if self.isVisible() and not self.fills:
+            self._windowed = self.geometry()
         self.fills = True
         self._dress(Qt.CursorShape.BlankCursor, frameless=True)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not activates)
@@ -46,12 +52,13 @@ class StageWindow(ProgramView):
         self.showFullScreen()
 
     def leave_full_screen(self) -> None:
-        """An ordinary window of half the display, for one display or for capture by another program."""
+        """An ordinary window, for one display or for capture by another program: where it was as one, or else in the
+        middle with half the display's width. Its title bar is on the display."""
         room = self.screen().availableGeometry()
         self.fills = False
         self._dress(Qt.CursorShape.ArrowCursor, frameless=False)
         self.showNormal()
-        self.resize(room.width() // 2, room.height() // 2)
+        self.setGeometry(within(self._windowed or _middle_of(room), room.adjusted(0, _TITLE_BAR, 0, 0)))
 
     def _dress(self, cursor: Qt.CursorShape, *, frameless: bool) -> None:
         """A window that can be moved has a frame to be moved by, and a cursor to do it with."""
@@ -77,6 +84,12 @@ class StageWindow(ProgramView):
         else:
             event.ignore()
             self.dismissed.emit()
+
+
+def _middle_of(room: QRect) -> QRect:
+    half = QRect(0, 0, room.width() // 2, room.height() // 2)
+    half.moveCenter(room.center())
+    return half
 
 
 class Stage(QObject):

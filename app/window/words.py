@@ -456,6 +456,9 @@ def mask_not_saved(path: object, reason: str) -> str:
     return f"The mask could not be saved as {path} ({reason}); it stays as it is. Choose another place."
 
 
+READ_TOO_LATE = "The file was read too late: another look is edited by now. Open it again."
+
+
 def mask_not_loaded(reason: str) -> str:
     return f"{reason} The mask stays as it is."
 

@@ -24,6 +24,7 @@ FIELDS: dict[Field, str] = {
     ("mask",): "the mask",
     ("invert_mask",): "what the mask means",
     ("mask_shape",): "the mask's border",
+    ("unguided",): "whether controls count in the mask",
     ("mask_join",): "how mask and people join",
     ("repainted",): "what is repainted",
     ("expand",): "the frame",

@@ -97,6 +97,7 @@ PICTURE_LEFT, PICTURE_LEFT_TIP = "Move to the left", "Swap the marked picture wi
 PICTURE_RIGHT, PICTURE_RIGHT_TIP = "Move to the right", "Swap the marked picture with the one after it."
 PICTURE_REMOVE, PICTURE_REMOVE_TIP = "Remove", "Take the marked picture away. Key, on a place: Delete"
 DROP_HERE = "Drop here"
+NO_PICTURE_IN_IT = "There is no picture in it; take a picture file, or a picture that was copied."
 NOTHING_TO_GRAB = "The outputs show no picture that could be grabbed yet; wait for one, or open a file."
 
 # LoRAs
@@ -145,6 +146,10 @@ def too_many_references(wanted: int) -> str:
 
 def lora_name(name: str) -> str:
     return f"LoRA {name}"
+
+
+def unreadable(reason: str) -> str:
+    return f"The file cannot be read ({reason})."
 
 
 def lora_there(name: str) -> str:

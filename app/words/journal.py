@@ -15,6 +15,7 @@ THINNED = (
     "less sharp there; one at the same size misses nothing."
 )
 PICTURE_MISSING = "a picture is missing"
+NOT_PLATED = "it does not say for each picture whether the source was put back"
 CHECKSUM_WRONG = "its checksum is wrong"
 NO_END = "The journal has no end, as when the program was stopped while recording: what is whole is replayed."
 NOT_THE_SAME_AT_FIRST = (

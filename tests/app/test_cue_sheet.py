@@ -376,3 +376,105 @@ def test_loras_are_looked_for_by_name_and_missed_when_the_set_is_opened(show: Sh
     assert cue.look.params.loras == tuple(Lora(path, 0.5) for path in found)
     assert len(said) == 1
     assert "dust.safetensors" in said[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["/" + 5000 * "x", "nul\0byte", "/proc/1/root/a.safetensors", "\udcff.safetensors", ""]
+)
+def test_no_path_of_a_lora_stops_the_start_or_an_opening(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    cues = SetList("night", (Cue("One", Look(Params(loras=(Lora(path),)))),))
+    Backups(tmp_path / "cues").keep(cues)
+    show.set_setup(model_folder=str(tmp_path))
+
+    def forbidden(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_file", forbidden)
+    sheet = CueSheet(show, Backups(tmp_path / "cues"))
+    assert sheet.set_list == cues
+    assert len(sheet.notes) == 1
+    said: list[str] = []
+    sheet.said.connect(lambda level, sentence: said.append(sentence))
+    sheet.open(next((tmp_path / "cues").iterdir()))
+    assert len(said) == 1
+
+
+def test_at_the_start_nobody_waits_for_the_folder_of_loras(show: Show, tmp_path: Path) -> None:
+    there = tmp_path / "models" / "deep" / "glow.safetensors"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(b"")
+    look = Look(Params(loras=(Lora("/gone/glow.safetensors", 0.5),)))
+    Backups(tmp_path / "cues").keep(SetList("night", (Cue("One", look), None, Cue("Two", look))))
+    show.set_setup(model_folder=str(tmp_path / "models"))
+    waiting: dict[str, Work] = {}
+    sheet = CueSheet(show, Backups(tmp_path / "cues"), later=waiting.__setitem__)
+    sheet.delete(0)
+    waiting["look for LoRAs"]()
+    sheet.undo()
+    found = [cue.look.params.loras for cue in sheet.set_list.cues if cue is not None]
+    assert found == [(Lora(str(there), 0.5),)] * 2, "also in the version that comes back"
+
+
+def test_the_file_belongs_to_the_cues_that_are_in_it(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    """Or Ctrl+S after an opening that was taken back writes these cues over those of the other file."""
+    friday, saturday = tmp_path / "friday.vlive", tmp_path / "saturday.vlive"
+    sheet.delete(2)
+    sheet.save(friday)
+    sheet.duplicate(0)
+    CueSheet(show).save(saturday)
+    sheet.open(saturday)
+    assert sheet.path == saturday
+    told: list[str] = []
+    sheet.taken_back.connect(told.append)
+    sheet.undo()
+    assert told == ["open"]
+    assert sheet.path == friday
+    sheet.undo()
+    assert sheet.path == friday, "the same set list before its last change"
+    sheet.redo()
+    sheet.redo()
+    assert sheet.path == saturday
+
+
+def test_a_step_back_behind_a_fired_cue_takes_its_mark_along(show: Show, sheet: CueSheet) -> None:
+    sheet.fire(0)
+    sheet.fire(1)
+    show.set_params(steps=7)
+    marks = []
+    for step in (show.undo, show.undo, show.undo, show.redo, show.redo):
+        step()
+        marks.append(sheet.current)
+    assert marks == [1, 0, 2, 0, 1], "before anything was fired, the cue that was added last is the current one"
+    show.begin_audition()
+    sheet.fire(2)
+    show.take(fired=(sheet.number(1), sheet.fired))
+    assert sheet.current == 2
+    show.undo()
+    assert sheet.current == 1
+
+
+def test_a_name_that_is_no_unicode_is_kept(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    sheet.set_cue(0, name="half of \udc3d a \U0001f3a8")
+    sheet.save(tmp_path / "friday\udcff")
+    assert load(tmp_path / "friday\udcff.vlive").set_list.cues == sheet.set_list.cues
+    assert CueSheet(show, Backups(tmp_path / "cues")).set_list == sheet.set_list
+
+
+def test_whatever_keeps_a_set_from_being_saved_is_told(
+    show: Show, sheet: CueSheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    sheet.said.connect(lambda level, sentence: said.append(f"{level}: {sentence}"))
+
+    def fail(*_: object, **__: object) -> None:
+        raise UnicodeEncodeError("utf-8", "x", 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr("app.cue_sheet.save", fail)
+    sheet.save(tmp_path / "friday")
+    monkeypatch.setattr(Backups, "keep", fail)
+    sheet.delete(0)
+    sheet.delete(1)
+    assert [sentence.split(" ", 1)[0] for sentence in said] == ["warning:", "warning:"]
+    assert all("surrogates not allowed" in sentence for sentence in said)

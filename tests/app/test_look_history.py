@@ -53,13 +53,13 @@ class Hand:
     def undoes(self) -> tuple[tuple[str, ...], ...]:
         step = self.history.undo(self.look)
         assert step is not None
-        self.look, changed = step
-        return changed
+        self.look = step.look
+        return step.changed
 
     def redoes(self) -> None:
         step = self.history.redo(self.look)
         assert step is not None
-        self.look, _ = step
+        self.look = step.look
 
 
 @settings(max_examples=50, deadline=None)

@@ -34,6 +34,7 @@ MODES = [
     (replace(PLAIN, mask=MASK), "mask"),
     (replace(PLAIN, mask=MASK, invert_mask=True), "mask, inverted"),
     (replace(PLAIN, invert_mask=True), "inverted mask, none given"),
+    (replace(PLAIN, unguided=True), "no guide in the mask"),
     (replace(PLAIN, repainted="person"), "people repainted"),
     (replace(PLAIN, repainted="background"), "background repainted"),
     (replace(PLAIN, expand=Expand(top=0.1)), "expand"),

@@ -56,6 +56,17 @@ def test_a_mask_lies_on_the_source() -> None:
     np.testing.assert_array_equal(frame.source, plain.source)
 
 
+def test_no_control_counts_in_an_unguided_mask() -> None:
+    look = Look(controls=EDGE, mask=left_half())
+    plain, bare = guided(look).guide, guided(replace(look, unguided=True)).guide
+    assert plain[:, :48].any()
+    assert not bare[:, :48].any()
+    np.testing.assert_array_equal(bare[:, 52:], plain[:, 52:])
+    inside = replace(look, controls=tuple(replace(control, region="mask") for control in EDGE))
+    assert (guided(replace(inside, unguided=True)).guide == EMPTY_GUIDE).all()
+    np.testing.assert_array_equal(guided(Look(controls=EDGE, unguided=True)).guide, guided(Look(controls=EDGE)).guide)
+
+
 def test_a_mask_may_be_soft_and_inverted() -> None:
     frame = guided(Look(mask=left_half(100), invert_mask=True))
     assert frame.mask is not None

@@ -69,6 +69,7 @@ looks = st.builds(
     ),
     mask=st.none() | masks,
     invert_mask=st.booleans(),
+    unguided=st.booleans(),
     mask_shape=st.builds(MaskShape, st.floats(-40, 40), st.floats(0, 80)),
     repainted=st.sampled_from(get_args(Repainted)),
     mask_join=st.sampled_from(get_args(Join)),
@@ -271,7 +272,7 @@ def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None
     assert [file.name for file in path.parent.iterdir()] == ["state.json"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"look": 3}', "\x00"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"look": 3}', "\x00", 99_999 * "["])
 def test_a_damaged_state_is_told_from_a_kept_one(tmp_path: Path, content: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)

@@ -12,12 +12,18 @@ FOLDERS = ("inputs", "outputs", "journal")
 FILES = (
     "audition.py",
     "audition_painter.py",
+    "cue_history.py",
+    "cue_sheet.py",
     "engine_thread.py",
     "input_reader.py",
+    "lora_search.py",
     "model_switch.py",
+    "modes.py",
     "output_worker.py",
     "replay.py",
     "rig.py",
+    "set_list.py",
+    "window/picture_data.py",
 )
 ELSEWHERE = {"drivers.py"}
 """Commands that mend a driver, for the doctor as well."""
@@ -53,5 +59,5 @@ def test_nor_in_what_runs_the_show() -> None:
 
 
 def test_the_check_sees_sentences() -> None:
-    for file in ("inputs.py", "outputs.py", "journal.py", "show.py"):
+    for file in ("inputs.py", "outputs.py", "journal.py", "show.py", "cues.py"):
         assert said_in(APP / "words" / file)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
+from app.file_worker import Later
 from app.look import Look
 from app.window import words_look
 from app.window.bind import Bindings
@@ -25,8 +26,8 @@ class FramesPanel(FoldingCard):
     changed = Signal(object)
     """Both, as the performer's hand would have them."""
 
-    def __init__(self, bindings: Bindings, grab: Callable[[], Picture | None]) -> None:
-        """grab: what the outputs show."""
+    def __init__(self, bindings: Bindings, grab: Callable[[], Picture | None], later: Later) -> None:
+        """grab: what the outputs show. later: where files are read."""
         super().__init__(words_look.FRAMES, opened=False)
         show = bindings.show
         self._frames: Frames = (None, None)
@@ -34,10 +35,12 @@ class FramesPanel(FoldingCard):
             words_look.FRAMES,
             words_look.FRAME_NAMES,
             grab,
+            later,
             words_look.FRAMES_STAY,
             words_look.FRAMES_TIP,
             rowed=False,
         )
+        show.look_switching.connect(self.tray.let_go)
         self.setAcceptDrops(True)
         self.body.addWidget(self.tray)
         self.tray.said.connect(self.said)

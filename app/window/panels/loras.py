@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import QMimeData, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.file_worker import Later
+from app.safe_write import reason_of
 from app.window import words, words_look
 from app.window.bind import Bindings
 from app.window.cards import Elided, FoldingCard, text, tool
@@ -17,7 +19,7 @@ from app.window.file_dialog import FileDialog
 from engine.catalog import config_of
 from engine.errors import EngineError
 from engine.lora_file import check_lora
-from engine.params import Lora
+from engine.params import EngineChoice, Lora
 
 Loras = tuple[Lora, ...]
 
@@ -64,17 +66,23 @@ class LoraRow(QWidget):
 class LorasPanel(FoldingCard):
     """Binds ``params.loras``. A file is taken when it is a LoRA for the model that is chosen; else it is told why not.
 
-    Only its header is read here. What more there is to find, the engine finds, and says so.
+    Only its header is read here, on another thread. What more there is to find, the engine finds, and says so.
     """
 
     said = Signal(str, str)
+    """From any thread."""
     changed = Signal(object)
     """All LoRAs, as the performer's hand would have them."""
+    _checked = Signal(object, int)
 
-    def __init__(self, bindings: Bindings) -> None:
+    def __init__(self, bindings: Bindings, later: Later) -> None:
+        """later: where files are read."""
         super().__init__(words_look.LORAS, opened=False)
         show = bindings.show
-        self._show = show
+        self._show, self._later = show, later
+        self._asked = self._let_go_at = 0
+        self._checked.connect(self._add)
+        show.look_switching.connect(self._let_go)
         self._loras: Loras = ()
         self.rows: list[LoraRow] = []
         self.add = tool("plus", words_look.LORA_ADD, words_look.LORA_ADD_TIP)
@@ -92,20 +100,39 @@ class LorasPanel(FoldingCard):
 
     def take(self, paths: list[Path]) -> None:
         """Add these files, all of them or none."""
+        self._asked += 1
+        engine, number = self._show.setup.engine, self._asked
+        files = [path.absolute() for path in paths]
+        self._later(f"LoRAs {number}", lambda: self._check(files, engine, number))
+
+    def _check(self, files: list[Path], engine: EngineChoice, number: int) -> None:
+        try:
+            for path in files:
+                check_lora(path, config_of(engine).dit)
+        except EngineError as error:
+            self.said.emit("warning", str(error))
+        except Exception as error:  # noqa: BLE001 - a hand waits for an answer
+            self.said.emit("warning", words_look.unreadable(reason_of(error)))
+        else:
+            self._checked.emit(files, number)
+
+    @Slot(object, int)
+    def _add(self, files: list[Path], number: int) -> None:
+        if number <= self._let_go_at:
+            self.said.emit("warning", words.READ_TOO_LATE)
+            return
         loras = [*self._loras]
-        for path in paths:
-            path = path.absolute()
+        for path in files:
             if any(lora.path == str(path) for lora in loras):
                 self.said.emit("warning", words_look.lora_there(path.name))
-                return
-            try:
-                check_lora(path, config_of(self._show.setup.engine).dit)
-            except EngineError as error:
-                self.said.emit("warning", str(error))
                 return
             loras.append(Lora(str(path)))
         self.open()
         self.changed.emit(tuple(loras))
+
+    def _let_go(self) -> None:
+        """Another look is about to be edited; what is still being read was not meant for it."""
+        self._let_go_at = self._asked
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
+from app.file_worker import Later
 from app.window import words_look
 from app.window.bind import Bindings
 from app.window.cards import FoldingCard, named
@@ -23,15 +24,22 @@ class ReferencesPanel(FoldingCard):
     changed = Signal(object)
     """All references, as the performer's hand would have them."""
 
-    def __init__(self, bindings: Bindings, grab: Callable[[], Picture | None]) -> None:
-        """grab: what the outputs show."""
+    def __init__(self, bindings: Bindings, grab: Callable[[], Picture | None], later: Later) -> None:
+        """grab: what the outputs show. later: where files are read."""
         super().__init__(words_look.REFERENCES, opened=False)
         show = bindings.show
         self._references: tuple[Picture, ...] = ()
         captions = [str(number + 1) for number in range(MAX_REFERENCES)]
         self.tray = PictureTray(
-            words_look.REFERENCES, captions, grab, words_look.REFERENCES_STAY, words_look.REFERENCES_TIP, rowed=True
+            words_look.REFERENCES,
+            captions,
+            grab,
+            later,
+            words_look.REFERENCES_STAY,
+            words_look.REFERENCES_TIP,
+            rowed=True,
         )
+        show.look_switching.connect(self.tray.let_go)
         self.mode = Segments(words_look.REFERENCE_MODE, words_look.REFERENCE_MODES, help=words_look.REFERENCE_MODE_TIP)
         self.setAcceptDrops(True)
         self.body.addWidget(self.tray)

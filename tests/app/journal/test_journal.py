@@ -283,3 +283,12 @@ def test_a_newer_version_is_told(show: Performance, monkeypatch: pytest.MonkeyPa
     show.finish()
     with pytest.raises(ShowError, match="newer version"):
         JournalReader(show.path)
+
+
+def test_a_chunk_that_says_too_little_is_told(show: Performance) -> None:
+    """As those of an older version: the replay ends there with a sentence."""
+    show.play(1)
+    show.finish()
+    show.path.write_bytes(show.path.read_bytes().replace(b'"plated"', b'"platen"'))
+    with JournalReader(show.path) as journal, pytest.raises(ShowError, match="whether the source was put back"):
+        journal.frames(journal.chunks[0])

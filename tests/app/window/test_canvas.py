@@ -179,7 +179,7 @@ def test_a_pen_paints_by_its_pressure_and_erases_with_its_other_end(
     for pressure in (0.3, 1.0):
         pen(canvas, (0.5, 0.5), pressure)
         areas.append(np.count_nonzero(painted(show) > 127))
-        window.editor.undo()
+        window.steps.undo()
         window.editor.publish()
     assert areas[0] < 0.3 * areas[1]
     pen(canvas, (0.5, 0.5), 1.0)
@@ -241,7 +241,7 @@ def test_a_mask_from_elsewhere_is_a_step_like_any_other(window: MainWindow, canv
     other = Picture(np.eye(90, 160, dtype=np.uint8) * 255)
     show.set_mask(other)
     np.testing.assert_array_equal(window.editor.pixels, other.pixels)
-    window.editor.undo()
+    window.steps.undo()
     window.editor.publish()
     assert show.look.mask == mine
 
@@ -290,10 +290,16 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     assert show.look == replace(Look(mask=mask, invert_mask=True))
     click(verbs["fill_mask"])
     assert show.look == Look(mask=mask)
-    click(verbs["remove_mask"])
-    assert {control.region for control in show.look.controls} == {"outside mask"}
-    click(verbs["fill_mask"])
-    assert show.look == Look(mask=mask)
+    controls = (ControlSetting("edge", region="mask"), ControlSetting("pose", region="outside mask"))
+    for ending in ("fill_mask", "keep_people", "replace_background"):
+        show.set_look(replace(show.look, controls=controls))
+        unguided = []
+        for verb in ("remove_mask", ending):
+            click(verbs[verb])
+            unguided.append(show.look.unguided)
+        assert unguided == [True, False]
+        assert show.look.controls == controls, "where they count is the performer's"
+    show.set_look(Look(mask=mask))
     click(verbs["keep_people"])
     assert show.look == Look(mask=mask, repainted="background")
     told: list[Look] = []
@@ -307,9 +313,6 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     assert show.look.expand == Expand(0.25, 0.25, 0.25, 0.25)
     click(verbs["expand_canvas"])
     assert show.look == Look()
-    show.set_control("edge", region="person")
-    click(verbs["remove_mask"])
-    assert show.look.controls[0] == ControlSetting("edge", region="person")
 
 
 def test_faders_shape_mask_and_brush(window: MainWindow, show: Show) -> None:
@@ -539,3 +542,38 @@ def test_the_frame_is_pulled_inwards(window: MainWindow, canvas: Canvas, show: S
     left = placed_area(show)[1].start / ENGINE[0]
     drag(canvas, (left, 0.5), (left - 0.02, 0.5), (0.0, 0.5), (-0.5, 0.5))
     assert show.look.expand == Expand(0.0, 0.25, 0.25, 0.25)
+
+
+def test_masks_are_read_and_written_where_the_editor_is_told_to(
+    window: MainWindow, canvas: Canvas, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window waits for no disk; what was opened for one look never lands in another."""
+    said: list[str] = []
+    window.editor.said.connect(lambda level, sentence: said.append(sentence))
+    waiting: dict[str, Callable[[], None]] = {}
+    monkeypatch.setattr(window.editor, "_later", waiting.__setitem__)
+    window.editor.choose("brush")
+    drag(canvas, (0.5, 0.5))
+    mask = show.look.mask
+    path = tmp_path / "mask.png"
+    window.editor.save(path)
+    window.editor.clear()
+    assert not path.exists()
+    waiting.popitem()[1]()
+    window.editor.load(path)
+    assert show.look.mask is None
+    waiting["open a mask"]()
+    assert show.look.mask == mask, "as it was when it was saved"
+    window.editor.clear()
+    show.begin_audition()
+    waiting["open a mask"]()
+    assert show.look.mask is None
+    assert "too late" in said[-1]
+
+    def fail(*_: object, **__: object) -> None:
+        raise UnicodeEncodeError("utf-8", "x", 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr("app.window.mask_editor.swapped_in", fail)
+    window.editor.save(path)
+    waiting.popitem()[1]()
+    assert "surrogates not allowed" in said[-1]

@@ -21,7 +21,7 @@ from app.window.file_dialog import FileDialog
 from app.window.main_window import MainWindow
 from tests.app.damage import damage_contents
 from tests.app.window.conftest import KINDS
-from tests.app.window.hands import click, press, turn_wheel
+from tests.app.window.hands import click, press, turn_wheel, type_text
 from tests.app.window.rig import StillRig, plain
 
 
@@ -307,3 +307,22 @@ def test_what_of_the_kept_cues_is_damaged_is_said_at_the_start(grid: CueGrid, st
     finally:
         again.close()
         again.deleteLater()
+
+
+def test_what_is_begun_with_a_cue_is_about_that_cue_wherever_it_goes(window: MainWindow, grid: CueGrid) -> None:
+    sheet = grid.sheet
+    grid.rename(0)
+    type_text(grid.name, "Opening")
+    menu = grid.menu(2)
+    assert menu is not None
+    sheet.move(0, 2)
+    press(grid.name, Qt.Key.Key_Return)
+    names = [cue.name for cue in sheet.set_list.cues if cue is not None]
+    place = names.index("Opening")
+    assert place == 1, "it has moved before the last one"
+    kept = sheet.cue(2)
+    sheet.delete(0)
+    sheet.swap(2, 0)
+    next(action for action in menu.actions() if action.text() == words.CUE_DELETE).trigger()
+    assert kept not in sheet.set_list.cues
+    assert [cue.name for cue in sheet.set_list.cues if cue is not None] == ["Opening"]

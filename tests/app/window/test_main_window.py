@@ -189,6 +189,34 @@ def test_a_click_on_a_button_leaves_space_to_the_clip(window: MainWindow, show: 
     assert show.setup.framing.mirror
 
 
+def test_after_a_dialog_space_is_the_clips_again(window: MainWindow, show: Show, qtbot: QtBot) -> None:
+    window.look.open()
+    window.look.prompt.setFocus()
+    press(window.look.prompt, Qt.Key.Key_Return)
+    assert window.focusWidget() is None
+    click(window.cues.buttons["open"])
+    dialog = window.cues.opening.dialog
+    assert dialog is not None
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.close()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    QApplication.processEvents()
+    press(QApplication.focusWidget() or window, Qt.Key.Key_Space)
+    assert not show.setup.recorder.on
+    assert show.setup.paused
+
+
+def test_what_is_switched_off_hands_the_focus_to_the_canvas(window: MainWindow, show: Show) -> None:
+    show.set_params(steps=7)
+    window.program.bar.undo.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(2):
+        press(QApplication.focusWidget() or window, Qt.Key.Key_Space)
+    assert window.program.preview.hasFocus(), "and not what stands beside it"
+    assert show.look.params.steps != 7
+    assert show.setup.paused
+
+
 def test_the_keys_work_on_the_stage_too(window: MainWindow, show: Show, qtbot: QtBot) -> None:
     press(window, Qt.Key.Key_S)
     stage = window.stage.window

@@ -85,7 +85,7 @@ def test_a_mask_of_any_aspect_is_drawn_where_it_acts_and_painted_on_there(
     after[right_above] = before[right_above]
     assert middle_of(after) == pytest.approx(acts, abs=0.006), "what was there acts where it acted, to a pixel"
     assert np.count_nonzero(after > 127) == pytest.approx(np.count_nonzero(before > 127), rel=0.05)
-    window.editor.undo()
+    window.steps.undo()
     assert show.look.mask == Picture(spot * np.uint8(255)), "one step back is the mask of that aspect"
 
 

@@ -39,7 +39,7 @@ def test_a_copied_image_is_a_picture_with_transparent_parts_on_black() -> None:
     image.setPixel(1, 0, 0xFF204060)
     data = QMimeData()
     data.setImageData(image)
-    (picture,) = pictures_in(data)
+    (picture,) = pictures_in(data)()
     expected = np.zeros((2, 4, 3), np.uint8)
     expected[0, 1] = 0x20, 0x40, 0x60
     np.testing.assert_array_equal(picture.pixels, expected)
@@ -47,14 +47,14 @@ def test_a_copied_image_is_a_picture_with_transparent_parts_on_black() -> None:
 
 def test_files_are_read_by_content_in_their_order(tmp_path: Path) -> None:
     one, other = png(tmp_path / "one.png", quarters()), png(tmp_path / "other.png", quarters()[::-1])
-    assert pictures_in(files(one, other)) == [load_picture(one), load_picture(other)]
+    assert pictures_in(files(one, other))() == [load_picture(one), load_picture(other)]
 
 
 def test_a_file_counts_more_than_the_icon_that_comes_with_it(tmp_path: Path) -> None:
     path = png(tmp_path / "one.png", quarters())
     data = files(path)
     data.setImageData(QImage(8, 8, QImage.Format.Format_RGB888))
-    assert pictures_in(data) == [load_picture(path)]
+    assert pictures_in(data)() == [load_picture(path)]
 
 
 @pytest.mark.parametrize("form", ["path", "address"])
@@ -63,13 +63,13 @@ def test_the_copied_name_of_a_file_names_its_picture(tmp_path: Path, form: str) 
     data = QMimeData()
     data.setText(str(path) if form == "path" else QUrl.fromLocalFile(str(path)).toString())
     assert may_hold_pictures(data)
-    assert pictures_in(data) == [load_picture(path)]
+    assert pictures_in(data)() == [load_picture(path)]
 
 
 def test_a_large_image_is_reduced() -> None:
     data = QMimeData()
     data.setImageData(QImage(2 * LONGEST_SIDE, 20, QImage.Format.Format_RGB888))
-    (picture,) = pictures_in(data)
+    (picture,) = pictures_in(data)()
     assert picture.pixels.shape == (10, LONGEST_SIDE, 3)
 
 
@@ -81,8 +81,8 @@ def test_what_holds_no_picture_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert not may_hold_pictures(nothing)
     for data in (text, address, nothing):
         with pytest.raises(SourceError, match="no picture in it"):
-            pictures_in(data)
+            pictures_in(data)()
     wrong = tmp_path / "notes.txt"
     wrong.write_text("no picture")
     with pytest.raises(SourceError, match=r"notes\.txt is not a picture"):
-        pictures_in(files(wrong))
+        pictures_in(files(wrong))()

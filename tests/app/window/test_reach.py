@@ -148,7 +148,7 @@ def test_a_mask_is_painted_with_the_arrow_keys(whole: MainWindow, show: Show, ri
     columns = np.flatnonzero(mask.pixels.max(axis=0) > 127)
     assert 0.25 < columns.mean() / mask.pixels.shape[1] < 0.75
     assert np.ptp(columns) > 0.15 * mask.pixels.shape[1], "a stroke, not a dot"
-    whole.editor.undo()
+    whole.steps.undo()
     assert not show.can_undo, "one stroke is one step"
 
 
@@ -188,9 +188,12 @@ def test_the_canvas_alone_has_all_the_room_and_takes_the_focus(whole: MainWindow
     QApplication.processEvents()
     assert whole.program.preview.width() > before + 600
     assert whole.program.preview.hasFocus()
+    assert "F10" in whole.program.preview._placeholder, "without a picture nothing else would tell how to come back"
+    assert "F10" in whole.messages.shown[1]
     press(whole, Qt.Key.Key_F10)
     QApplication.processEvents()
     assert whole.program.preview.width() == before
+    assert "F10" not in whole.program.preview._placeholder
 
 
 @pytest.mark.parametrize("factor", ["1", "1.5", "2"])
@@ -214,7 +217,10 @@ def test_at_any_scaling_nothing_is_cut_off_that_cannot_be_scrolled_to(
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     assert told["ratio"] == float(factor)
-    assert all(size <= room for size, room in zip(told["window"], told["screen"], strict=True))
+    fits = zip(told["window"], told["screen"], (16, 48), strict=True)
+    assert all(size + frame <= room for size, room, frame in fits), (
+        "with a title bar its foot is on the display as well"
+    )
     assert told["buttons"] > 100
     assert told["hidden"] == []
     assert told["cut"] == []

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QApplication
 
+from app.file_worker import Work
 from app.frame import Kind
 from app.show import Show
 from app.window import words, words_look
@@ -264,3 +265,30 @@ def test_places_are_read_out_with_what_is_in_them(references: ReferencesPanel, s
     assert well.accessibleName() == "References, 1: empty"
     show.set_params(references=(RED,))
     assert well.accessibleName() == "References, 1: a picture"
+
+
+def test_files_are_read_where_the_panel_is_told_to(
+    window: MainWindow, references: ReferencesPanel, frames: FramesPanel, show: Show, tmp_path: Path
+) -> None:
+    """The window waits for no disk; what was asked for of one look never lands in another."""
+    waiting: dict[str, Work] = {}
+    for tray in (references.tray, frames.tray):
+        tray._later = waiting.__setitem__
+    one, other = png(tmp_path / "one.png", RED), png(tmp_path / "other.png", GREEN)
+    drop_on(references, files(one))
+    drop_on(references.tray.wells[0], files(other))
+    drop_on(frames, files(other))
+    QApplication.clipboard().setText(str(tmp_path / "gone.png"))
+    click(references.tray.buttons["paste"])
+    assert (held(show), ends(show)) == ((), (None, None))
+    for work in waiting.values():
+        work()
+    assert (held(show), ends(show)) == ((RED, GREEN), (GREEN, None)), "neither takes the place of the other"
+    assert "There is no file" in window.messages.shown[1]
+    waiting.clear()
+    drop_on(references, files(one))
+    show.begin_audition()
+    for work in waiting.values():
+        work()
+    assert held(show) == (RED, GREEN)
+    assert window.messages.shown[1].startswith("The file was read too late")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -97,6 +97,23 @@ def test_full_screen_and_window_take_turns(show: Show, stage: Stage, qtbot: QtBo
     assert stage.window is window
     stage.toggle_full_screen()
     assert window.isFullScreen()
+
+
+def test_the_window_is_back_where_it_was_with_its_title_bar_on_the_display(
+    show: Show, stage: Stage, qtbot: QtBot
+) -> None:
+    stage.toggle_full_screen()
+    window = window_of(stage, qtbot)
+    room = window.screen().availableGeometry()
+    stage.toggle_full_screen()
+    assert room.adjusted(1, 40, -1, -1).contains(window.geometry()), "above it is room for a title bar"
+    kept = QRect(room.left() + 30, room.top() + 90, 300, 200)
+    for left, expected in ((kept, kept), (kept.translated(-900, -900), QRect(room.left(), room.top() + 48, 300, 200))):
+        window.setGeometry(left)
+        QApplication.processEvents()
+        for _ in range(2):
+            stage.toggle_full_screen()
+        assert window.geometry() == expected
 
 
 def test_a_window_can_be_moved_and_the_stage_cannot(show: Show, stage: Stage, qtbot: QtBot) -> None:

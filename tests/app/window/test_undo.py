@@ -106,7 +106,7 @@ def test_what_was_done_last_is_taken_back_first_whatever_it_was(
 def test_the_buttons_and_the_message_tell(window: MainWindow, canvas: Canvas, show: Show) -> None:
     bar = window.program.bar
     said: list[str] = []
-    window.editor.said.connect(lambda level, sentence: said.append(sentence))
+    window.steps.said.connect(lambda level, sentence: said.append(sentence))
     assert not bar.undo.isEnabled()
     undo(window)
     assert said[-1] == words_canvas.NO_STEP_BACK
@@ -220,3 +220,39 @@ def test_the_masks_steps_cost_little_room(window: MainWindow, canvas: Canvas, sh
     assert len(sizes) == 29
     assert max(sizes) < 40_000
     assert np.mean(sizes) > 100
+
+
+def test_changes_of_the_cues_are_steps_among_the_others(window: MainWindow, show: Show) -> None:
+    """Who deletes a cue presses Ctrl+Z, and expects the cue."""
+    said: list[str] = []
+    window.steps.said.connect(lambda level, sentence: said.append(sentence))
+    sheet, fader = window.cues.sheet, window.look.strength.number
+    for prompt in ("ink", "neon"):
+        show.set_params(prompt=prompt)
+        press(window, Qt.Key.Key_A)
+    fader.setValue(0.8)
+    full = sheet.set_list
+    press(window.cues.pads[0], Qt.Key.Key_Delete)
+    fader.setValue(0.6)
+
+    def state() -> tuple[bool, float]:
+        return sheet.set_list == full, show.look.params.control_strength
+
+    undo(window)
+    assert state() == (False, 0.8), "the fader was moved twice, with a change of the cues between"
+    undo(window)
+    assert state() == (True, 0.8)
+    assert said[-1] == "Taken back in the cues: the cue that was deleted."
+    redo(window)
+    assert state() == (False, 0.8)
+    redo(window)
+    assert state() == (False, 0.6)
+    undo(window)
+    undo(window)
+    fader.setValue(0.5)
+    assert not window.program.bar.redo.isEnabled(), "what is new ends the way forward"
+    redo(window)
+    assert state() == (True, 0.5)
+    press(window, Qt.Key.Key_F5)
+    undo(window)
+    assert sheet.set_list == full, "what was done before an audition stays in it"
