@@ -27,6 +27,8 @@ from controls.regions import Join
 from controls.stack import CONTROLS, parse_controls
 from engine.host import MODELS, trained_steps
 from engine.params import (
+    Acceleration,
+    AttentionKernels,
     Autoencoder,
     Blend,
     Compatibility,
@@ -42,7 +44,7 @@ _PARAMS = (
     *("prompt", "prompt_weight", "blend", "morph_chunks", "prompt_change", "control_strength", "strength"),
     *("reference_mode", "composite", "past", "seed", "steps"),
 )
-_ENGINE = ("model", "autoencoder", "precision", "offload", "compatibility")
+_ENGINE = ("model", "autoencoder", "precision", "attention", "offload", "compatibility", "acceleration")
 _FRAMING = ("mirror", "rotate", "fit")
 
 _PERSON = "person"
@@ -81,12 +83,20 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     engine.add_argument("--autoencoder", choices=get_args(Autoencoder), help="of the published models, default tiny")
     engine.add_argument("--precision", choices=get_args(Precision), help="fp8 halves the transformer's memory")
     engine.add_argument(
+        "--attention", choices=get_args(AttentionKernels), help="sage: less exact, on GPUs that have SageAttention"
+    )
+    engine.add_argument(
         "--offload", action=argparse.BooleanOptionalAction, help="keep the transformer in the computer's memory: slow"
     )
     engine.add_argument(
         "--compatibility",
         choices=get_args(Compatibility),
         help="reference repeats the reference implementation's quirks",
+    )
+    engine.add_argument(
+        "--acceleration",
+        choices=get_args(Acceleration),
+        help="of a GPU, default full: blocks compiled, passes recorded; less where it makes trouble",
     )
 
 

@@ -11,9 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -58,6 +60,7 @@ from engine.host import EngineHost, Submit
 from engine.params import EngineChoice
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
@@ -113,11 +116,13 @@ class Rig(QObject):
         self._latency = LatencyMeter()
         self._files = FileWorker()
         self._morph = Morph()
+        self._compiler = ThreadPoolExecutor(1, "compiler")
+        self._compiling: Future[Any] | None = None
         self._governing = Governing(
             lambda: show.setup, lambda: self._source_input.frames.per_second(), self.said.emit, clock=clock
         )
         self._engine = EngineThread(
-            make_host or _host_beside_controls,
+            make_host or partial(_host_beside_controls, compile_on=self._compile),
             lambda: show.looks,
             self._governing,
             self._inbox,
@@ -199,7 +204,14 @@ class Rig(QObject):
         engine_ended = self._engine.wait(round(1000 * max(0.0, until - time.perf_counter())))
         if not engine_ended:
             log.warning("The engine thread is still busy and is left behind")
-        return engine_ended and not self._engine.reading and not any(thread.is_alive() for thread in threads)
+        self._compiler.shutdown(wait=False, cancel_futures=True)
+        busy = self._engine.reading or (self._compiling is not None and self._compiling.running())
+        return engine_ended and not busy and not any(thread.is_alive() for thread in threads)
+
+    def _compile(self, work: Callable[[], T], /) -> Future[T]:
+        future = self._compiler.submit(work)
+        self._compiling = future
+        return future
 
     def later(self, name: str, work: Work) -> None:
         """Have a file read or written, soon: see ``app.file_worker``. What waits is done before ``stop`` ends."""
@@ -476,10 +488,10 @@ class Rig(QObject):
             self._show.set_setup(virtual_camera=wish)
 
 
-def _host_beside_controls(choice: EngineChoice, *, submit: Submit) -> Host:
+def _host_beside_controls(choice: EngineChoice, *, submit: Submit, compile_on: Submit) -> Host:
     """The engine, with cores left to the others: one to the controls' thread, and one to the worker that slow controls
     run on, unless the engine would be left with a single one then."""
-    return EngineHost(choice, 2 if compute_threads(0) >= _MANY_CORES else 1, submit)
+    return EngineHost(choice, 2 if compute_threads(0) >= _MANY_CORES else 1, submit, compile_on=compile_on)
 
 
 def second_input(setup: Setup) -> SourceChoice | None:

@@ -24,6 +24,10 @@ class Encoder(Protocol):
         """Forget the past: what comes next is the start of a stream."""
         ...
 
+    def copy(self) -> Encoder:
+        """Another encoder with the same past; from here on each goes its own way."""
+        ...
+
 
 class Decoder(Protocol):
     """Decodes one stream chunk by chunk; the memory of its past is all its state."""

@@ -74,7 +74,12 @@ def budget_on(choice: EngineChoice, device: Device) -> Budget:
     """The budget of the chosen model on ``device``. EngineError for an unknown name."""
     choice = effective(choice)
     choice = replace(choice, offload=offloads(choice, device))
-    return budget_of(config_of(choice), choice, device.dtype)
+    config = config_of(choice)
+    budget = budget_of(config, choice, device.dtype)
+    if device.torch_device.type != "cuda" or choice.offload or choice.acceleration == "none":
+        return budget
+    # A recorded pass keeps the memory that comes and goes within it; all of them share it.
+    return Budget((*budget.parts, Part("recorded passes", _painting_work(config, choice, device.dtype))))
 
 
 def gibibytes(size: int) -> str:
@@ -181,11 +186,12 @@ def _text_bytes(config: ModelConfig, dtype: torch.dtype) -> int:
 
 
 def _coding_parts(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> list[Part]:
-    """The streams' memories: three encoders (what is kept, what is made, video to video) and the decoder. The work."""
+    """The streams' memories, of three encoders (what is kept, what is made, video to video), of one that has come to
+    rest, and of the decoder. The work."""
     channels = coding_channels(config.vae, config.rollout.chunk)
     channel = choice.width * choice.height * dtype.itemsize
     return [
-        Part("autoencoder's memory", round((3 * channels.encoder + channels.decoder) * channel), of_stream=True),
+        Part("autoencoder's memory", round((4 * channels.encoder + channels.decoder) * channel), of_stream=True),
         Part("autoencoder at work", round(channels.work * channel)),
     ]
 
@@ -202,16 +208,27 @@ def _transformer_work(config: ModelConfig, choice: EngineChoice, dtype: torch.dt
     activation, and what lies ready for later; or in its attention, whose norms and rotations are float32. The figures
     are those of a dry run of ``WanDiT``. Attention stores no logits.
     """
-    dit, rollout = config.dit, config.rollout
+    rollout = config.rollout
     tokens = (choice.height // 16) * (choice.width // 16)
-    block = max(2 * dit.ffn_dim + 5.5 * dit.dim, 10.5 * dit.dim) * dtype.itemsize
-    # Float32 latents, four numbers a token and channel: the context, and a handful of what the sampler mixes.
-    latents = 16 * (dit.vace_channels + 4 * dit.latent_channels)
-    hints = (len(dit.vace_layers) + 2) * dit.dim * dtype.itemsize
-    painting = (rollout.chunk + MAX_REFERENCES) * tokens * (block + hints + latents)
     again = rollout.window if rollout.memory == "clean" else rollout.context
-    reading = again * tokens * (block + latents)
-    return round(max(painting, reading))
+    reading = again * tokens * _token_work(config, dtype)
+    return max(_painting_work(config, choice, dtype), round(reading))
+
+
+def _painting_work(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> int:
+    """Of a chunk with all references seen by the Context Blocks."""
+    dit = config.dit
+    tokens = (choice.height // 16) * (choice.width // 16)
+    hints = (len(dit.vace_layers) + 2) * dit.dim * dtype.itemsize
+    return round((config.rollout.chunk + MAX_REFERENCES) * tokens * (_token_work(config, dtype) + hints))
+
+
+def _token_work(config: ModelConfig, dtype: torch.dtype) -> float:
+    """Of one token, in a block and in what the sampler mixes."""
+    dit = config.dit
+    block = max(2 * dit.ffn_dim + 3 * dit.dim, 9 * dit.dim) * dtype.itemsize
+    # Float32 latents, four numbers a token and channel: the context, and a handful of what the sampler mixes.
+    return block + 16 * (dit.vace_channels + 4 * dit.latent_channels)
 
 
 # -- networks without numbers

@@ -70,7 +70,13 @@ def effective(choice: EngineChoice) -> EngineChoice:
     if choice.model != STARTER.name:
         return choice
     plain = EngineChoice()
-    return replace(choice, autoencoder=plain.autoencoder, precision=plain.precision, offload=plain.offload)
+    return replace(
+        choice,
+        autoencoder=plain.autoencoder,
+        precision=plain.precision,
+        attention=plain.attention,
+        offload=plain.offload,
+    )
 
 
 def faster_autoencoders(choice: EngineChoice) -> tuple[AutoencoderName, ...]:
@@ -89,6 +95,7 @@ def left_out(choice: EngineChoice) -> str:
     taken = effective(choice)
     asked = {
         choice.precision: choice.precision != taken.precision,
+        f"{choice.attention} attention": choice.attention != taken.attention,
         "offloading": choice.offload != taken.offload,
         f"{choice.autoencoder} autoencoder": choice.autoencoder != taken.autoencoder,
     }
@@ -108,7 +115,9 @@ def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, 
         return Model(config, bundled.dit, bundled.vae, bundled.text, device, left_out(choice))
     backbone = _backbone(choice.model)
     networks = yield from bring_up_networks(backbone, config, choice, device)
-    return Model(config, networks.dit, networks.vae, networks.text, device, backbone.note)
+    networks.dit.approximate_attention = choice.attention == "sage"
+    note = "; ".join(filter(None, (backbone.note, networks.note)))
+    return Model(config, networks.dit, networks.vae, networks.text, device, note)
 
 
 def load_model(choice: EngineChoice, device: Device) -> Model:

@@ -15,12 +15,13 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
+from engine.block import Attention
 from engine.errors import EngineError
 from engine.file_kinds import kind_of
 from engine.key_names import bare
 from engine.linear import Linear
 from engine.lora import merge, parse_lora
-from engine.quantize import fp8_layers, store_fp8
+from engine.quantize import TOLERATED, fp8_error, fp8_layers, store_fp8
 from engine.tiny_vae import TemporalGrowth
 from engine.weight_file import WeightFile
 
@@ -167,13 +168,16 @@ def fill(
     device: torch.device,
     adapter: Mapping[str, AdapterSource] = MappingProxyType({}),
     quantised: Mapping[str, Linear] = MappingProxyType({}),
-) -> Generator[int, None, None]:
+) -> Generator[int, None, int]:
     """Give a network on the meta device its weights, tensor by tensor; yields bytes read as it goes along.
+
+    Returns how many of ``quantised`` were left in ``dtype``, because their products in fp8 would be too wrong.
 
     dtype: of parameters. adapter: merged in float32 into the layers it changes, rounded once. quantised: layers whose
     weights are stored in fp8. A tensor exists once on its device, but for one matrix at a time that is being merged or
     quantised. A network whose filling failed is to be thrown away.
     """
+    left = 0
     for name, source in sources.items():
         layer, _, leaf = name.rpartition(".")
         change = adapter.get(layer) if leaf == "weight" else None
@@ -182,10 +186,19 @@ def fill(
         tensor = yield from source.read(torch.float32 if wide else dtype, device)
         if change is not None:
             tensor = yield from change.merged(tensor, layer)
+        # Not the other way round: a NaN must not pass.
+        if to_fp8 is not None and not fp8_error(tensor, dtype) <= TOLERATED:
+            left, to_fp8 = left + 1, None
         if to_fp8 is not None:
             store_fp8(to_fp8, tensor)
         else:
             _assign(network.get_submodule(layer), leaf, tensor.to(dtype))
+    for name in dict.fromkeys(name.rpartition(".")[0].rpartition(".")[0] for name in sources):
+        module = network.get_submodule(name)
+        if isinstance(module, Attention):
+            module.adjoin()
+            yield 0
+    return left
 
 
 def _assign(module: nn.Module, leaf: str, tensor: Tensor) -> None:

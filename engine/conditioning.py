@@ -3,7 +3,8 @@
 Channels: 16 of the inactive stream (what is kept), 16 of the reactive stream (what is made anew), 64 of the mask. Each
 stream has an encoder memory of its own. Knows no transformer.
 
-Pixels are [1, F, 3, H, W] in [-1, 1], masks [1, F, H, W] bool (True = generate), contexts [1, n, 96, H/8, W/8].
+Pixels are [1, F, 3, H, W] in [-1, 1], masks [1, F, H, W] bool (True = generate), contexts [1, n, 96, H/8, W/8]. A mask
+stays on the host until it is worked with: whether all of it is one is known there without waiting for the device.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from torch import Tensor
 from engine.autoencoder import PICTURES_PER_LATENT, Autoencoder
 from engine.config import SOUND, Quirks
 from engine.params import Pixels
-from engine.resting import RestingEncoder
+from engine.resting import Nothing, RestingEncoder
+from engine.transfer import sent
 
 MASK_CHANNELS = 64
 
@@ -30,30 +32,37 @@ class ContextEncoder:
     def __init__(self, vae: Autoencoder, quirks: Quirks = SOUND) -> None:
         self._vae = vae
         self._quirks = quirks
-        self._inactive, self._reactive = RestingEncoder(vae), RestingEncoder(vae)
-        self._starts = True
+        nothing = Nothing()
+        self._inactive, self._reactive = RestingEncoder(vae, nothing), RestingEncoder(vae, nothing)
+        self.starts = True
+        """Whether the next pictures are the first of a stream."""
 
     def reset(self) -> None:
         self._inactive.reset()
         self._reactive.reset()
-        self._starts = True
+        self.starts = True
 
     def encode(self, guide: Tensor, source: Tensor, mask: Tensor) -> Tensor:
         """The context of the next pictures, float32.
 
         guide, source: pixels. F as the encoders take it: 1+4(n-1) for the first chunk of a stream, 4n later.
         """
-        where = mask.unsqueeze(2)
         nothing = torch.zeros((), dtype=guide.dtype, device=guide.device)
-        inactive, reactive = self._encode(torch.where(where, nothing, source), torch.where(where, guide, nothing), mask)
+        if mask.all():
+            inactive, reactive = self._encode(nothing.expand_as(source), guide, mask)
+        else:
+            where = sent(mask, guide.device).unsqueeze(2)
+            inactive, reactive = torch.where(where, nothing, source), torch.where(where, guide, nothing)
+            inactive, reactive = self._encode(inactive, reactive, mask)
         # As the encoders do: the first picture of a stream stands in front of itself three times, so that the mask
         # chosen for a latent frame is that of a picture that lies in it.
         frames = inactive.shape[1] * PICTURES_PER_LATENT
         mask = torch.cat([*[mask[:, :1]] * (frames - mask.shape[1]), mask], dim=1)
-        return torch.cat([inactive, reactive, mask_channels(mask).to(inactive.dtype)], dim=2)
+        channels = sent(mask_channels(mask), guide.device).to(inactive.dtype)
+        return torch.cat([inactive, reactive, channels], dim=2)
 
     def _encode(self, inactive: Tensor, reactive: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        starts, self._starts = self._starts, False
+        starts, self.starts = self.starts, False
         if self._quirks.shared_encoder:
             return self._encode_by_one(inactive, reactive, mask, starts)
         kept = self._inactive.encode(inactive, empty=bool(mask.all()))
@@ -90,12 +99,15 @@ def extended(
     first, last: [1, 1, 3, H, W]. The pictures of the first and of the last latent frame become the given one wherever
     they were to be generated, and are kept: their mask is 0. A chunk of one latent frame takes one of the two.
     """
+    if first is None and last is None:
+        return source, mask
     source, mask = source.clone(), mask.clone()
     frames = source.shape[1]
     lead = frames % PICTURES_PER_LATENT or PICTURES_PER_LATENT
     for picture, these in ((first, slice(0, lead)), (last, slice(max(0, frames - PICTURES_PER_LATENT), frames))):
         if picture is not None:
-            source[:, these] = torch.where(mask[:, these].unsqueeze(2), picture, source[:, these])
+            where = sent(mask[:, these], source.device).unsqueeze(2)
+            source[:, these] = torch.where(where, picture, source[:, these])
             mask[:, these] = False
     return source, mask
 

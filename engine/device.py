@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from engine import attention_kernels
+
 
 @dataclass(frozen=True)
 class Device:
@@ -70,4 +72,11 @@ def describe() -> dict[str, str]:
     }
     if device.torch_device.type == "cuda":
         facts["memory"] = f"{torch.cuda.get_device_properties(device.torch_device).total_memory / 2**30:.0f} GiB"
+    facts["attention"] = "attention by " + _one_of(attention_kernels.titles(device.torch_device, device.dtype))
     return facts
+
+
+def _one_of(titles: list[str]) -> str:
+    if len(titles) == 1:
+        return titles[0]
+    return f"the fastest of {', '.join(titles[:-1])} and {titles[-1]}"

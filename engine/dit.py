@@ -7,6 +7,7 @@ Parameter names are those of the published checkpoints.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -17,11 +18,11 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from engine.attention import attend
-from engine.block import Block, KeysValues, SelfAttention, modulate
+from engine.block import Block, CallBlock, KeysValues, Projected, SelfAttention, call_block, modulate
 from engine.config import DiTConfig
 from engine.kv_cache import KVCache
 from engine.linear import Linear
-from engine.rope import kept_table, rotate
+from engine.rope import RotaryTable, kept_table
 from engine.vace import ContextBlock, make_hints
 
 PADDED_TO = 128
@@ -34,6 +35,35 @@ class TextMemory:
 
     main: list[KeysValues]
     vace: list[KeysValues]
+
+    def take(self, other: TextMemory) -> None:
+        """Become that of another prompt, in place."""
+        for mine, others in zip((*self.main, *self.vace), (*other.main, *other.vace), strict=True):
+            for there, here in zip(mine, others, strict=True):
+                there.copy_(here)
+
+
+@dataclass(frozen=True, eq=False)
+class TimeMemory:
+    """What one timestep is to every layer, the layer's own parameters added. It changes with weights alone.
+
+    rows: of the main blocks, then of the Context Blocks, each [1, 1, 6, dim], in one. head: [1, 1, 2, dim].
+    """
+
+    timestep: float
+    rows: Tensor
+    head: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ContextMemory:
+    """The part of the Context Blocks' input that stays the same over a chunk's passes.
+
+    tokens: the context, embedded and projected, [B, F, tokens, dim]. table: the positions of these frames.
+    """
+
+    tokens: Tensor
+    table: RotaryTable
 
 
 class PatchEmbedding(nn.Module):
@@ -59,9 +89,13 @@ class Head(nn.Module):
         self.modulation = nn.Parameter(torch.empty(1, 2, config.dim))
         self.head = Linear(config.dim, 4 * config.latent_channels)
 
+    def read_time(self, embedded: Tensor) -> Tensor:
+        """The embedded time [B, F, dim] as two rows, [B, F, 2, dim]."""
+        return self.modulation + embedded.unsqueeze(2)
+
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        """x: [B, F, tokens, dim], time: [B, F, dim]."""
-        shift, scale = (self.modulation + time.unsqueeze(2)).unsqueeze(3).unbind(2)
+        """x: [B, F, tokens, dim]. time: from ``read_time``."""
+        shift, scale = time.unsqueeze(3).unbind(2)
         out: Tensor = self.head(modulate(x, shift, scale, self.eps))
         return out
 
@@ -72,6 +106,8 @@ class WanDiT(nn.Module):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.config = config
+        self.approximate_attention = False
+        """Whether attention to the cache may be rounded further than the type asks (``attention.attend``)."""
         dim = config.dim
         self.patch_embedding = PatchEmbedding(config.latent_channels, dim)
         self.text_embedding = nn.Sequential(Linear(config.text_dim, dim), nn.GELU(approximate="tanh"), Linear(dim, dim))
@@ -103,92 +139,128 @@ class WanDiT(nn.Module):
             [block.read_text(text) for block in self._context_blocks()],
         )
 
-    def read_context(self, context: Tensor, frames: int) -> Tensor:
-        """The part of the Context Blocks' input that stays the same over a chunk's passes: [B, frames, tokens, dim].
+    def read_time(self, timestep: float) -> TimeMemory:
+        """What all layers need of a timestep, 0 (clean) to 1000 (noise), of all frames."""
+        device = self.patch_embedding.weight.device
+        sinusoid = time_sinusoid(timestep, self.config.freq_dim).to(device, self.dtype)
+        embedded = self.time_embedding(sinusoid).view(1, 1, -1)
+        time = self.time_projection(embedded).unflatten(-1, (6, -1))
+        rows = [block.read_time(time) for block in (*self._main_blocks(), *self._context_blocks())]
+        return TimeMemory(timestep, torch.stack(rows), self.head.read_time(embedded))
 
-        A context [B, F, 96, rows, columns] of more frames is cut, one of fewer extended by zero tokens.
+    def read_context(self, context: Tensor, frames: int) -> ContextMemory:
+        """What the Context Blocks need of a context [B, F, 96, rows, columns], once for all passes over a chunk.
+
+        One of more than ``frames`` frames is cut, one of fewer extended by zero tokens.
         """
         tokens = self.vace_patch_embedding(context[:, :frames].to(self.dtype))
         tokens = F.pad(tokens, (0, 0, 0, 0, 0, frames - tokens.shape[1]))
-        read: Tensor = self._context_blocks()[0].before_proj(tokens)
-        return read
+        rows, columns = context.shape[-2] // 2, context.shape[-1] // 2
+        return ContextMemory(self._context_blocks()[0].before_proj(tokens), self._positions(frames, rows, columns))
 
     def forward(
         self,
         x: Tensor,
-        timestep: float,
+        timestep: float | TimeMemory,
         text: TextMemory,
         cache: KVCache | None = None,
-        context: Tensor | None = None,
-        control_strength: float = 1.0,
+        context: ContextMemory | None = None,
+        control_strength: float | Tensor = 1.0,
         references: Tensor | None = None,
         zero_key_padding: bool = False,
+        call: CallBlock = call_block,
     ) -> Tensor:
         """One pass over a chunk, [B, F, 16, rows, columns] in and out, the result in float32.
 
-        timestep: 0 (clean) to 1000 (noise), of all frames. cache: opened at the frames that the pass writes; None: the
-        frames see each other alone, as in the bidirectional model. context: from ``read_context``; None, or strength
-        0, runs without VACE. references: latents [B, k, 16, rows, columns] at the same noise, which only the Context
-        Blocks see, as k frames before the chunk; ``context`` then begins with theirs. zero_key_padding: a quirk, see
-        ``config.Quirks``.
+        timestep: 0 (clean) to 1000 (noise), of all frames, or what ``read_time`` made of it. cache: opened at the
+        frames that the pass writes; None: the frames see each other alone, as in the bidirectional model. context: from
+        ``read_context``; None, or strength 0, runs without VACE. control_strength: a tensor of one number, not 0, where
+        it shall be free to change under a recorded pass. references: latents [B, k, 16, rows, columns] at the same
+        noise, which only the Context Blocks see, as k frames before the chunk; ``context`` then begins with theirs.
+        zero_key_padding: a quirk, see ``config.Quirks``. call: how blocks are called.
         """
         rows, columns = x.shape[-2] // 2, x.shape[-1] // 2
         tokens = self.patch_embedding(x.to(self.dtype))
-        embedded, time = self._read_time(timestep)
+        time = self.read_time(timestep) if isinstance(timestep, float | int) else timestep
+        main, vace = time.rows[: self.config.layers], time.rows[self.config.layers :]
 
-        hints: dict[int, Tensor] = {}
-        if context is not None and control_strength != 0:
-            made = self._make_hints(tokens, time, text, context, references, (rows, columns), zero_key_padding)
-            hints = dict(zip(self.config.vace_layers, made, strict=True))
+        strength, hints = control_strength, None
+        if context is not None and (isinstance(strength, Tensor) or strength != 0):
+            if not isinstance(strength, Tensor):
+                strength = torch.full((), strength, dtype=self.dtype, device=tokens.device)
+            hints = self._hints(tokens, vace.unbind(), text, context, references, zero_key_padding, call)
 
-        looks: list[SelfAttention] = [self._attention_of(x.shape[1], rows, columns, zero_keys=0)] * self.config.layers
-        if cache is not None:
-            looks = [partial(_attend_through, cache, index, zero_key_padding) for index in range(self.config.layers)]
+        looks: list[SelfAttention]
+        if cache is None:
+            looks = [partial(_attend_all, self._positions(x.shape[1], rows, columns))] * self.config.layers
+        else:
+            looks = [self._attention_through(cache, index, zero_key_padding) for index in range(self.config.layers)]
         for index, (block, look) in enumerate(zip(self._main_blocks(), looks, strict=True)):
-            tokens = block(tokens, time, text.main[index], look)
-            if index in hints:
-                tokens = torch.add(tokens, hints[index], alpha=control_strength)
+            tokens = call(block, tokens, main[index], text.main[index], look)
+            if hints is not None and index in self.config.vace_layers:
+                assert isinstance(strength, Tensor)
+                tokens = torch.addcmul(tokens, next(hints), strength)
 
-        out: Tensor = self.head(tokens, embedded)
+        out: Tensor = self.head(tokens, time.head)
         out = rearrange(out, "b f (h w) (p q c) -> b f c (h p) (w q)", h=rows, w=columns, p=2, q=2)
         return out.float()
 
     def remember(
-        self, x: Tensor, timestep: float, text: TextMemory, cache: KVCache, zero_key_padding: bool = False
+        self,
+        x: Tensor,
+        timestep: float | TimeMemory,
+        text: TextMemory,
+        cache: KVCache,
+        zero_key_padding: bool = False,
+        call: CallBlock = call_block,
     ) -> None:
         """Write into the cache what ``forward`` without VACE would, and no more: nobody waits for its answer."""
         tokens = self.patch_embedding(x.to(self.dtype))
-        _, time = self._read_time(timestep)
+        time = self.read_time(timestep) if isinstance(timestep, float | int) else timestep
         *blocks, last = self._main_blocks()
         for index, block in enumerate(blocks):
-            tokens = block(tokens, time, text.main[index], partial(_attend_through, cache, index, zero_key_padding))
-        cache.extend(len(blocks), *last.keys_values(tokens, time))
+            look = self._attention_through(cache, index, zero_key_padding)
+            tokens = call(block, tokens, time.rows[index], text.main[index], look)
+        cache.extend(len(blocks), *last.keys_values(tokens, time.rows[len(blocks)]))
 
-    def _make_hints(
+    @property
+    def is_offloaded(self) -> bool:
+        """Whether weights of blocks are brought to the device when they are due."""
+        return self._main_blocks()[0].self_attn.q.drop_staged is not None
+
+    @property
+    def time_layers(self) -> tuple[Linear, ...]:
+        """The layers that ``read_time`` goes through: with their weights it changes."""
+        return tuple(
+            layer for part in (self.time_embedding, self.time_projection) for layer in part if isinstance(layer, Linear)
+        )
+
+    def _hints(
         self,
         tokens: Tensor,
-        time: Tensor,
+        time: Sequence[Tensor],
         text: TextMemory,
-        context: Tensor,
+        context: ContextMemory,
         references: Tensor | None,
-        grid: tuple[int, int],
         zero_key_padding: bool,
-    ) -> list[Tensor]:
+        call: CallBlock,
+    ) -> Iterator[Tensor]:
         ahead = 0
         if references is not None:
             ahead = references.shape[1]
             tokens = torch.cat([self.patch_embedding(references.to(self.dtype)), tokens], dim=1)
-        frames = tokens.shape[1]
         zero_keys = -tokens[0].shape[:-1].numel() % PADDED_TO if zero_key_padding else 0
-        look = self._attention_of(frames, *grid, zero_keys)
-        made = make_hints(self._context_blocks(), tokens, context, time, text.vace, look)
-        return [hint[:, ahead:] for hint in made]
+        look = partial(_attend_all, context.table, zero_keys=zero_keys)
+        hints = make_hints(self._context_blocks(), tokens, context.tokens, time, text.vace, look, ahead, call)
+        # Offloaded blocks come one stack after the other: from pass to pass most then have the same successor.
+        return iter(list(hints)) if self.is_offloaded else hints
 
-    def _attention_of(self, frames: int, rows: int, columns: int, zero_keys: int) -> SelfAttention:
-        """Attention of so many frames among themselves; only differences of positions count."""
-        device = self.patch_embedding.weight.device
-        table = kept_table(range(frames), rows, columns, self.config.head_dim, device)
-        return lambda q, k, v: attend(rotate(q, table), rotate(k, table), v, zero_keys=zero_keys)
+    def _attention_through(self, cache: KVCache, layer: int, zero_key_padding: bool) -> SelfAttention:
+        return partial(_attend_through, cache, layer, zero_key_padding, self.approximate_attention)
+
+    def _positions(self, frames: int, rows: int, columns: int) -> RotaryTable:
+        """Of so many frames that see themselves alone, where only differences count."""
+        return kept_table(range(frames), rows, columns, self.config.head_dim, self.patch_embedding.weight.device)
 
     def _main_blocks(self) -> list[Block]:
         return cast("list[Block]", list(self.blocks))
@@ -196,23 +268,23 @@ class WanDiT(nn.Module):
     def _context_blocks(self) -> list[ContextBlock]:
         return cast("list[ContextBlock]", list(self.vace_blocks) if self.config.vace_layers else [])
 
-    def _read_time(self, timestep: float) -> tuple[Tensor, Tensor]:
-        """The embedded time [1, 1, dim] and its projection to six modulation rows [1, 1, 6, dim], for all frames."""
-        device = self.patch_embedding.weight.device
-        sinusoid = time_sinusoid(timestep, self.config.freq_dim).to(device, self.dtype)
-        embedded = self.time_embedding(sinusoid).view(1, 1, -1)
-        return embedded, self.time_projection(embedded).unflatten(-1, (6, -1))
+
+def _attend_all(table: RotaryTable, q: Projected, k: Projected, v: Tensor, zero_keys: int = 0) -> Tensor:
+    """Attention of frames among themselves."""
+    return attend(q.turned(table), k.turned(table), v, zero_keys=zero_keys)
 
 
-def _attend_through(cache: KVCache, layer: int, zero_key_padding: bool, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def _attend_through(
+    cache: KVCache, layer: int, zero_key_padding: bool, approximate: bool, q: Projected, k: Projected, v: Tensor
+) -> Tensor:
     """Attention through the cache, which takes the keys and values in."""
     assert cache.table is not None
-    keys, values = cache.extend(layer, k, v)
+    keys, values = cache.extend(layer, k.normed(), v)
     zero_keys = 0
     if zero_key_padding and cache.weighs_past:
-        longest = max(q.shape[1], keys.shape[1])
+        longest = max(q.x.shape[1], keys.shape[1])
         zero_keys = longest + -longest % PADDED_TO - keys.shape[1]
-    return attend(rotate(q, cache.table), keys, values, cache.bias, zero_keys)
+    return attend(q.turned(cache.table), keys, values, cache.bias, zero_keys, approximate)
 
 
 def time_sinusoid(timestep: float, dim: int) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, TypeVar
@@ -20,10 +20,13 @@ import torch
 from torch import Tensor
 
 from engine import catalog
+from engine.block import CallBlock
 from engine.budget import Budget, budget_on, gibibytes
 from engine.catalog import Model
+from engine.compile import compiled_blocks, compiles_on
 from engine.device import Device, best_device, compute_threads
 from engine.errors import EngineError, OutOfMemory
+from engine.graph import recorder_on
 from engine.memory import computer_memory, memory_of
 from engine.params import (
     EMPTY_GUIDE,
@@ -119,17 +122,25 @@ class EngineHost:
     """One model and one stream of it, and a second one on demand. Loaded, stepped and closed on the same thread."""
 
     def __init__(
-        self, choice: EngineChoice, reserved_cores: int = 1, submit: Submit | None = None, threads: int = 0
+        self,
+        choice: EngineChoice,
+        reserved_cores: int = 1,
+        submit: Submit | None = None,
+        threads: int = 0,
+        compile_on: Submit | None = None,
     ) -> None:
         """reserved_cores: left to controls and window by torch; 0 where nothing else runs. threads: how many torch
         uses, whatever cores there are; 0 = as many as are left to it.
 
-        submit: where prompts are read while the stream plays on; None reads them where they are asked for.
+        submit: where prompts are read while the stream plays on; None reads them where they are asked for. compile_on:
+        where a GPU's model is compiled, which takes long; None does without.
         """
         self._choice = choice
         self._threads = threads
         self._reserved_cores = reserved_cores
         self._submit = submit
+        self._compile_on = compile_on
+        self._compiling: Future[CallBlock] | None = None
         self._device: Device | None = None
         self._budget: Budget | None = None
         self._stream: Stream | None = None
@@ -139,8 +150,8 @@ class EngineHost:
         """Load the model and warm it, in slices; ends with what it says of itself.
 
         While ``Progress.part`` is 0 it only checks, and nothing of the model is in memory. params: what the stream will
-        begin with: its prompts are read ahead, and two chunks are painted that nobody sees; None does without, where
-        the first chunk may take its time. beside: another model plays meanwhile, see ``fits_beside``.
+        begin with: its prompts are read ahead, and chunks are painted that nobody sees, two or more; None does without,
+        where the first chunk may take its time. beside: another model plays meanwhile, see ``fits_beside``.
 
         Raises EngineError for an unknown name, for files that are not there or not what they should be, and beside
         another model for one that is larger than the device; OutOfMemory where there is no room now.
@@ -154,7 +165,13 @@ class EngineHost:
                 self._budget = budget_on(self._choice, device)
                 self._check_size(self._budget, device)
             model = yield from _scaled(catalog.bring_up(self._choice, device))
-            stream = Stream(model, self._choice, self._submit)
+            recorder = None if self._choice.acceleration == "none" else recorder_on(device.torch_device)
+            stream = Stream(model, self._choice, self._submit, recorder=recorder)
+            self._compile(model, device)
+            if beside:
+                # Something plays meanwhile; else the show begins without, see ``_swap_in``.
+                yield from self._compiled()
+                self._swap_in(stream)
             if params is not None:
                 yield from self._warm(model, stream, params)
             self._stream = stream
@@ -184,6 +201,7 @@ class EngineHost:
         """See ``Stream.step``."""
         stream = self._loaded()
         with _in_words("paint this chunk", *_PAINTING):
+            self._swap_in(stream)
             return stream.step(chunk, params)
 
     @property
@@ -234,7 +252,7 @@ class EngineHost:
     def close(self) -> None:
         """Free all memory. The host may be loaded again."""
         self._end_second()
-        self._stream = None
+        self._stream = self._compiling = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -261,7 +279,8 @@ class EngineHost:
             )
 
     def _warm(self, model: Model, stream: Stream, params: Params) -> Generator[Progress, None, None]:
-        """A first and a later chunk that nobody sees: memory is claimed, kernels and words are ready.
+        """A first and some later chunks that nobody sees: memory is claimed, kernels and words are ready, and on a GPU
+        each pass is recorded.
 
         The stream then forgets them, all but the words: should others be asked for by then, it goes on with these until
         the new ones are read.
@@ -270,7 +289,8 @@ class EngineHost:
             for prompt in heard(params.prompts):
                 yield from self._read_ahead(self._submit(partial(model.text, prompt.text)))
         quick = Params(params.prompt, params.prompt_weight, params.more_prompts, params.blend, steps=1)
-        for part in (_READ, (1 + _READ) / 2):
+        chunks = stream.chunks_to_warm
+        for part in (_READ + (1 - _READ) * number / chunks for number in range(chunks)):
             shape = (stream.wanted(quick), self._choice.height, self._choice.width, 3)
             empty = np.full(shape, EMPTY_GUIDE, np.uint8)
             yield Progress(part, "trying it out")
@@ -278,6 +298,32 @@ class EngineHost:
             yield Progress(part, "trying it out")
             stream.settle()
         stream.reset()
+
+    def _compile(self, model: Model, device: Device) -> None:
+        """Have the blocks compiled on another thread, on a device where that pays."""
+        self._compiling = None
+        wanted = self._choice.acceleration == "full" and compiles_on(device.torch_device)
+        if wanted and self._compile_on is not None and not model.dit.is_offloaded:
+            tokens = self._choice.width * self._choice.height // 256
+            chunk = model.config.rollout.chunk
+            self._compiling = self._compile_on(partial(compiled_blocks, model.dit, chunk, tokens))
+
+    def _compiled(self) -> Generator[Progress, None, None]:
+        """Wait for it."""
+        while self._compiling is not None and not self._compiling.done():
+            wait([self._compiling], timeout=_WAIT_S)
+            yield Progress(_READ, "compiling its blocks")
+
+    def _swap_in(self, stream: Stream) -> None:
+        """Take the compiled blocks once they are there. A machine that cannot compile goes on without, and says so."""
+        compiling = self._compiling
+        if compiling is None or not compiling.done():
+            return
+        self._compiling = None
+        try:
+            stream.call_blocks(compiling.result())
+        except (Exception, CancelledError):
+            log.warning("The transformer's blocks could not be compiled and run as they are", exc_info=True)
 
     def _read_ahead(self, reading: Future[Tensor]) -> Generator[Progress, None, None]:
         """Wait for a prompt that is read on the other thread; the stream then finds it on disk."""

@@ -14,14 +14,16 @@ add up over hours.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
+from engine import fused
 from engine.config import DiTConfig, RolloutConfig
 from engine.rope import RotaryTable, frame_turn, kept_table, rotary_table, rotate
+from engine.transfer import sent
 
 _NOWHERE = -(10**9)
 """The position of keys that are to be rotated anew, wherever they shall stand."""
@@ -70,13 +72,25 @@ class KVCache:
         rest_shape = (2, batch, rollout.sink * self._tokens, dit.heads, dit.head_dim)
         averaged = dit.layers if rollout.sink_average else 0
         self._rests = [torch.zeros(rest_shape, dtype=dtype, device=device) for _ in range(averaged)]
+        self._bias = torch.zeros(self.keys[0].shape[1], device=device)
+        self._tables: dict[tuple[int, bool], RotaryTable] = {}
         self._reference_count = 0
         self.restart()
 
     @property
     def storage(self) -> list[Tensor]:
         """Every tensor that the cache holds."""
-        return [*self.keys, *self.values, *self._plain, *self._rests]
+        return [*self.keys, *self.values, *self._plain, *self._rests, self._bias]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the window is full with the chunk that is open."""
+        return self._seen[1] == self._reference_count + self._rollout.window
+
+    @property
+    def layout(self) -> Hashable:
+        """What a pass does with the cache, as far as the host decides it. The tensors stay in their places."""
+        return tuple(self._runs), self._seen, self.bias is not None, self.weighs_past, torch.is_inference_mode_enabled()
 
     def restart(self) -> None:
         """Forget all frames but the references."""
@@ -210,16 +224,16 @@ class KVCache:
         self.bias = None
         if any(weight != 1.0 for weight in seen):
             logs = torch.tensor([math.log(weight) for weight in seen]).repeat_interleave(self._tokens)
-            self.bias = logs.to(self.keys[0].device)
+            self.bias = self._bias[self._span(first, count)]
+            self.bias.copy_(sent(logs, self._bias.device))
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Write the pass's k (unrotated), v [B, tokens, heads, D]; returns views of all that may be attended to."""
         assert self.table is not None
         keys, values, plain = self.keys[layer], self.values[layer], self._plain[layer]
-        rotated = rotate(k, self.table)
         for run in self._runs:
             here, there = self._span(run.slot, run.count), self._span(run.index, run.count)
-            keys[:, here] = rotated[:, there]
+            fused.turn(k[:, there], RotaryTable(self.table.turns[there]), into=keys[:, here])
             values[:, here] = v[:, there]
             kept = min(run.count, self._plain_slots - run.slot)
             if kept > 0:
@@ -230,7 +244,14 @@ class KVCache:
     # -- positions
 
     def _open(self, positions: Sequence[int]) -> RotaryTable:
-        self.table = self._table(positions)
+        table = self._table(positions)
+        # Where the last one of as many frames was. A tensor made in inference mode must not be written to outside.
+        key = (len(positions), torch.is_inference_mode_enabled())
+        if key not in self._tables:
+            self._tables[key] = RotaryTable(**{name: tensor.clone() for name, tensor in _tensors(table)})
+        self.table = self._tables[key]
+        for (_, there), (_, here) in zip(_tensors(self.table), _tensors(table), strict=True):
+            there.copy_(here)
         self.bias, self.weighs_past = None, False
         return self.table
 
@@ -252,10 +273,11 @@ class KVCache:
             keys[:, ring] = rotate(keys[:, ring], back)
 
     def _table(self, positions: Sequence[int]) -> RotaryTable:
-        # Rolling positions come again with each chunk, absolute ones never do.
-        make = kept_table if self._rollout.positions == "rolling" else rotary_table
         rows, columns, head_dim, device = self._grid
-        return make(positions, rows, columns, head_dim, device)
+        if self._rollout.positions == "rolling":  # which come again with each chunk; absolute ones never do
+            return kept_table(positions, rows, columns, head_dim, device)
+        table = rotary_table(positions, rows, columns, head_dim)
+        return RotaryTable(**{name: sent(tensor, torch.device(device)) for name, tensor in _tensors(table)})
 
     def _place_all(self, newest: int, written: Sequence[int] = ()) -> None:
         """Give every slot its position, and rotate anew what stands elsewhere.
@@ -331,6 +353,10 @@ class KVCache:
 
     def _span(self, slot: int, count: int) -> slice:
         return slice(slot * self._tokens, (slot + count) * self._tokens)
+
+
+def _tensors(table: RotaryTable) -> list[tuple[str, Tensor]]:
+    return [(field.name, getattr(table, field.name)) for field in fields(table)]
 
 
 def _runs(slots: Sequence[int | None]) -> list[Run]:

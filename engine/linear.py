@@ -1,18 +1,22 @@
 """The one linear layer of the transformer: behind it weights may be fp8, LoRA branches may hang, and copies be staged.
 
 Knows neither files nor networks: ``quantize`` fills it, ``lora`` hangs branches on it, ``offload`` stages it.
+
+Layers that read the same input may lie behind each other in memory (``adjoin``); then one product serves them all
+(``products``). Whether they do is seen by where their numbers lie, at each call, so nothing can go stale: what is
+written in place reaches it, and a layer that was moved or given other weights is multiplied for itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine import fp8
+from engine import fp8, fused
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,7 @@ class Linear(nn.Linear):
     branches: added to the product, in their order.
     staged: weight and scale to compute with where the layer's own are kept on the host (``offload``).
     drop_staged: set where they are; called before the weight changes. ``to`` leaves such a weight where it is.
+    revision: goes up with every change of the weight.
     """
 
     weight_scale: Tensor | None
@@ -41,23 +46,24 @@ class Linear(nn.Linear):
         self.branches: tuple[Branch, ...] = ()
         self.staged: tuple[Tensor, Tensor | None] | None = None
         self.drop_staged: Callable[[], None] | None = None
+        self.revision = 0
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[..., in] -> [..., out], in x's type."""
+    def forward(self, x: Tensor, gelu: bool = False) -> Tensor:
+        """[..., in] -> [..., out], in x's type. gelu: and the GELU of it, by tanh."""
         weight, scale = self.staged or (self.weight, self.weight_scale)
-        if scale is None:
-            y = F.linear(x, weight, self.bias)
-        else:
-            y = fp8.linear(x, weight, scale, self.bias)
+        if gelu and scale is None and not self.branches:
+            return fused.linear_gelu(x, weight, self.bias)
+        y = _product(x, weight, scale, self.bias)
         for branch in self.branches:
             y = torch.add(y, F.linear(F.linear(x, branch.down), branch.up), alpha=branch.factor)
-        return y
+        return F.gelu(y, approximate="tanh") if gelu else y
 
     @torch.inference_mode()
     def write(self, weight: Tensor, scale: Tensor | None) -> None:
         """Overwrite the weight, and its scale where it is fp8, in place: addresses stay, captured graphs stay valid."""
         if self.drop_staged is not None:
             self.drop_staged()
+        self.revision += 1
         self.weight.copy_(weight)
         if self.weight_scale is not None:
             assert scale is not None
@@ -77,3 +83,80 @@ class Linear(nn.Linear):
 
         super()._apply(move, recurse)  # type: ignore[no-untyped-call]
         return self
+
+
+def adjoin(layers: Sequence[Linear]) -> None:
+    """Lay the numbers of layers with inputs of the same width behind each other, each in its place of one tensor.
+
+    Nothing happens where they lie so, on the meta device, to layers that are trained or kept on the host, and to those
+    that differ in type or device.
+    """
+    first = layers[0]
+    numbers = [[layer.weight, layer.bias, layer.weight_scale] for layer in layers]
+    if any(
+        layer.drop_staged is not None
+        or layer.weight.requires_grad
+        or layer.weight.is_meta
+        or (layer.weight_scale is None) != (first.weight_scale is None)
+        or (layer.weight.dtype, layer.weight.device) != (first.weight.dtype, first.weight.device)
+        or (layer.bias.dtype, layer.bias.device) != (first.bias.dtype, first.bias.device)
+        for layer in layers
+    ):
+        return
+    for name, parts in zip(("weight", "bias", "weight_scale"), zip(*numbers, strict=True), strict=True):
+        tensors = [part.detach() for part in parts if part is not None]
+        if not tensors or _joint(tensors) is not None:
+            continue
+        rows = sum(len(tensor) for tensor in tensors)
+        whole = torch.empty(rows, *tensors[0].shape[1:], dtype=tensors[0].dtype, device=tensors[0].device)
+        for layer, tensor, place in zip(
+            layers, tensors, torch.split(whole, [len(each) for each in tensors]), strict=True
+        ):
+            place.copy_(tensor)
+            buffer = name == "weight_scale"
+            setattr(layer, name, place if buffer else nn.Parameter(place, requires_grad=False))
+
+
+def products(layers: Sequence[Linear], x: Tensor) -> tuple[Tensor, ...]:
+    """What each layer makes of x [..., in]; by one product, its parts views of it, where the layers are adjoined."""
+    whole = None if _apart(layers) else _whole(layers)
+    if whole is None:
+        return tuple(layer(x) for layer in layers)
+    return torch.split(_product(x, *whole), [layer.out_features for layer in layers], dim=-1)
+
+
+def _product(x: Tensor, weight: Tensor, scale: Tensor | None, bias: Tensor) -> Tensor:
+    return F.linear(x, weight, bias) if scale is None else fp8.linear(x, weight, scale, bias)
+
+
+def _apart(layers: Sequence[Linear]) -> bool:
+    """Whether each layer has to be called: brought to the device, branched, or trained. Compilers see no addresses."""
+    trained = torch.is_grad_enabled() and any(layer.weight.requires_grad for layer in layers)
+    special = any(layer.drop_staged is not None or layer.branches for layer in layers)
+    return trained or special or torch.compiler.is_compiling()
+
+
+def _whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:
+    """Weight, scale and bias of all the layers as one; None where they do not lie behind each other."""
+    weight, bias = _joint([layer.weight for layer in layers]), _joint([layer.bias for layer in layers])
+    scales = [layer.weight_scale for layer in layers if layer.weight_scale is not None]
+    scale = _joint(scales) if len(scales) == len(layers) else None
+    if weight is None or bias is None or (scales and scale is None):
+        return None
+    return weight, scale, bias
+
+
+def _joint(tensors: Sequence[Tensor]) -> Tensor | None:
+    """The one tensor whose rows these are, in their order; None where their memory is not one piece in that order."""
+    first = tensors[0]
+    start = at = first.data_ptr()
+    for tensor in tensors:
+        if tensor.data_ptr() != at or tensor.dtype != first.dtype or not tensor.is_contiguous():
+            return None
+        at += tensor.nbytes
+    storage = first.untyped_storage()
+    # Pieces of memory of their own may lie side by side by chance.
+    if not start or at > storage.data_ptr() + storage.nbytes() or any(t.shape[1:] != first.shape[1:] for t in tensors):
+        return None
+    rows = sum(len(tensor) for tensor in tensors)
+    return first.as_strided((rows, *first.shape[1:]), first.stride(), first.storage_offset())

@@ -40,11 +40,12 @@ Files = Mapping[Role, WantedFile]
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """What a model is made of, in evaluation mode, on its device."""
+    """What a model is made of, in evaluation mode, on its device. note: what a performer should know, or ""."""
 
     dit: WanDiT
     vae: TinyVAE | WanVAE
     text: PromptReader
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +80,13 @@ def bring_up_networks(
         yield Progress(0.0, "checking the text encoder")
         text.check()
         done, total = 0, checked.bytes
-        for count in _fill(checked, choice, device):
-            done += count
+        filling = _fill(checked, choice, device)
+        while True:
+            try:
+                done += next(filling)
+            except StopIteration as end:
+                return Networks(checked.dit, checked.vae, text, end.value)
             yield Progress(_CHECKED + (1 - _CHECKED) * min(1.0, done / total), f"reading {backbone.title}")
-    return Networks(checked.dit, checked.vae, text)
 
 
 def require_all(backbone: Backbone, choice: EngineChoice) -> Files:
@@ -149,14 +153,15 @@ def _check(
     return _Checked(dit, dit_sources, adapter, vae, vae_sources)
 
 
-def _fill(checked: _Checked, choice: EngineChoice, device: Device) -> Generator[int, None, None]:
-    """Stream all weights to the device, block by block; yields bytes read."""
+def _fill(checked: _Checked, choice: EngineChoice, device: Device) -> Generator[int, None, str]:
+    """Stream all weights to the device, block by block; yields bytes read. Returns what a performer should know."""
     dit, where, dtype = checked.dit, device.torch_device, device.dtype
     quantised = fp8_layers(dit) if choice.precision == "fp8" else {}
     staging = Offload(where) if offloads(choice, device) else None
+    left = 0
     for block, names in groupby(checked.dit_sources, _block_of):
         sources = {name: checked.dit_sources[name] for name in names}
-        yield from fill(dit, sources, dtype, where, checked.adapter, quantised)
+        left += yield from fill(dit, sources, dtype, where, checked.adapter, quantised)
         if staging is not None and block:
             # At once, so that the device never holds more than one block that is to leave it.
             staging.take(dit.get_submodule(block))
@@ -165,6 +170,9 @@ def _fill(checked: _Checked, choice: EngineChoice, device: Device) -> Generator[
     if where.type == "cuda":
         # Matrices that were merged or quantised passed through in float32; torch would keep that memory to itself.
         torch.cuda.empty_cache()
+    if not left:
+        return ""
+    return f"{left} of {len(quantised)} matrices stay in {device.dtype_title}, for fp8 is too inexact for them"
 
 
 def offloads(choice: EngineChoice, device: Device) -> bool:

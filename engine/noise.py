@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.transfer import sent
+
 
 class StreamNoise:
     """Standard normal noise, in which each latent frame may keep a part of what the frame before it started from.
@@ -36,11 +38,11 @@ class StreamNoise:
         which fresh noise is mixed in. A seed that is not the last one's starts the stream's noise afresh.
         """
         if self._kept == 1.0:
-            return self._fresh(seed, 0, step)[:, :1].expand(self._shape).to(self._device)
+            return sent(self._fresh(seed, 0, step)[:, :1], self._device).expand(self._shape)
         fresh = self._fresh(seed, frame, step)
         if self._kept > 0.0 and step == 0:
             fresh = self._carried_on(seed, fresh)
-        return fresh.to(self._device)
+        return sent(fresh, self._device)
 
     def _carried_on(self, seed: int, fresh: Tensor) -> Tensor:
         if seed != self._seed:

@@ -24,7 +24,9 @@ PromptChange = Literal["recache", "keep"]
 ReferenceMode = Literal["sink", "aligned", "reference"]
 Autoencoder = Literal["tiny", "wan", "light"]
 Precision = Literal["bf16", "fp8"]
+AttentionKernels = Literal["exact", "sage"]
 Compatibility = Literal["sound", "reference"]
+Acceleration = Literal["full", "graphs", "none"]
 
 
 class Picture:
@@ -201,9 +203,13 @@ class EngineChoice:
     precision: of the transformer's matrices; "fp8" halves their memory.
     offload: keeps the transformer's blocks in the computer's memory and brings each to the GPU when it is due: slower,
         for a GPU that does not hold them.
+    attention: "sage" lets SageAttention answer in the main network, where it is installed and measured faster: its
+        products are of eight and sixteen bits. "exact" takes the fastest of those that round no further than bf16.
     compatibility: "sound" is the engine as it should be; "reference" repeats the reference implementation's quirks
         (zero keys in VACE's attention, one encoder memory for both streams, stand-alone reactive encoding, references
         in the place of control frames).
+    acceleration: what a GPU is spared: "full" compiles the transformer's blocks and records its passes, "graphs" only
+        records them, "none" runs one operator after the other. The CPU does that whatever is chosen.
     """
 
     model: str = "starter"
@@ -213,7 +219,9 @@ class EngineChoice:
     autoencoder: Autoencoder = "tiny"
     precision: Precision = "bf16"
     offload: bool = False
+    attention: AttentionKernels = "exact"
     compatibility: Compatibility = "sound"
+    acceleration: Acceleration = "full"
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):
@@ -225,7 +233,9 @@ class EngineChoice:
                 )
         _one_of("autoencoder", self.autoencoder, Autoencoder)
         _one_of("precision", self.precision, Precision)
+        _one_of("attention", self.attention, AttentionKernels)
         _one_of("compatibility", self.compatibility, Compatibility)
+        _one_of("acceleration", self.acceleration, Acceleration)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Prompts:
         self._embeds = after = self._go_on(params)
         if ready or texts == self._unreadable:
             self._jump = False  # else it waits for the prompts that are being read
-        changed = self._begins or before is None or not torch.equal(before, after)
+        changed = self._begins or before is None or (before is not after and not torch.equal(before, after))
         self._begins = False
         return Wording(after, changed, arrived=self._way == 1)
 

@@ -6,17 +6,26 @@ Knows no pixels, no prompts and no Params: embeddings, contexts and noise go in,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from engine.block import CallBlock, call_block
 from engine.conditioning import reference_context
 from engine.config import ModelConfig
-from engine.dit import TextMemory, WanDiT
+from engine.dit import ContextMemory, TextMemory, TimeMemory, WanDiT
+from engine.graph import Recorder, Recordings
 from engine.kv_cache import KVCache
+from engine.linear import Linear
 from engine.params import MAX_REFERENCES
 from engine.sampler import Sampler
+from engine.time_table import TimeTable
+
+G = TypeVar("G")
+_Given = tuple[Tensor, Tensor, Tensor, ContextMemory | None, Tensor | None, Tensor | None]
 
 
 class Rollout:
@@ -30,12 +39,21 @@ class Rollout:
         columns: int,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
+        recorder: Recorder | None = None,
     ) -> None:
-        """rows, columns: of the latents. dtype, device: of the cache."""
+        """rows, columns: of the latents. dtype, device: of the cache. recorder: of passes; None runs them as they are.
+
+        Passes of offloaded networks are not recorded: what is copied is decided as layers are called.
+        """
         self._dit = dit
+        self._linears = [layer for layer in dit.modules() if isinstance(layer, Linear)]
+        self._passes = Recordings(None if dit.is_offloaded else recorder)
         self._config = config.rollout
         self._zero_key_padding = config.quirks.zero_key_padding
         self.sampler = Sampler(config.rollout)
+        self._times = TimeTable(dit)
+        self.call: CallBlock = call_block
+        """How blocks are called from the next chunk on."""
         self.cache = KVCache(
             dit.config, config.rollout, rows // 2, columns // 2, references=MAX_REFERENCES, dtype=dtype, device=device
         )
@@ -62,11 +80,29 @@ class Rollout:
         """Whether the last chunk's clean latents are in the cache."""
         return self._unsettled is None
 
+    @property
+    def chunks_to_record(self) -> int:
+        """So many chunks from the start of a stream until every phase of the ring is recorded; 0 where none will be."""
+        config = self._config
+        ring = config.window - config.sink
+        phases = ring // math.gcd(ring, config.chunk) if config.memory == "clean" else 1
+        # Each phase comes once as it is, the first one with the chunk that fills the window, and once to be recorded.
+        return -(-config.window // config.chunk) - 1 + 2 * phases if self._passes.records else 0
+
+    @property
+    def settles_at_once(self) -> bool:
+        """Whether the device is told of the whole clean pass in no time, so that it need not be told after the rest."""
+        return self._passes.records and self._config.memory == "clean" and self.cache.is_full
+
     # -- what a chunk is painted with
 
     def read_text(self, embeds: Tensor) -> None:
         """Paint by these embeddings [1, rows, text_dim] from now on. The cache keeps what it has: see ``recache``."""
-        self._text = self._dit.read_text(embeds)
+        read = self._dit.read_text(embeds)
+        if self._text is None:
+            self._text = read
+        else:
+            self._text.take(read)  # where recorded passes look for it
 
     def recache(self, keep_sink: bool = True) -> None:
         """Read the remembered past again with the text now in force (prompt switch of LongLive, arXiv 2509.22622).
@@ -121,16 +157,21 @@ class Rollout:
         """
         assert self.is_settled
         config = self._config
+        self._passes.begin_chunk()
         self.cache.open_chunk(self.frame if config.memory == "clean" else self._context_length(), config.chunk)
         self._weigh_past(config.past * past)
         references, noise_beside = None if self._displacing else self._references, self._reference_noise
-        read = None if context is None else self._read_context(context)
+        read: ContextMemory | None = None
+        strength: Tensor | None = None
+        if context is not None and control_strength != 0:
+            read = self._read_context(context)
+            strength = torch.full((), control_strength, dtype=self._dit.dtype, device=context.device)
 
         def predict(x: Tensor, timestep: float) -> Tensor:
             beside = None
-            if references is not None:
+            if references is not None and read is not None:
                 beside = self.sampler.schedule.add_noise(references, noise_beside, timestep)
-            return self._predict(x, timestep, read, control_strength, beside)
+            return self._predict(x, timestep, read, strength, beside)
 
         self._unsettled = self.sampler.denoise(predict, noise, steps, source)
         return self._unsettled
@@ -164,22 +205,60 @@ class Rollout:
         self,
         x: Tensor,
         timestep: float,
-        context: Tensor | None = None,
-        control_strength: float = 1.0,
-        references: Tensor | None = None,
+        context: ContextMemory | None,
+        control_strength: Tensor | None,
+        references: Tensor | None,
     ) -> Tensor:
-        assert self._text is not None  # a text is read before the first chunk
-        predicted: Tensor = self._dit(
-            x, timestep, self._text, self.cache, context, control_strength, references, self._zero_key_padding
-        )
+        text, time = self._text, self._times[timestep]
+        assert text is not None  # a text is read before the first chunk
+
+        def work(given: _Given) -> Tensor:
+            x, rows, head, context, strength, references = given
+            time, control_strength = TimeMemory(timestep, rows, head), 1.0 if strength is None else strength
+            predicted: Tensor = self._dit(
+                x,
+                time,
+                text,
+                self.cache,
+                context,
+                control_strength,
+                references,
+                self._zero_key_padding,
+                self._call(),
+            )
+            return predicted
+
+        predicted = self._run("denoise", work, (x, time.rows, time.head, context, control_strength, references))
+        assert predicted is not None
         return predicted
 
     def _write(self, clean: Tensor) -> None:
         """Keys and values of clean frames, where the cache was opened."""
-        assert self._text is not None
-        self._dit.remember(clean, 0.0, self._text, self.cache, self._zero_key_padding)
+        text, time = self._text, self._times[0.0]
+        assert text is not None
 
-    def _read_context(self, context: Tensor) -> Tensor:
+        def work(given: tuple[Tensor, Tensor, Tensor]) -> None:
+            clean, rows, head = given
+            time = TimeMemory(0.0, rows, head)
+            self._dit.remember(clean, time, text, self.cache, self._zero_key_padding, self._call())
+
+        self._run("write", work, (clean, time.rows, time.head))
+
+    def _run(self, key: str, work: Callable[[G], Tensor | None], given: G) -> Tensor | None:
+        """A pass, recorded where it may come again: not while the window fills, nor while LoRAs hang on the weights
+        as branches, which are merged into them, in place, as soon as their strengths stand still."""
+        if not self.cache.is_full or self._is_branched():
+            return work(given)
+        return self._passes.run((key, self.cache.layout, self._call()), work, given)
+
+    def _is_branched(self) -> bool:
+        return any(layer.branches for layer in self._linears)
+
+    def _call(self) -> CallBlock:
+        """Compiled blocks know no branches, whose factors would be compiled in."""
+        return call_block if self._is_branched() else self.call
+
+    def _read_context(self, context: Tensor) -> ContextMemory:
         frames = self._config.chunk
         if self._references is not None:
             context = torch.cat([reference_context(self._references), context], dim=1)

@@ -65,11 +65,15 @@ def frame_turn(frames: int, head_dim: int, device: torch.device | str = "cpu") -
     return _table(angle, device)
 
 
-def rotate(x: Tensor, table: RotaryTable) -> Tensor:
-    """x [B, tokens, heads, D] turned by the table, in float32, cast back to x's type."""
+def rotate(x: Tensor, table: RotaryTable, into: Tensor | None = None) -> Tensor:
+    """x [B, tokens, heads, D] turned by the table, in float32, cast back to x's type; in ``into`` where given."""
     # As complex numbers: one pass over memory, where the two halves written out take eight.
     pairs = torch.view_as_complex(x.float().view(*x.shape[:-1], -1, 2))
-    return torch.view_as_real(pairs * table.turns).flatten(-2).to(x.dtype)
+    if into is not None and into.dtype == torch.float32:
+        torch.mul(pairs, table.turns, out=torch.view_as_complex(into.view(*into.shape[:-1], -1, 2)))
+        return into
+    turned = torch.view_as_real(pairs * table.turns).flatten(-2)
+    return turned.to(x.dtype) if into is None else into.copy_(turned)
 
 
 def _pairs(head_dim: int) -> tuple[int, int, int]:

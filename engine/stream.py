@@ -12,14 +12,17 @@ import torch
 from torch import Tensor
 
 from engine.autoencoder import PICTURES_PER_LATENT
+from engine.block import CallBlock
 from engine.catalog import Model
 from engine.conditioning import ContextEncoder, encode_references, extended, fitted
 from engine.errors import EngineError
+from engine.graph import Recorder
 from engine.lora import Adapters, GuestAdapters
 from engine.noise import StreamNoise
 from engine.params import ControlChunk, EngineChoice, Lora, Params, Picture, Pixels
 from engine.prompts import Prompts, Submit
 from engine.rollout import Rollout
+from engine.transfer import Beside, Fetch, sent
 
 _BUFFERED_PICTURES = 9  # of which the oldest is encoded again, by models that recompute their memory
 
@@ -33,17 +36,23 @@ class Stream:
     """
 
     def __init__(
-        self, model: Model, choice: EngineChoice, submit: Submit | None = None, beside: Stream | None = None
+        self,
+        model: Model,
+        choice: EngineChoice,
+        submit: Submit | None = None,
+        beside: Stream | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """choice: width and height of the pictures, multiples of 16. submit: where prompts are read meanwhile.
 
-        beside: the stream whose networks this one borrows, see ``second``.
+        beside: the stream whose networks this one borrows, see ``second``. recorder: of the transformer's passes.
         """
         self._model, self._choice = model, choice
         self._size = (choice.height, choice.width)
         rows, columns = choice.height // 8, choice.width // 8
         dtype, device = model.device.dtype, model.device.torch_device
-        self._rollout = Rollout(model.dit, model.config, rows, columns, dtype, device)
+        self._recorder = recorder
+        self._rollout = Rollout(model.dit, model.config, rows, columns, dtype, device, recorder)
         self._context = ContextEncoder(model.vae, model.config.quirks)
         self._source = model.vae.streaming_encoder()
         self._decoder = model.vae.streaming_decoder()
@@ -57,6 +66,7 @@ class Stream:
         )
         self._prompts: Prompts = Prompts(model.text, submit) if beside is None else beside._prompts.second()
         self._adapters: Adapters | GuestAdapters = _adapters(model, beside)
+        self._encoding, self._fetch = Beside(device), Fetch(device)
         self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
         self._params: Params | None = None
         self._stale = False
@@ -70,7 +80,13 @@ class Stream:
         It has a past, references and LoRAs of its own. Whatever is asked of it, this one's pictures stay the same to
         the bit. A second stream has no second of its own.
         """
-        return Stream(self._model, self._choice, beside=self)
+        second = Stream(self._model, self._choice, beside=self, recorder=self._recorder)
+        second.call_blocks(self._rollout.call)
+        return second
+
+    def call_blocks(self, call: CallBlock) -> None:
+        """Call the transformer's blocks so from the next chunk on: compiled, or as they are."""
+        self._rollout.call = call
 
     def reset(self) -> None:
         """Forget the past: the next chunk is the first of a new stream."""
@@ -81,7 +97,7 @@ class Stream:
         self._decoder.reset()
         self._prompts.jump()
         self._decoded.clear()
-        self._stale = False
+        self._stale, self._settled = False, True
         self._first_due: Picture | None = None
         self._last_due: Picture | None = None
 
@@ -89,6 +105,11 @@ class Stream:
         """How many pictures the next ``step`` with ``params`` takes, and gives back."""
         starts = self._rollout.frame == 0 and self._rollout.is_settled
         return self._model.config.rollout.pictures(first=starts or self._cuts(params))
+
+    @property
+    def chunks_to_warm(self) -> int:
+        """After so many chunks of a stream nothing comes that had to be made ready first."""
+        return max(2, self._rollout.chunks_to_record)
 
     @property
     def prompts_read(self) -> int:
@@ -121,31 +142,38 @@ class Stream:
         if self._cuts(params):
             self.reset()
         self._follow(params)
-        guide, source, mask = self._pixels(chunk)
-        source_latents = self._source_latents(source, params.strength)
-        source, mask = extended(source, mask, *self._pictures_due(params))
+        with self._encoding.work():
+            guide, source, mask = self._pixels(chunk)
+            source_latents = self._source_latents(source, params.strength)
+            source, mask = extended(source, mask, *self._pictures_due(params))
+            context = self._control(guide, source, mask, params.control_strength)
+        self._encoding.join(context, source_latents)
         clean = self._rollout.denoise(
             lambda step: self._noise.of(params.seed, self._rollout.frame, step),
             self._rollout.sampler.steps(params.steps, params.strength),
-            self._context.encode(guide, source, mask),
+            context,
             params.control_strength,
             source_latents,
             params.past,
         )
-        self._params = params
+        self._params, self._settled = params, False
         pixels = self._decoder.decode(clean)
         if self._model.config.rollout.memory == "recompute":
             self._decoded.extend(pixels.unbind(1))
-        painted = _bytes(pixels)
+        coming = self._fetch.start(_bytes(pixels))
+        if self._rollout.settles_at_once:
+            self._rollout.settle()  # the device goes on while its pictures are handed out
+        painted: Pixels = coming().numpy()
         return composited(painted, chunk) if params.composite else painted
 
     @torch.inference_mode()
     def settle(self) -> None:
         """What the next chunk needs to know of the last one; a while of work that nobody waits for."""
-        if self._rollout.is_settled:
+        if self._settled:
             return
         with self._adapters.in_force():
             self._rollout.settle(self._oldest_again())
+        self._settled = True
         self._adapters.settle()
 
     # -- what changed
@@ -208,21 +236,22 @@ class Stream:
     # -- what goes into a chunk
 
     def _pixels(self, chunk: ControlChunk) -> tuple[Tensor, Tensor, Tensor]:
-        """Guide and source [1, F, 3, H, W] in [-1, 1], mask [1, F, H, W] bool, on the device."""
+        """Guide and source [1, F, 3, H, W] in [-1, 1] on the device, mask [1, F, H, W] bool on the host."""
         device = self._model.device.torch_device
 
         def signed(pictures: Pixels) -> Tensor:
-            tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(device)
+            tensor = sent(torch.from_numpy(np.ascontiguousarray(pictures)), device)
             return tensor.permute(0, 3, 1, 2).unsqueeze(0).float() / 127.5 - 1
 
         if chunk.mask is None:
-            mask = torch.ones((1, *chunk.guide.shape[:3]), dtype=torch.bool, device=device)
+            mask = torch.ones((1, 1, 1, 1), dtype=torch.bool).expand(1, *chunk.guide.shape[:3])
         else:
-            mask = torch.from_numpy(np.ascontiguousarray(chunk.mask)).to(device).unsqueeze(0) > 127
-        return signed(chunk.guide), signed(chunk.source), mask
+            mask = torch.from_numpy(np.ascontiguousarray(chunk.mask)).unsqueeze(0) > 127
+        guide = signed(chunk.guide)
+        return guide, guide if chunk.source is chunk.guide else signed(chunk.source), mask
 
     def _fitted(self, picture: Picture) -> Tensor:
-        return fitted(picture.pixels, *self._size).to(self._model.device.torch_device)
+        return sent(fitted(picture.pixels, *self._size), self._model.device.torch_device)
 
     def _pictures_due(self, params: Params) -> tuple[Tensor | None, Tensor | None]:
         """The pictures that this chunk begins and ends with. One latent frame takes one, and leaves the other."""
@@ -232,14 +261,23 @@ class Stream:
             last, self._last_due = self._last_due, None
         return (None if first is None else self._fitted(first)), (None if last is None else self._fitted(last))
 
+    def _control(self, guide: Tensor, source: Tensor, mask: Tensor, strength: float) -> Tensor | None:
+        """What VACE is shown; at strength 0 nothing is, and its encoders rest."""
+        if strength == 0:
+            self._context.reset()
+            return None
+        if self._context.starts and self._rollout.frame > 0:
+            # An encoder gives its first latent frame to one picture: the last of the first four, so that all later
+            # ones fall together with the decoder's.
+            guide, source, mask = (part[:, PICTURES_PER_LATENT - 1 :] for part in (guide, source, mask))
+        return self._context.encode(guide, source, mask)
+
     def _source_latents(self, source: Tensor, strength: float) -> Tensor | None:
         """The source as latents, for video to video; at full strength it is not looked at."""
         if strength == 1.0:
             self._forget_source()
             return None
         if not self._source_seen and self._rollout.frame > 0:
-            # An encoder gives its first latent frame to one picture: the last of the first four, so that all later
-            # ones fall together with the decoder's.
             source = source[:, PICTURES_PER_LATENT - 1 :]
         self._source_seen = True
         return self._source.encode(source)
@@ -273,8 +311,6 @@ def composited(painted: Pixels, chunk: ControlChunk) -> Pixels:
     return out
 
 
-def _bytes(pixels: Tensor) -> Pixels:
-    """[1, F, 3, H, W] in [-1, 1] as (F, H, W, 3) uint8 on the host."""
-    scaled = pixels[0].permute(0, 2, 3, 1).mul(127.5).add(128).to(torch.uint8)
-    out: Pixels = scaled.cpu().contiguous().numpy()
-    return out
+def _bytes(pixels: Tensor) -> Tensor:
+    """[1, F, 3, H, W] in [-1, 1] as (F, H, W, 3) uint8, where they are."""
+    return pixels[0].permute(0, 2, 3, 1).mul(127.5).add(128).to(torch.uint8).contiguous()

@@ -93,12 +93,11 @@ class TemporalGrowth(nn.Module):
     def _apart_as_far(self, x: Tensor, gate: Tensor) -> Tensor:
         """Rows of channels, [B*F, h, w, ...]: what grows from a frame differs only where ``gate`` is open."""
         each = self.conv.weight.view(self.stride, -1, x.shape[1])
-        mean = each.mean(0)
+        mean = each.mean(0, keepdim=True)
         pixels = x.permute(0, 2, 3, 1)
-        grown = F.linear(pixels * gate.permute(0, 2, 3, 1), (each - mean).flatten(0, 1))
-        grown = grown.view(*grown.shape[:-1], self.stride, -1)
-        grown += F.linear(pixels, mean).unsqueeze(-2)  # in place: these are the largest tensors of the decoder
-        return grown.flatten(-2)
+        # Both sums in one product: what comes of it are the largest tensors of the decoder, and are written once.
+        both = torch.cat([pixels * gate.permute(0, 2, 3, 1), pixels], dim=-1)
+        return F.linear(both, torch.cat([each - mean, mean.expand_as(each)], dim=-1).flatten(0, 1))
 
     def _arranged(self, pixels: Tensor) -> Tensor:
         """Frames out of rows of channels [B*F, h, w, stride * (4) * C]."""
@@ -158,7 +157,7 @@ class MemoryBlock(nn.Module):
                 y[first] += past[b]
             y[first + 1 : first + frames] += there[first : first + frames - 1]
         out: Tensor = self.conv[1:](y)
-        return F.relu(out + x), there[frames - 1 :: frames].clone()
+        return F.relu_(out.add_(x)), there[frames - 1 :: frames].clone()
 
 
 def _conv(a: int, b: int, stride: int = 1, bias: bool = True) -> nn.Conv2d:
@@ -202,20 +201,23 @@ class TinyVAE(nn.Module):
         if pixels.shape[1] % PICTURES_PER_LATENT:
             raise ValueError(f"{pixels.shape[1]} pictures, expected a multiple of {PICTURES_PER_LATENT}")
         # Handed over unnamed: a picture in float32 that this frame held would live as long as the whole pass.
-        latents, memory = self._run(self.encoder, F.pixel_unshuffle(pixels * 0.5 + 0.5, self.config.patch), memory)
+        latents, memory = self._run(
+            self.encoder, F.pixel_unshuffle(pixels.mul(0.5).add_(0.5).to(self.dtype), self.config.patch), memory
+        )
+        latents = latents.float()
         return latent_scale.normalise(latents) if self.config.normalised else latents, memory
 
     def decode(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """Latents to 4 times as many pictures in [-1, 1], float32; the first three of a stream are lead to be cut."""
         pixels, memory = self.decode_unclamped(latents, memory)
-        return pixels.clamp(0, 1) * 2 - 1, memory
+        return pixels.clamp_(0, 1).mul_(2).sub_(1), memory
 
     def decode_unclamped(self, latents: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """The decoder's own output, in which 0 is black and 1 is white."""
         folded, memory = self._run(
             self.decoder, latent_scale.denormalise(latents) if self.config.normalised else latents, memory
         )
-        return F.pixel_shuffle(folded, self.config.patch), memory
+        return F.pixel_shuffle(folded, self.config.patch).float(), memory
 
     def _run(self, layers: nn.Sequential, x: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
         batch = x.shape[0]
@@ -232,7 +234,7 @@ class TinyVAE(nn.Module):
                 x = layer(x)
                 continue
             kept.append(last)
-        return x.view(batch, -1, *x.shape[1:]).float(), tuple(kept)
+        return x.view(batch, -1, *x.shape[1:]), tuple(kept)
 
 
 def padded(pixels: Tensor, padding: Padding = "end") -> Tensor:
@@ -269,6 +271,12 @@ class StreamingEncoder:
             pixels = padded(pixels, self._padding)
         latents, self._memory = self._vae.encode(pixels, self._memory)
         return latents
+
+    def copy(self) -> StreamingEncoder:
+        """Another encoder with the same past."""
+        twin = StreamingEncoder(self._vae, self._padding)
+        twin._memory = self._memory
+        return twin
 
 
 class StreamingDecoder:

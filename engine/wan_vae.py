@@ -355,6 +355,12 @@ class StreamingEncoder:
         self._past = past
         return latents
 
+    def copy(self) -> StreamingEncoder:
+        """Another encoder with the same past."""
+        twin = StreamingEncoder(self._vae)
+        twin._past = Histories(self._past.memory)
+        return twin
+
 
 class StreamingDecoder:
     """Decodes a stream chunk by chunk. The memory of the past is all its state; it is let go while the next is made."""

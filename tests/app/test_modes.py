@@ -163,6 +163,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "--precision fp8": {"precision": "fp8"},
     "--offload": {"offload": True},
     "--compatibility reference": {"compatibility": "reference"},
+    "--acceleration graphs": {"acceleration": "graphs"},
     "--models models": {"folder": "{folder}"},
 }
 

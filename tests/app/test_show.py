@@ -113,6 +113,7 @@ setups = st.builds(
         precision=st.sampled_from(["bf16", "fp8"]),
         offload=st.booleans(),
         compatibility=st.sampled_from(["sound", "reference"]),
+        acceleration=st.sampled_from(["full", "graphs", "none"]),
     ),
     preview_fit=st.sampled_from(FITS),
 )

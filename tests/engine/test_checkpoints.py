@@ -17,7 +17,7 @@ import torch
 from diffusers import AutoencoderKLWan
 from torch import nn
 
-from engine import loading, weight_file
+from engine import fp8, loading, weight_file
 from engine.device import Device
 from engine.dit import WanDiT
 from engine.errors import EngineError
@@ -283,6 +283,30 @@ def test_fp8_precision_quantises_what_was_read_and_merged(backbone: Backbone, tm
             assert layer.weight_scale is not None
             expected = dequantize(*quantize_rows(tensor), torch.float32)
             assert torch.equal(dequantize(layer.weight, layer.weight_scale, torch.float32), expected), name
+
+
+@pytest.mark.parametrize(("broken", "left"), [(0, ""), (3, "3 of 53 "), (10**6, "53 of 53 matrices stay in bfloat16")])
+def test_what_fp8_would_spoil_stays_whole(
+    broken: int, left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product that is wrong for a few matrices, or for all: those stay as they were read, and that is said."""
+    product, calls = fp8.linear, [0]
+
+    def wrong(x: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+        calls[0] += 1
+        return product(x, *weights) * (torch.nan if calls[0] <= broken else 1.0)
+
+    published = publish(tmp_path, LONGLIVE)
+    with monkeypatch.context() as patch:
+        patch.setattr(fp8, "linear", wrong)
+        model = load(published, BFLOAT16, replace(published.choice, precision="fp8"))
+    layers = fp8_layers(model.dit)
+    whole = [name for name, layer in layers.items() if layer.weight_scale is None]
+    assert len(whole) == min(broken, len(layers))
+    for name in whole:
+        assert torch.equal(layers[name].weight, published.merged[f"{name}.weight"].bfloat16()), name
+    assert left in model.note
+    assert bool(model.note) == bool(left)
 
 
 def test_offloaded_blocks_compute_as_resident_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

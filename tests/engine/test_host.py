@@ -10,23 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from engine import catalog, host
+from engine.block import Block, CallBlock, call_block
 from engine.budget import budget_of, budget_on, gibibytes
 from engine.device import Device, best_device
 from engine.dit import WanDiT
 from engine.errors import EngineError, OutOfMemory
 from engine.host import EngineHost
 from engine.memory import Memory
-from engine.params import ControlChunk, EngineChoice, GpuMemory, Lora, ModelInfo, Params, Pixels, Progress
+from engine.params import Acceleration, ControlChunk, EngineChoice, GpuMemory, Lora, ModelInfo, Params, Pixels, Progress
 from engine.stream import Stream
 from engine.text import WordEncoder
 from tests.engine.catalogued import catalogue_small
 from tests.engine.published_files import Published
+from tests.engine.tape import TapeRecorder
 
 SMALL = EngineChoice(width=64, height=48)
 INK = Params(prompt="ink", steps=1)
@@ -323,3 +326,70 @@ def test_how_full_the_gpu_is_is_told_and_without_one_nothing(monkeypatch: pytest
 
     monkeypatch.setattr(host, "memory_of", fail)
     assert engine.memory() is None, "no reason to stop painting"
+
+
+@pytest.mark.parametrize("acceleration", ["full", "none"])
+def test_all_passes_are_recorded_before_the_show(acceleration: Acceleration, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = TapeRecorder()
+    monkeypatch.setattr(host, "recorder_on", lambda device: tape)
+    engine = EngineHost(replace(SMALL, acceleration=acceleration))
+    told, _ = end_of(engine.bring_up(INK))
+    parts = [progress.part for progress in told]
+    assert parts == sorted(parts)
+    assert parts[-1] < 1
+    recorded = tape.recorded
+    assert (recorded > 0) is (acceleration == "full")
+    painted(engine, 8, replace(INK, prompt="lava", control_strength=0.5))
+    assert tape.recorded == recorded
+    assert (tape.played > 2 * recorded) is (acceleration == "full")
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_compiled_blocks_are_swapped_in_between_chunks(
+    compiles: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once they are there; and where they cannot be, the show goes on without."""
+    called: list[Block] = []
+
+    def compiled(*_: object) -> CallBlock:
+        if not compiles:
+            raise RuntimeError("no compiler")
+
+        def call(block: Block, *given: Any) -> torch.Tensor:
+            called.append(block)
+            return call_block(block, *given)
+
+        return call
+
+    monkeypatch.setattr(host, "compiles_on", lambda device: True)
+    monkeypatch.setattr(host, "compiled_blocks", compiled)
+    released = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(released.wait)
+        engine, plain = EngineHost(SMALL, compile_on=thread.submit), EngineHost(SMALL)
+        for each in (engine, plain):
+            each.load()
+        before, wanted = painted(engine), painted(plain, 6)
+        assert not called
+        released.set()
+        assert engine._compiling is not None
+        engine._compiling.exception()
+    after = painted(engine)
+    assert np.array_equal(before, wanted[: len(before)])
+    assert bool(called) is compiles
+    assert after.shape[1:] == before.shape[1:]
+    assert ("could not be compiled" in caplog.text) is not compiles
+
+
+def test_a_model_that_comes_up_beside_another_waits_for_its_compiled_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "compiles_on", lambda device: True)
+    monkeypatch.setattr(host, "compiled_blocks", lambda *_: call_block)
+    released = threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(released.wait)
+        slices = EngineHost(SMALL, compile_on=thread.submit).bring_up(INK, beside=True)
+        waiting = next(slice for slice in slices if slice.doing == "compiling its blocks")
+        assert next(slices) == waiting
+        released.set()
+        told, _ = end_of(slices)
+    assert told[-1].doing == "trying it out"

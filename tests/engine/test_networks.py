@@ -51,7 +51,7 @@ def test_the_cache_equals_a_mask_over_the_whole_clip(
     kept = (frame[None] < sink) | (frame[None] > newest[:, None] - (window - min(sink, window)))
     mask = kept & (frame[None] <= newest[:, None])
 
-    def attend_masked(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, zero_keys: int) -> Tensor:
+    def attend_masked(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, zero_keys: int, *_: bool) -> Tensor:
         logits = torch.einsum("bqhd,bkhd->bhqk", q, k) / q.shape[-1] ** 0.5
         return torch.einsum("bhqk,bkhd->bqhd", logits.masked_fill(~mask, -torch.inf).softmax(-1), v)
 

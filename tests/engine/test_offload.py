@@ -132,7 +132,7 @@ def test_what_was_staged_before_a_merge_is_not_used_after_it(tmp_path: Path) -> 
     network, offloaded = small_network(), small_network()
     x = torch.randn(1, 2, 16, 4, 6, generator=torch.Generator().manual_seed(0))
     text = network.read_text(torch.randn(1, 3, 16, generator=torch.Generator().manual_seed(1)))
-    context = torch.randn(1, 2, 6, 48, generator=torch.Generator().manual_seed(2))
+    context = network.read_context(torch.randn(1, 2, 8, 4, 6, generator=torch.Generator().manual_seed(2)), 2)
     offload(offloaded)
     adapters = Adapters(offloaded)
     before = [offloaded(x, 250.0, text, context=context) for _ in range(2)][1]

@@ -13,7 +13,7 @@ from engine import fp8
 from engine.config import WAN_1_3B, WAN_14B, DiTConfig
 from engine.dit import WanDiT
 from engine.linear import Linear
-from engine.quantize import fp8_layers, store_fp8
+from engine.quantize import TOLERATED, fp8_error, fp8_layers, store_fp8
 from tests.engine.small_network import flow, linears, small_network, stored
 
 
@@ -102,6 +102,18 @@ def test_fp8_is_for_all_layers_of_blocks_and_context_blocks(config: DiTConfig) -
     assert all(side % 16 == 0 for layer in layers.values() for side in layer.weight.shape)
     numbers = sum(layer.weight.numel() for layer in layers.values())
     assert numbers > 0.98 * sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_the_gate_passes_what_e4m3_holds_and_nothing_else() -> None:
+    weight = random(64, 256, seed=1) * random(64, 1, seed=2).exp()
+    assert 0.01 < fp8_error(weight, torch.bfloat16) < TOLERATED
+    assert fp8_error(torch.zeros(64, 256), torch.bfloat16) == 0
+    drowned = weight.clone()
+    drowned[:, :8] *= 1e6  # the rest of each row is nothing beside it
+    assert fp8_error(drowned, torch.bfloat16) < TOLERATED, "what drowns in the whole product may drown in fp8"
+    spoilt = weight.clone()
+    spoilt[3, 5] = torch.nan
+    assert not fp8_error(spoilt, torch.bfloat16) <= TOLERATED
 
 
 def test_a_network_in_fp8_paints_much_the_same() -> None:

@@ -203,7 +203,7 @@ def test_video_to_video_starts_from_the_source() -> None:
     """The network is told the noise that is there, and less strength leaves more of the source."""
     stream = rollout(prediction="flow")
     seen: list[tuple[float, Tensor]] = []
-    hook = stream._dit.register_forward_pre_hook(lambda module, given: seen.append((given[1], given[0])))
+    hook = stream._dit.register_forward_pre_hook(lambda module, given: seen.append((given[1].timestep, given[0])))
     source = latents(1, seed=3)
     with torch.inference_mode():
         for strength in (1.0, 0.5, 0.2):

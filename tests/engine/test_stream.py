@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.dit import ContextMemory
 from engine.errors import EngineError
 from engine.params import ControlChunk, Params, Pixels
 from engine.stream import Stream
@@ -47,7 +48,7 @@ def test_a_flash_acts_in_the_latent_frame_that_holds_it_and_in_none_earlier(
     contexts: list[list[torch.Tensor]] = []
     read = model.dit.read_context
 
-    def note(context: torch.Tensor, frames: int) -> torch.Tensor:
+    def note(context: torch.Tensor, frames: int) -> ContextMemory:
         contexts[-1] += list(context[0])
         return read(context, frames)
 

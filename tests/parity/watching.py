@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from engine.dit import TextMemory, WanDiT
+from engine.block import CallBlock
+from engine.dit import TextMemory, TimeMemory, WanDiT
 from engine.kv_cache import KVCache
 
 _SIGNATURE = inspect.signature(WanDiT.forward)
@@ -37,9 +38,12 @@ class Passes(list[Pass]):
         network.register_forward_hook(self._take_pass, with_kwargs=True)
         remember = network.remember
 
-        def answer_and_remember(x: Tensor, timestep: float, text: TextMemory, cache: KVCache, padding: bool) -> None:
-            network(x, timestep, text, cache, zero_key_padding=padding)  # the reference computes its answer too
-            remember(x, timestep, text, cache, padding)
+        def answer_and_remember(
+            x: Tensor, timestep: float | TimeMemory, text: TextMemory, cache: KVCache, padding: bool, call: CallBlock
+        ) -> None:
+            # The reference computes its answer too.
+            network(x, timestep, text, cache, zero_key_padding=padding, call=call)
+            remember(x, timestep, text, cache, padding, call)
 
         network.remember = answer_and_remember  # type: ignore[assignment]
 
@@ -55,5 +59,10 @@ class Passes(list[Pass]):
     def _take_pass(self, module: nn.Module, inputs: tuple[Any, ...], more: dict[str, Any], flow: Tensor) -> None:
         given = _SIGNATURE.bind(module, *inputs, **more).arguments
         has_context = given.get("context") is not None
-        self.append(Pass(given["x"], given["timestep"], has_context, flow, tuple(self._hints)))
+        self.append(Pass(given["x"], number_of(given["timestep"]), has_context, flow, tuple(self._hints)))
         self._hints.clear()
+
+
+def number_of(timestep: float | TimeMemory) -> float:
+    """A timestep itself, whether the network was given it or what it read of it."""
+    return timestep.timestep if isinstance(timestep, TimeMemory) else timestep

@@ -1,0 +1,213 @@
+"""Whole passes of a network, recorded once and then replayed: a CUDA graph for each way in which a pass can run.
+
+A recording is a list of kernels. It bakes in all that the host decided while it was made (slices, numbers, which
+branches hang where), and where every tensor lies. So whoever has a pass run names the former in its ``key``, hands
+over what changes from pass to pass as ``given``, which is copied to where the recording reads it, and keeps in its
+place what the pass reads and writes besides: weights, cache, the prompt's keys and values. These may be written to.
+
+Knows no networks. ``CudaRecorder`` has not been run: no GPU was at hand. The rest runs on any device.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+G = TypeVar("G")
+
+LIMIT = 24
+"""Recordings at most: of a window of three phases with VACE, without it and of the clean pass, twice and more. The one
+that was not played for longest goes."""
+
+
+class Recorder(Protocol):
+    """Records work on tensors that stay where they are."""
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        """``work`` is called once, which need not compute anything; each call of what this returns does what it did."""
+        ...
+
+
+def recorder_on(device: torch.device) -> Recorder | None:
+    """Of the device's own recordings; None where it has none."""
+    return CudaRecorder(device) if device.type == "cuda" else None
+
+
+class CudaRecorder:
+    """CUDA graphs that share one pool of memory for what comes and goes within a pass: they are played in turn."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._pool = torch.cuda.graph_pool_handle()
+        self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        graph = torch.cuda.CUDAGraph()
+        now = torch.cuda.current_stream(self._device)
+        self._side.wait_stream(now)
+        with torch.cuda.stream(self._side):
+            # By hand: ``torch.cuda.graph`` collects garbage and empties torch's cache of memory first, which takes
+            # longer than a chunk. Other threads, which read prompts, may go on with what a recording must not do.
+            graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
+            try:
+                work()
+            except BaseException:
+                _abandon(graph)
+                raise
+            graph.capture_end()
+        now.wait_stream(self._side)
+        replay: Callable[[], None] = graph.replay
+        return replay
+
+
+def _abandon(graph: torch.cuda.CUDAGraph) -> None:
+    """End a recording that went wrong, whose own error is the one to be told."""
+    try:
+        graph.capture_end()
+    except RuntimeError:
+        log.debug("A failed recording ended", exc_info=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Recording:
+    """given, result: where it reads and leaves its tensors."""
+
+    replay: Callable[[], None]
+    given: list[Tensor]
+    result: Tensor | None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The chunk in which a pass first came, and what it gave."""
+
+    chunk: int
+    shape: torch.Size | None
+    dtype: torch.dtype | None
+
+
+class Recordings:
+    """The passes of one stream, recorded in the second chunk in which they come: most that come once never do again."""
+
+    def __init__(self, recorder: Recorder | None, limit: int = LIMIT) -> None:
+        """recorder: None runs every pass as it is. limit: recordings that are kept."""
+        self._recorder = recorder
+        self._limit = limit
+        self._recordings: dict[Hashable, _Recording] = {}  # the last played last
+        self._seen: dict[Hashable, _Seen] = {}
+        self._buffers: dict[Hashable, Tensor] = {}
+        self._chunk = 0
+
+    @property
+    def records(self) -> bool:
+        """Whether passes are recorded at all; no longer after one could not be."""
+        return self._recorder is not None
+
+    def __len__(self) -> int:
+        return len(self._recordings)
+
+    def begin_chunk(self) -> None:
+        """What comes from now on belongs to another chunk."""
+        self._chunk += 1
+
+    def drop(self) -> None:
+        """Forget all recordings: what they would do no longer holds."""
+        self._recordings.clear()
+        self._seen.clear()
+        self._buffers.clear()
+
+    def run(self, key: Hashable, work: Callable[[G], Tensor | None], given: G) -> Tensor | None:
+        """``work(given)``, recorded or not.
+
+        given: tensors in tuples and frozen dataclasses; what else is in them counts as part of the key. key: all else
+        that the host decides on within ``work``. Equal keys must mean equal work, on tensors in the same places.
+        """
+        if self._recorder is None:
+            return work(given)
+        tensors: list[Tensor] = []
+        key = (key, _taken_apart(given, tensors))
+        recording = self._recordings.pop(key, None)
+        if recording is None:
+            recording = self._record(key, work, given, tensors)
+        if recording is None:
+            result = work(given)
+            self._note(key, result)
+            return result
+        self._recordings[key] = recording
+        if len(self._recordings) > self._limit:
+            del self._recordings[next(iter(self._recordings))]
+        for there, here in zip(recording.given, tensors, strict=True):
+            there.copy_(here)
+        recording.replay()
+        return None if recording.result is None else recording.result.clone()
+
+    def _note(self, key: Hashable, result: Tensor | None) -> None:
+        if key in self._seen:
+            return
+        shape, dtype = (None, None) if result is None else (result.shape, result.dtype)
+        self._seen[key] = _Seen(self._chunk, shape, dtype)
+        if len(self._seen) > 4 * self._limit:
+            del self._seen[next(iter(self._seen))]
+
+    def _record(
+        self, key: Hashable, work: Callable[[G], Tensor | None], given: G, like: list[Tensor]
+    ) -> _Recording | None:
+        seen = self._seen.get(key)
+        if self._recorder is None or seen is None or seen.chunk == self._chunk:
+            return None
+        buffers = [self._buffer(index, tensor.shape, tensor.dtype, tensor.device) for index, tensor in enumerate(like)]
+        result: Tensor | None = None
+        if seen.shape is not None and seen.dtype is not None:
+            result = self._buffer("result", seen.shape, seen.dtype, like[0].device)
+
+        def recorded() -> None:
+            made = work(_put_together(given, iter(buffers)))
+            if made is not None and result is not None:
+                result.copy_(made)
+
+        try:
+            return _Recording(self._recorder.record(recorded), buffers, result)
+        except Exception:
+            log.warning("A pass could not be recorded; passes run without being recorded from now on", exc_info=True)
+            self._recorder = None
+            self.drop()
+            return None
+
+    def _buffer(self, place: Hashable, shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
+        """The same tensor for all recordings that have one like it in the same place."""
+        key = (place, shape, dtype)
+        if key not in self._buffers:
+            self._buffers[key] = torch.empty(shape, dtype=dtype, device=device)
+        return self._buffers[key]
+
+
+def _taken_apart(value: Any, tensors: list[Tensor]) -> Hashable:
+    """Adds the tensors of ``value`` to ``tensors``; returns all else that there is to it."""
+    if isinstance(value, Tensor):
+        tensors.append(value)
+        return value.shape, value.dtype
+    if is_dataclass(value):
+        return type(value), *(_taken_apart(getattr(value, field.name), tensors) for field in fields(value))
+    if isinstance(value, tuple):
+        return tuple(_taken_apart(part, tensors) for part in value)
+    hashable: Hashable = value
+    return hashable
+
+
+def _put_together(value: Any, tensors: Iterator[Tensor]) -> Any:
+    """The same as ``value``, of other tensors."""
+    if isinstance(value, Tensor):
+        return next(tensors)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(
+            **{field.name: _put_together(getattr(value, field.name), tensors) for field in fields(value)}
+        )
+    if isinstance(value, tuple):
+        return tuple(_put_together(part, tensors) for part in value)
+    return value

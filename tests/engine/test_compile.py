@@ -1,0 +1,36 @@
+"""Compiled blocks: as many compilations as kinds of blocks, none in the middle of a show, and the same pictures."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.compile import compiled_blocks
+from engine.stream import Stream
+from tests.engine.tape import TapeRecorder
+from tests.engine.test_graph import LONGLIVE, lora, model_of, play, show
+from tests.tiny import CHOICE
+
+
+def test_a_show_on_compiled_blocks_compiles_nothing_and_looks_the_same(tmp_path: Any) -> None:
+    """Compiled on another thread, by a backend that runs what was traced as it is."""
+    traced: list[Any] = []
+
+    def backend(graph: torch.fx.GraphModule, _inputs: list[torch.Tensor]) -> Any:
+        traced.append(graph)
+        return graph.forward
+
+    plain, compiled = Stream(model_of(LONGLIVE), CHOICE), Stream(model_of(LONGLIVE), CHOICE, recorder=TapeRecorder())
+    tokens = CHOICE.width * CHOICE.height // 256
+    with ThreadPoolExecutor(1) as thread:
+        call = thread.submit(compiled_blocks, compiled._model.dit, LONGLIVE.chunk, tokens, backend).result()
+    assert len(traced) == 2 * 2, "before and behind attention, of main and of Context Blocks"
+    compiled._rollout.call = call
+    changes = show(lora(tmp_path / "style.safetensors"))
+    # To rounding: the compiler sees no addresses, so layers that lie side by side are multiplied one by one.
+    for wanted, seen in zip(play(plain, changes), play(compiled, changes), strict=True):
+        assert np.abs(wanted.astype(int) - seen).max() <= 2
+    assert len(traced) == 2 * 2

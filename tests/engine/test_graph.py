@@ -1,0 +1,186 @@
+"""Recorded passes: what is replayed equals what runs as it is, to the bit, whatever changes in between."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.catalog import Model, untrained_model
+from engine.config import RolloutConfig
+from engine.device import Device
+from engine.graph import CudaRecorder, Recorder, Recordings
+from engine.params import ControlChunk, Lora, Params, Picture, Pixels
+from engine.stream import Stream
+from tests.engine.tape import TapeRecorder
+from tests.tiny import CHOICE, TINY, chunk_of, pictures
+
+PARAMS = Params(prompt="ink on paper", steps=2)
+LONGLIVE = RolloutConfig(chunk=3, window=12, sink=3, steps=2)
+STARTER = RolloutConfig(chunk=1, window=3, sink=1, steps=1, prediction="clean", positions="rolling", noise_kept=0.995)
+KREA = RolloutConfig(chunk=3, window=6, sink=0, memory="recompute", context=3)
+
+
+def model_of(rollout: RolloutConfig, device: str = "cpu") -> Model:
+    return untrained_model(replace(TINY, rollout=rollout), Device(torch.device(device), torch.float32))
+
+
+def lora(path: Path) -> Lora:
+    generator = torch.Generator().manual_seed(1)
+    dim = TINY.dit.dim
+    tensors = {}
+    for layer in ("blocks.0.self_attn.q", "vace_blocks.1.cross_attn.k", "time_projection.1"):
+        out = 6 * dim if layer.startswith("time") else dim
+        tensors[f"diffusion_model.{layer}.lora_A.weight"] = torch.randn(2, dim, generator=generator)
+        tensors[f"diffusion_model.{layer}.lora_B.weight"] = torch.randn(out, 2, generator=generator)
+    save_file(tensors, path)
+    return Lora(str(path), 0.5)
+
+
+def show(style: Lora) -> list[tuple[int, dict[str, Any]]]:
+    """Chunks, and what changes before them. A second begins with each cut."""
+    reference = Picture(pictures(1, seed=4)[0])
+    return [
+        (8, {}),
+        (2, {"prompt": "lava", "control_strength": 0.3}),
+        (2, {"control_strength": 1.7, "past": 0.5}),
+        (6, {"past": 1.0, "loras": (style,)}),
+        (1, {"control_strength": 0.0, "steps": 3}),
+        (3, {"control_strength": 1.0, "references": (reference,), "reference_mode": "aligned"}),
+        (2, {"references": (reference, reference), "reference_mode": "sink", "prompt": "neon", "loras": ()}),
+        (5, {"cut": 1, "references": (), "strength": 0.6}),
+        (3, {"soft_cut": 1, "strength": 1.0, "seed": 9, "prompt": "snow", "prompt_change": "keep", "morph_chunks": 3}),
+    ]
+
+
+def play(stream: Stream, changes: list[tuple[int, dict[str, Any]]]) -> list[Pixels]:
+    """Every third chunk has a mask."""
+    params, number, out = PARAMS, count(), []
+    for chunks, change in changes:
+        params = replace(params, **change)
+        for at in (next(number) for _ in range(chunks)):
+            guide = pictures(stream.wanted(params), at)
+            mask = np.zeros(guide.shape[:3], np.uint8)
+            mask[:, 8:] = 255
+            chunk = ControlChunk(guide, guide[:, ::-1].copy(), mask if at % 3 == 1 else None)
+            out.append(stream.step(chunk, params))
+            stream.settle()
+    return out
+
+
+@pytest.mark.parametrize("rollout", [LONGLIVE, STARTER, KREA], ids=["absolute", "rolling", "recompute"])
+def test_a_show_of_recorded_passes_is_the_same_to_the_bit(rollout: RolloutConfig, tmp_path: Path) -> None:
+    tape = TapeRecorder()
+    plain, recorded = Stream(model_of(rollout), CHOICE), Stream(model_of(rollout), CHOICE, recorder=tape)
+    changes = show(lora(tmp_path / "style.safetensors"))
+    for number, (wanted, seen) in enumerate(zip(play(plain, changes), play(recorded, changes), strict=True)):
+        assert np.array_equal(wanted, seen), number
+    assert tape.played > tape.recorded > 2
+
+
+def test_merging_a_lora_leaves_recordings_valid(tmp_path: Path) -> None:
+    """Its branches are gone then, and the weights were written to in place."""
+    tape = TapeRecorder()
+    stream = Stream(model_of(STARTER), CHOICE, recorder=tape)
+    style = lora(tmp_path / "style.safetensors")
+    play(stream, [(8, {})])
+    before = tape.recorded
+    play(stream, [(2, {"loras": (style,)})])
+    assert tape.recorded == before, "a strength that may still move is not recorded"
+    play(stream, [(6, {"loras": (style,)})])
+    assert stream._adapters.settled
+    recorded, played = tape.recorded, tape.played
+    play(stream, [(2, {"loras": (style,)})])
+    assert (tape.recorded, tape.played) == (recorded, played + 2 * (PARAMS.steps + 1))
+
+
+def test_once_the_window_is_full_each_phase_of_the_ring_is_recorded_once() -> None:
+    tape = TapeRecorder()
+    stream = Stream(model_of(LONGLIVE), CHOICE, recorder=tape)
+    played = []
+    for _ in range(14):
+        before = tape.played
+        play(stream, [(1, {})])
+        played.append(tape.played - before)
+    passes = PARAMS.steps + 1
+    # Three chunks fill the window, the fourth and two more are the three phases, which are recorded when they return.
+    assert played == [0] * 6 + [passes] * 8
+    assert tape.recorded == 2 * 3
+
+
+def test_once_it_is_recorded_the_clean_pass_is_under_way_when_the_pictures_are_handed_out() -> None:
+    stream = Stream(model_of(STARTER), CHOICE, recorder=TapeRecorder())
+    under_way = []
+    for _ in range(5):
+        stream.step(chunk_of(pictures(stream.wanted(PARAMS))), PARAMS)
+        under_way.append(stream._rollout.is_settled)
+        stream.settle()
+        assert stream._rollout.is_settled
+    assert under_way == [False, False, True, True, True]
+
+
+def test_a_recording_that_fails_leaves_the_show_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def record(self, work: Callable[[], None]) -> Callable[[], None]:
+            raise RuntimeError("operation not permitted when stream is capturing")
+
+    plain, recorded = (Stream(model_of(STARTER), CHOICE, recorder=recorder) for recorder in (None, Broken()))
+    with caplog.at_level(logging.WARNING):
+        assert all(map(np.array_equal, play(plain, [(9, {})]), play(recorded, [(9, {})])))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_the_longest_unused_recording_goes_first() -> None:
+    tape = TapeRecorder()
+    recordings = Recordings(tape, limit=2)
+
+    def run(key: str) -> None:
+        recordings.begin_chunk()
+        x = torch.full((2,), float(len(key)))
+        result = recordings.run(key, lambda given: given + 1, x)
+        assert result is not None
+        assert torch.equal(result, x + 1)
+
+    for key in ("a", "a", "b", "b", "a", "c", "c"):
+        run(key)
+    assert (tape.recorded, len(recordings)) == (3, 2)
+    for key in ("a", "c"):
+        run(key)
+    assert tape.recorded == 3
+    run("b")
+    assert tape.recorded == 4
+
+
+def test_what_is_no_tensor_is_part_of_the_key() -> None:
+    tape = TapeRecorder()
+    recordings = Recordings(tape)
+    x = torch.ones(2)
+    for factor in (2.0, 2.0, 3.0, 3.0, 2.0):
+        recordings.begin_chunk()
+        result = recordings.run("scaled", lambda given: given[0] * given[1], (x, factor))
+        assert result is not None
+        assert torch.equal(result, x * factor)
+    assert tape.recorded == 2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device: graphs are not run here")
+def test_cuda_graphs_replay_what_runs_without_them(tmp_path: Path) -> None:
+    changes = show(lora(tmp_path / "style.safetensors"))
+    played = []
+    recorders: tuple[Recorder | None, ...] = (None, CudaRecorder(torch.device("cuda")))
+    for recorder in recorders:
+        stream = Stream(model_of(LONGLIVE, "cuda"), CHOICE, recorder=recorder)
+        played.append(play(stream, changes))
+        if recorder is not None:
+            assert stream._rollout._passes.records
+            assert len(stream._rollout._passes) > 3
+    for wanted, seen in zip(*played, strict=True):
+        assert np.abs(wanted.astype(int) - seen).max() <= 1
