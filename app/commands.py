@@ -18,6 +18,7 @@ import platformdirs
 
 from app import __version__, doctor
 from app.control_options import add_bench, add_guides, wished_bench, wished_guides
+from app.engine_bench import add_engine_bench, bench_compare, bench_engine
 from app.errors import ShowError, UsageError
 from app.inputs import parse_source
 from app.journal.records import SUFFIX
@@ -137,6 +138,16 @@ def _bench(options: argparse.Namespace) -> int:
     return 0
 
 
+def _bench_engine(options: argparse.Namespace) -> int:
+    print(bench_engine(options))
+    return 0
+
+
+def _bench_compare(options: argparse.Namespace) -> int:
+    print(bench_compare(options))
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     kept = load_state(options.state)
     with in_words():
@@ -175,7 +186,7 @@ def _check_files(options: argparse.Namespace) -> None:
     sheet: Path | None = getattr(options, "sheet", None)
     if sheet is not None and sheet.suffix.lower() != ".png":
         raise UsageError(f"{sheet} is not a PNG file name; write {sheet.with_suffix('.png')}.")
-    for name in ("output", "record", "sheet", "report", "log"):
+    for name in ("output", "record", "sheet", "report", "log", "figures"):
         path: Path | None = getattr(options, name, None)
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"There is no folder {path.parent} for {path.name}; make it first or name another.")
@@ -185,7 +196,8 @@ def _check_files(options: argparse.Namespace) -> None:
 
 def _check_not_read(path: Path, options: argparse.Namespace) -> None:
     """Whether ``path``, which will be written, is none of the files that are read."""
-    if options.source and Path(options.source).exists() and path.samefile(options.source):
+    source: str | None = getattr(options, "source", None)
+    if source and Path(source).exists() and path.samefile(source):
         raise ShowError(f"{path} is the source itself and would be lost; choose another name for the output.")
     if any(path.samefile(other) for other in files_read(options) if other.exists()):
         raise ShowError(
@@ -301,11 +313,18 @@ def _parser() -> argparse.ArgumentParser:
     guides.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
     guides.set_defaults(run=_controls)
 
-    bench = commands.add_parser("bench", help="what the controls cost on this machine")
-    bench.add_argument("what", choices=("controls",))
-    bench.add_argument("--json", action="store_true")
-    add_bench(bench)
-    bench.set_defaults(run=_bench, log=None)
+    bench = commands.add_parser("bench", help="what the controls and the engine cost on this machine")
+    measured = bench.add_subparsers(dest="what", required=True)
+    controls_bench = measured.add_parser("controls", help="each control, in milliseconds a picture")
+    controls_bench.add_argument("--json", action="store_true")
+    add_bench(controls_bench)
+    controls_bench.set_defaults(run=_bench, log=None)
+    engine_bench = measured.add_parser("engine", help="a network of the real shape, stage by stage (docs/speed.md)")
+    add_engine_bench(engine_bench, compares=False)
+    engine_bench.set_defaults(run=_bench_engine, log=None)
+    comparison = measured.add_parser("compare", help="the same beside a deliberately plain form (docs/speed.md)")
+    add_engine_bench(comparison, compares=True)
+    comparison.set_defaults(run=_bench_compare, log=None)
 
     examine = commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
     examine.add_argument("--json", action="store_true")
