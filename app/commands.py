@@ -21,6 +21,7 @@ from app.control_options import add_bench, add_guides, wished_bench, wished_guid
 from app.engine_bench import add_engine_bench, bench_compare, bench_engine
 from app.errors import ShowError, UsageError
 from app.inputs import parse_source
+from app.journal.reader import recordings_of
 from app.journal.records import SUFFIX
 from app.look import Look, RecorderChoice, Setup, VirtualCameraChoice
 from app.options import add_common, add_engine, files_read, in_words, mask_film, size_of, wished, wished_engine
@@ -195,7 +196,7 @@ def _check_files(options: argparse.Namespace) -> None:
 
 
 def _check_not_read(path: Path, options: argparse.Namespace) -> None:
-    """Whether ``path``, which will be written, is none of the files that are read."""
+    """Whether ``path``, which will be written, is none of the files that are read, nor the show's own recording."""
     source: str | None = getattr(options, "source", None)
     if source and Path(source).exists() and path.samefile(source):
         raise ShowError(f"{path} is the source itself and would be lost; choose another name for the output.")
@@ -203,6 +204,9 @@ def _check_not_read(path: Path, options: argparse.Namespace) -> None:
         raise ShowError(
             f"{path} is one of the files that are read and would be lost; choose another name for the output."
         )
+    films = recordings_of(Path(source)) if source and options.command == "replay" else None
+    if any(path.samefile(film) for film in films or () if film.exists()):
+        raise ShowError(f"{path} is the show's own recording and would be lost; choose another name for the output.")
 
 
 def _virtual_camera(text: str) -> VirtualCameraChoice:
@@ -286,8 +290,8 @@ def _parser() -> argparse.ArgumentParser:
     replay = commands.add_parser(
         "replay",
         help="a recorded show painted again from its journal, into an MP4",
-        epilog="What is not asked for is as it was in the show. With nothing asked for, the pictures are those of the "
-        "show, bit for bit where the same processor paints them.",
+        epilog="What is not asked for is as you had set it in the show, without what the governor took of it. With "
+        "nothing asked for, the pictures are those of the show, bit for bit where the same processor paints them.",
     )
     replay.add_argument("source", metavar=f"SHOW{SUFFIX}", help="the journal, which lies beside the recording")
     replay.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)

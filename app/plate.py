@@ -6,9 +6,8 @@ Knows neither the painted picture nor how the two are brought together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from app.expand import Area, Expand, placed
@@ -20,17 +19,19 @@ from app.source_mask import canvas_mask, look_mask
 from controls.regions import regions_of
 from engine.params import EMPTY_GUIDE
 
-_MOST_PIXELS = 3_000_000
-"""Of a source picture that waits, with some thirty others, for the engine. What has more is halved."""
+MOST_PIXELS = 3_000_000
+"""Of a source picture that waits as it came, with some thirty others, for the engine: see ``Plate.reduced``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plate:
     """One source picture and what of it is kept.
 
-    source: (H, W, 3) as it was captured. place: where it stands on the engine's canvas. look: whose mask it is.
+    source: (H, W, 3) as it was captured, or reduced to what stands on a canvas. place: where it stands on the engine's.
+    look: whose mask it is.
     mask: (H, W) on this source picture alone, in place of the look's. people: (height, width) of ``place.area``, 255 =
-    somebody; None where the look does not ask for them, or nobody knows where they are.
+    somebody; None where the look does not ask for them, or nobody knows where they are. captured: width and height of
+    the source before it was reduced; None = it is not.
     """
 
     source: Pixels
@@ -38,18 +39,31 @@ class Plate:
     look: Look
     mask: Pixels | None = None
     people: Pixels | None = None
+    captured: tuple[int, int] | None = None
 
     @property
     def detail(self) -> float:
-        """How many of the source's pixels one of the engine's canvas has, along a side."""
-        return detail(self.source, self.place.framing, self.place.area.width, self.place.area.height)
+        """How many of the captured source's pixels one of the engine's canvas has, along a side."""
+        size = self.source.shape[:2] if self.captured is None else self.captured[::-1]
+        as_captured = np.broadcast_to(np.uint8(0), size)  # takes no memory
+        return detail(as_captured, self.place.framing, self.place.area.width, self.place.area.height)
+
+    def reduced(self, width: int, height: int) -> Plate:
+        """Itself, or where its source is too large to wait with many others, one that has of it what a canvas of that
+        size shows. There ``source_at`` gives the same to the bit, at other sizes about the same."""
+        area, (h, w) = self._area(width, height), self.source.shape[:2]
+        if self.captured is not None or h * w <= max(MOST_PIXELS, area.width * area.height):
+            return self
+        view = framed(self.source, self.place.framing, area.width, area.height)
+        return replace(self, source=view, captured=(w, h))
 
     def source_at(self, width: int, height: int, out: Pixels | None = None) -> Pixels:
         """The source on a canvas of that size, (height, width, 3); grey where it does not reach. out: see
         ``app.framing.resized``."""
         area = self._area(width, height)
         whole = (area.width, area.height) == (width, height)
-        view = framed(self.source, self.place.framing, area.width, area.height, out if whole else None)
+        framing = self.place.framing if self.captured is None else Framing(fit="stretch")
+        view = framed(self.source, framing, area.width, area.height, out if whole else None)
         return placed(view, area, width, height, EMPTY_GUIDE)
 
     def mask_at(self, width: int, height: int) -> Pixels:
@@ -86,13 +100,3 @@ def detail(source: Pixels, framing: Framing, width: int, height: int) -> float:
     h, w = turned(source, framing).shape[:2]
     sides = (float(w / width), float(h / height))
     return min(sides) if framing.fit == "fill" else max(sides)
-
-
-def to_be_kept(rgb: Pixels) -> Pixels:
-    """``rgb``, or where it is too large to wait with many others, as half of it, or a quarter."""
-    while rgb.shape[0] * rgb.shape[1] > _MOST_PIXELS:
-        height, width = rgb.shape[0] // 2, rgb.shape[1] // 2
-        rgb = np.asarray(
-            cv2.resize(rgb[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    return rgb

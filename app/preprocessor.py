@@ -14,7 +14,7 @@ from app.frame import Frame, GuidedFrame, Pixels
 from app.framing import Fit, Framing, seen_by_controls
 from app.look import Look, Setup
 from app.placement import placement
-from app.plate import Plate, to_be_kept
+from app.plate import Plate
 from app.source_mask import canvas_mask, look_mask
 from controls.control import ControlSetting
 from controls.stack import Guide, Stack
@@ -96,7 +96,7 @@ class Preprocessor:
         source = placed(view, area, width, height, EMPTY_GUIDE)
         plate = None
         if on_canvas is not None and look.params.composite:
-            plate = Plate(to_be_kept(frame.rgb), place, look, mask, people)
+            plate = Plate(frame.rgb, place, look, mask, people)
         return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other, plate), guide
 
     def _second(self, structure: Frame, fit: Fit, area: Area) -> tuple[Pixels, Pixels]:

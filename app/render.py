@@ -167,6 +167,8 @@ class Painter:
             raise ShowError(" ".join(guide.troubles.values()))
         for sentence in guide.troubles.values():
             self.tell(sentence)
+        if guided.plate is not None:
+            guided = replace(guided, plate=guided.plate.reduced(*self._size))
         return guided, guide.parts
 
 

@@ -2,7 +2,8 @@
 
 With the settings of the show the engine is handed what it was handed then, and paints the same pictures, bit for bit,
 where the same processor computes on as many threads. With other settings the guides are made anew, each from its own
-picture and in its own time, and the same performance becomes another film. Blackouts, freezes and bypasses were the
+picture and in its own time, and the same performance becomes another film: of the steps, the size and the autoencoder
+that the performer had asked for, not of those that the governor allowed. Blackouts, freezes and bypasses were the
 performer's hand on the outputs: they are not replayed.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from app.film import Filmed, Shot, Told, ending_by_sigterm, film
 from app.frame import Frame, GuidedFrame
 from app.framing import resized
 from app.journal.reader import Chunk, JournalReader
-from app.journal.records import LookRecord, digest_of
+from app.journal.records import LookRecord, StreamRecord, digest_of
 from app.look import Look, Setup
 from app.meter import Timings
 from app.model_switch import Host
@@ -42,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Changes:
-    """What is to be other than in the show. engine: from a stream's choice to the one that paints now. params: by
+    """What is to be other than in the show. engine: from what the performer had chosen to what paints now. params: by
     name, for the whole show."""
 
     engine: Callable[[EngineChoice], EngineChoice] = lambda choice: choice
@@ -107,12 +108,15 @@ class Replayer:
         self._journal, self._changes, self._tell, self._quiet = journal, changes, tell, quiet
         self._make_host = make_host
         self._first = journal.look(journal.chunks[0])
-        self._streams = [list(chunks) for _, chunks in groupby(journal.chunks, key=lambda chunk: id(chunk.stream))]
-        self._choices = [changes.engine(chunks[0].stream.choice) for chunks in self._streams]
+        streams = [list(chunks) for _, chunks in groupby(journal.chunks, key=lambda chunk: id(chunk.stream))]
+        self._streams = [(changes.engine(chunks[0].stream.choice), chunks) for chunks in streams]
         self.changed = any(
             replace(choice, folder=chunks[0].stream.choice.folder) != chunks[0].stream.choice
-            for choice, chunks in zip(self._choices, self._streams, strict=True)
-        ) or any(self._params(chunk.sketch) != chunk.sketch.look.params for chunk in journal.chunks)
+            for choice, chunks in self._streams
+        ) or any(self._asked(chunk.sketch.look.params) != chunk.sketch.look.params for chunk in journal.chunks)
+        if self.changed:
+            self._streams = _joined((changes.engine(_wished(chunks[0].stream)), chunks) for chunks in streams)
+        self._choices = [choice for choice, _ in self._streams]
         folder = self._choices[0].folder or self._first.model_folder
         self._preprocessor = Preprocessor(Path(folder) if folder else None)
         self.size = max(((choice.width, choice.height) for choice in self._choices), key=lambda size: size[0] * size[1])
@@ -146,7 +150,7 @@ class Replayer:
 
     def paint(self) -> Iterator[Painted]:
         """As many pictures as the show had, in order."""
-        for choice, chunks in zip(self._choices, self._streams, strict=True):
+        for choice, chunks in self._streams:
             reads, info = (None, ModelInfo("", "", "")) if self.changed else (_Reads(), chunks[0].stream.info)
             submit = None if reads is None else reads.submit
             host = self._make_host(choice, reserved_cores=0, submit=submit, threads=info.threads)
@@ -218,7 +222,12 @@ class Replayer:
         return guided, guide.parts
 
     def _params(self, kept: LookRecord) -> Params:
-        return replace(kept.look.params, **self._changes.params)
+        """What is painted with. In another film the performer's own steps, where the governor allowed fewer."""
+        params = kept.look.params
+        return self._asked(replace(params, steps=kept.wished_steps) if self.changed and kept.wished_steps else params)
+
+    def _asked(self, params: Params) -> Params:
+        return replace(params, **self._changes.params)
 
     def _compare_machines(self, show: ModelInfo) -> None:
         then, now = ((info.device, info.dtype, info.threads) for info in (show, self.info))
@@ -258,6 +267,26 @@ class _Reads:
         self._allowed = count
         while self._held and self._asked - len(self._held) < count:
             self._held.popleft()()
+
+
+def _wished(stream: StreamRecord) -> EngineChoice:
+    """What the performer had chosen where the governor had another autoencoder or size in its place.
+
+    What differs in more than these was wished for, too, but had failed: what went on in its place is the show.
+    """
+    choice, wished = stream.choice, stream.wished
+    if wished is None:
+        return choice
+    reduced = replace(wished, autoencoder=choice.autoencoder, width=choice.width, height=choice.height)
+    return wished if reduced == choice else choice
+
+
+def _joined(streams: Iterable[tuple[EngineChoice, list[Chunk]]]) -> list[tuple[EngineChoice, list[Chunk]]]:
+    """Those that follow one another and are of one choice are one stream: it forgets nothing in between."""
+    return [
+        (choice, [chunk for _, chunks in same for chunk in chunks])
+        for choice, same in groupby(streams, key=lambda stream: stream[0])
+    ]
 
 
 def _scaled(frame: GuidedFrame, width: int, height: int) -> GuidedFrame:

@@ -358,7 +358,8 @@ class Rig(QObject):
         setup = replace(setup, engine=self._engine.playing or setup.engine)
         frame, audition = captured.frame, self._audition
         looks = in_force(self._show.looks, self._morph, None if audition is None else audition.morph)
-        program = preprocessor.guided(frame, looks.program, setup, captured.epoch, structure=structure)
+        guided, guide = preprocessor.guided(frame, looks.program, setup, captured.epoch, structure=structure)
+        program = (_to_wait(guided, setup), guide)
         self._latency.guided(program[0].time, begun, time.perf_counter())
         journal = setup.recorder.on and setup.recorder.journal
         self._inbox.put(self._camera_pictures.beside(program[0], frame, structure) if journal else program[0])
@@ -369,7 +370,7 @@ class Rig(QObject):
         epoch = captured.audition_epoch
         edited = audition_guides.guided(audition, looks, program, frame, setup, epoch, structure)
         if edited is not None:
-            audition.inbox.put(edited[0])
+            audition.inbox.put(_to_wait(edited[0], setup))
             self._publish(edited, frame)
         if edited is None or edited[1] is not program[1]:
             self._tell_unseen(program[1])
@@ -486,6 +487,14 @@ class Rig(QObject):
             self._show.set_setup(recorder=wish)
         else:
             self._show.set_setup(virtual_camera=wish)
+
+
+def _to_wait(guided: GuidedFrame, setup: Setup) -> GuidedFrame:
+    """With no more of a large source than the outputs show, where they do not change before it is shown."""
+    plate = guided.plate
+    if plate is None:
+        return guided
+    return replace(guided, plate=plate.reduced(*output_size(setup, *plate.place.canvas, plate.detail)))
 
 
 def _host_beside_controls(choice: EngineChoice, *, submit: Submit, compile_on: Submit) -> Host:

@@ -1,4 +1,5 @@
-"""What the composite costs a picture: enlarging, the source at output size, the mask, the blend.
+"""What the composite costs a picture: enlarging, the source at output size, the mask, the blend; and before that, what
+it costs to bring a large source to the outputs' size, where it has to wait.
 
     python -m benchmarks.composite [--json FILE]
 
@@ -32,6 +33,7 @@ from engine.params import Picture
 
 SOURCE, ENGINE = (1280, 720), (320, 192)
 OUTPUTS = ((1280, 768), (1200, 720))
+LARGE = ((2560, 1440), (3840, 2160))
 PICTURES = 60
 
 
@@ -70,6 +72,27 @@ def measured(plate: Plate | None, width: int, height: int) -> dict[str, float]:
         compositor.picture(painted, plate, width, height)
         taken.append((time.thread_time() - began) * 1000)
     del taken[0]  # takes memory, makes a mask that stays
+    return _figure(taken)
+
+
+def reducing(width: int, height: int) -> dict[str, dict[str, float]]:
+    """Milliseconds of this thread, by the source that is reduced to what such an output shows."""
+    found = {}
+    for source in LARGE:
+        rgb = np.random.default_rng(0).integers(0, 256, (*source[::-1], 3), np.uint8)
+        for mirror in (False, True):
+            place, taken = placement(source, ENGINE, Framing(mirror=mirror), Expand()), list[float]()
+            plate = Plate(rgb, place, Look())
+            for _ in range(PICTURES + 1):
+                began = time.thread_time()
+                plate.reduced(width, height)
+                taken.append((time.thread_time() - began) * 1000)
+            del taken[0]
+            found[f"reducing {source[0]}x{source[1]}{', mirrored' if mirror else ''}"] = _figure(taken)
+    return found
+
+
+def _figure(taken: list[float]) -> dict[str, float]:
     return {"p50_ms": round(median(taken), 2), "least_ms": round(min(taken), 2)}
 
 
@@ -78,7 +101,10 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", type=Path)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    found = {f"{w}x{h}": {name: measured(plate, w, h) for name, plate in plates().items()} for w, h in OUTPUTS}
+    found = {
+        f"{w}x{h}": {name: measured(plate, w, h) for name, plate in plates().items()} | reducing(w, h)
+        for w, h in OUTPUTS
+    }
     for size, figures in found.items():
         for name, figure in figures.items():
             print(f"{size}  {name:28s} {figure['p50_ms']:6.2f} ms  (least {figure['least_ms']:.2f})")

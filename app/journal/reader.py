@@ -154,6 +154,20 @@ class JournalReader:
         return ShowError(words.damaged(self.path.name, what))
 
 
+def recordings_of(path: Path) -> tuple[Path, Path] | None:
+    """Where the film of the journal at ``path`` is: by its first name, and by the journal's where both were renamed.
+    None where there is no journal that says so; ``JournalReader`` tells why."""
+    try:
+        with path.open("rb") as file:
+            first = next(members(file), None)
+            if first is None or _kind(first) is not Head:
+                return None
+            head = from_json(Head, json.loads(_bytes(file, first)))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return path.parent / head.recording, path.with_suffix(".mp4")
+
+
 def _kind(piece: Member) -> type[Record] | None:
     """What ``00000012.look.json`` is; None for what is no record, or of a kind that is not known."""
     number, _, rest = piece.name.partition(".")

@@ -17,7 +17,7 @@ from app.look import Look, Setup
 from app.mask_painting import Brush, MaskPainting
 from app.mask_shape import MaskShape
 from app.placement import Placement
-from app.plate import Plate, to_be_kept
+from app.plate import Plate
 from app.preprocessor import Preprocessor
 from controls.control import Values
 from controls.person import SETTINGS
@@ -260,15 +260,25 @@ def test_the_compositor_gives_the_same_picture_again_until_something_changes() -
     assert not np.array_equal(compositor.picture(painted.copy()[::-1], plate, 192, 128), first)
 
 
-@pytest.mark.parametrize(("size", "kept"), [((1080, 1920), (1080, 1920)), ((2160, 3840), (1080, 1920))])
-def test_a_source_too_large_to_wait_is_halved(size: tuple[int, int], kept: tuple[int, int]) -> None:
-    source = np.zeros((*size, 3), np.uint8)
-    source[:, size[1] // 2 :] = 200
-    held = to_be_kept(source)
-    assert held.shape == (*kept, 3)
-    assert (held is source) == (size == kept)
-    assert (held[:, kept[1] // 2 :] == 200).all()
-    assert not held[:, : kept[1] // 2].any()
+@pytest.mark.parametrize("expand", [Expand(), Expand(0.5, 0, 0.25, 0.25)])
+@pytest.mark.parametrize("framing", [Framing(), Framing(mirror=True, crop=(0.1, 0.0, 0.0, 0.2))])
+def test_a_source_too_large_to_wait_shows_at_output_size_to_the_bit(framing: Framing, expand: Expand) -> None:
+    """Of 1440 lines it keeps what the outputs show of them."""
+    look = Look(controls=(), mask=Picture(painted_mask(0, 64, 96)), expand=expand)
+    plate, painted = plate_of(look, noise(0, 1440, 2560), replace(SETUP, framing=framing)), noise(1, 64, 96)
+    held = plate.reduced(1920, 1280)
+    assert held.source.size <= 1920 * 1280 * 3 < plate.source.size
+    assert held.detail == plate.detail
+    assert held.reduced(96, 64) is held
+    np.testing.assert_array_equal(composited(painted, held, 1920, 1280), composited(painted, plate, 1920, 1280))
+    assert held.source_at(192, 128).shape == (128, 192, 3), "outputs that change meanwhile get it in their size"
+
+
+def test_a_source_waits_as_it_came_where_the_outputs_show_all_of_it_or_it_is_not_large() -> None:
+    look = Look(controls=(), mask=Picture(painted_mask(0, 64, 96)))
+    for size, output in (((1440, 2560), (2560, 1707)), ((1080, 1920), (96, 64))):
+        plate = plate_of(look, np.zeros((*size, 3), np.uint8))
+        assert plate.reduced(*output) is plate
 
 
 def test_the_engine_leaves_to_the_composite_what_is_its_own() -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from app.expand import Expand
-from app.frame import Frame, Pixels, Program
+from app.frame import Frame, GuidedFrame, Pixels, Program
 from app.framing import Framing, framed
 from app.look import OutputSize, Setup, Treatment, VirtualCameraChoice
+from app.mailbox import Inbox
 from app.mask_shape import MaskShape
 from app.output_size import output_size
 from controls.control import Values
@@ -24,7 +25,7 @@ from tests.app.stage import TINY, Stage, StageMaker
 from tests.fakes import Witness
 
 SIZE = (96, 64)
-UNTURNED = Framing()
+UNTURNED, MIRRORED = Framing(), Framing(mirror=True)
 CAMERA = VirtualCameraChoice(on=True, width=192, height=128)
 PICTURES = 24
 
@@ -132,6 +133,26 @@ def test_what_is_kept_is_of_the_same_time_to_the_bit(
     assert len({camera.numbers[program.captured] for program in seen if program.captured}) > 3, "they differ"
     assert not any(params.composite for chunk, params in live.witness.steps if chunk.mask is not None)
     assert live.rig.status().outputs["virtual camera"].latency_ms.p50 is not None
+
+
+def test_a_source_too_large_to_wait_is_kept_as_the_outputs_show_it(
+    stage: StageMaker, camera: NumberedCamera, programs: list[Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.plate.MOST_PIXELS", 1000)
+    waiting: list[GuidedFrame] = []
+    put = Inbox.put
+
+    def note(inbox: Inbox, frame: GuidedFrame) -> None:
+        waiting.append(frame)
+        put(inbox, frame)
+
+    monkeypatch.setattr(Inbox, "put", note)
+    live = stage(replace(TINY, virtual_camera=CAMERA, framing=MIRRORED, output_size=OutputSize(60, 40)))
+    live.show.set_mask(lower_half())
+    for program in painted(live, programs, 4):
+        np.testing.assert_array_equal(program.rgb[:19], camera.picture_of(program, MIRRORED)[:19])
+    assert waiting[-1].plate is not None
+    assert waiting[-1].plate.source.shape == (40, 60, 3)
 
 
 class Bright:

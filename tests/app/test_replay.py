@@ -16,13 +16,14 @@ import pytest
 from app.__main__ import main
 from app.errors import ShowError
 from app.frame import Pixels
+from app.governor import Level
 from app.journal.reader import JournalReader
 from app.look import Look, RecorderChoice, Setup
 from app.model_switch import Host
 from app.replay import Changes, Replayer, ReplayResult, replay
 from controls.control import ControlSetting
 from engine.host import Submit
-from engine.params import EngineChoice, Picture
+from engine.params import ControlChunk, EngineChoice, Params, Picture
 from tests.app.journal.performance import SMALL, Performance, same
 from tests.fakes import TinyHost
 
@@ -283,6 +284,49 @@ def test_another_size_and_more_steps_give_another_film_of_the_same_length(
     assert (result.report.steps, result.report.size) == (3, "96x64")
 
 
+def test_another_film_of_a_governed_show_is_as_the_performer_wished_it(tmp_path: Path) -> None:
+    """All its steps, and one stream of his own size, however often the governor had changed it. Unasked, the show."""
+    wish, made = EngineChoice("tiny", 64, 48), list[EngineChoice]()
+    steps = set[int]()
+
+    class Noted(TinyHost):
+        def step(self, chunk: ControlChunk, params: Params) -> Pixels:
+            steps.add(params.steps)
+            return super().step(chunk, params)
+
+    def noted_host(choice: EngineChoice, *, reserved_cores: int, submit: Submit | None, threads: int) -> Host:
+        made.append(choice)
+        return Noted(choice, submit)
+
+    show = begun(tmp_path, choice=wish)
+    show.change(steps=3)
+    show.play()
+    show.wished = Level(3, wish)
+    show.change(steps=1)
+    for choice in (SMALL, wish):
+        show.load(choice)
+        show.play()
+    show.wished = Level(3, EngineChoice("starter", 64, 48))  # a model that could not be brought up
+    show.load(wish)
+    show.play()
+    show.finish()
+
+    def hosts(changes: Changes) -> tuple[list[EngineChoice], set[int]]:
+        made.clear()
+        steps.clear()
+        with JournalReader(show.path) as journal:
+            replayer = Replayer(journal, changes, lambda sentence: None, True, noted_host)
+            assert len([*replayer.paint()]) == len(show.painted)
+            replayer.close()
+            assert replayer.same == (0 if replayer.changed else len(show.painted))
+        return made.copy(), steps.copy()
+
+    assert hosts(Changes(params={"seed": 9})) == ([wish], {3})
+    assert hosts(Changes(lambda choice: replace(choice, width=80))) == ([replace(wish, width=80)], {3})
+    assert hosts(Changes(params={"steps": 2})) == ([wish], {2})
+    assert hosts(Changes()) == ([wish, SMALL, wish, wish], {3, 1})
+
+
 def test_guides_are_made_anew_from_the_camera_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture with one upright edge: its guide has that edge, sharp, at the new size, whatever guide the show had."""
     show = begun(tmp_path)
@@ -388,6 +432,21 @@ def test_the_journal_is_not_written_over(tmp_path: Path, monkeypatch: pytest.Mon
     assert main(["replay", str(show.path), "-o", str(tmp_path / "a.mp4"), "--report", str(show.path)]) == 1
     assert show.path.read_bytes() == before
     assert "would be lost" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["show", "friday"])
+def test_the_shows_own_recording_is_not_written_over(name: str, tmp_path: Path, capsys: Any) -> None:
+    """Nor where both were given another name."""
+    show = begun(tmp_path)
+    show.play()
+    show.finish()
+    journal, film = show.path.rename(tmp_path / f"{name}.vjournal"), tmp_path / f"{name}.mp4"
+    film.write_bytes(b"the evening")
+    assert main(["replay", str(journal), "-o", str(film)]) == 1
+    assert "the show's own recording and would be lost" in capsys.readouterr().err
+    assert main(["replay", str(journal), "-o", str(tmp_path / "a.mp4"), "--report", str(film)]) == 1
+    assert "the show's own recording and would be lost" in capsys.readouterr().err
+    assert film.read_bytes() == b"the evening"
 
 
 def test_the_report_says_how_much_is_the_same(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.composite import asked_of_engine
 from app.frame import GuidedFrame, Pixels, chunk_of
+from app.governor import Level
 from app.journal.journal import Journal
 from app.look import Look, Setup
 from app.model_switch import Playing
@@ -28,7 +29,7 @@ SMALL = EngineChoice("tiny", 48, 32)
 
 class Performance:
     """painted: all pictures of the engine, in order. said: what the journal said. cuts_wished: how often it asked for
-    one; whether it comes, and when, is the test's hand."""
+    one; whether it comes, and when, is the test's hand. wished: what the governor has taken from; None = nothing."""
 
     def __init__(self, folder: Path, choice: EngineChoice = SMALL, submit: Submit | None = None) -> None:
         """submit: where prompts are read beside the stream; None reads them at once."""
@@ -39,6 +40,7 @@ class Performance:
         self.recording = folder / "show.mp4"
         self.setup = Setup()
         self.cuts_wished = 0
+        self.wished: Level | None = None
         self.journal = Journal(
             lambda: self.setup, lambda level, sentence: self.said.append((level, sentence)), self._cut_wished
         )
@@ -81,7 +83,7 @@ class Performance:
             params = asked_of_engine(self.look.params, (frame.plate for frame in frames))
             pictures = host.step(chunk_of(frames), params)
             self.painted += list(pictures)
-            self.journal.put(self.playing, frames, self.look, pictures)
+            self.journal.put(self.playing, frames, self.look, pictures, self.wished)
             host.settle()
 
     def finish(self) -> None:
