@@ -171,20 +171,20 @@ class TinyVAE(nn.Module):
         super().__init__()
         self.config = config
         w, colors = config.encoder_width, 3 * config.patch**2
-        encoder: list[nn.Module] = [_conv(colors, w), nn.ReLU()]
+        encoder: list[nn.Module] = [_conv(colors, w), nn.ReLU(inplace=True)]
         for pooled, halved in zip((2, 2, 1), _HALVED[config.patch], strict=True):
             join = _conv(w, w, stride=2 if halved else 1, bias=False)
             encoder += [TemporalPool(w, pooled), join, *(MemoryBlock(w) for _ in range(3))]
         self.encoder = nn.Sequential(*encoder, _conv(w, config.latent_channels))
 
         widths = config.decoder_widths
-        decoder: list[nn.Module] = [Squash(), _conv(config.latent_channels, widths[0]), nn.ReLU()]
+        decoder: list[nn.Module] = [Squash(), _conv(config.latent_channels, widths[0]), nn.ReLU(inplace=True)]
         for level, (grown, doubles) in enumerate(zip((1, 2, 2), reversed(_HALVED[config.patch]), strict=True)):
             here, there = widths[level], widths[level + 1]
             decoder += [*(MemoryBlock(here) for _ in range(3)), nn.Identity()]
             doubling = config.doubling if doubles else None
             decoder += [TemporalGrowth(here, grown, doubling, config.motion_gated), _conv(here, there, bias=False)]
-        self.decoder = nn.Sequential(*decoder, nn.ReLU(), _conv(widths[3], colors))
+        self.decoder = nn.Sequential(*decoder, nn.ReLU(inplace=True), _conv(widths[3], colors))
 
     @property
     def dtype(self) -> torch.dtype:
