@@ -32,8 +32,9 @@ from typing import Callable, Iterable, NamedTuple, Sequence
 
 ROOT = Path(__file__).resolve().parent
 INTERRUPTED = 130
-# On two cores at once. A file's tests stay together: they share models that take seconds to load.
-ALL_TESTS = ("--numprocesses=2", "--dist=loadfile")
+# One more than two cores have work for, for many a test waits. A file's tests stay together: they share models that
+# take seconds to load.
+ALL_TESTS = ("--numprocesses=3", "--dist=loadfile")
 
 OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 14)

@@ -19,7 +19,7 @@ from app.errors import ShowError
 from app.file_worker import Later, at_once
 from app.look import Look
 from app.lora_search import Found, loras_of, search, with_loras_found
-from app.safe_write import aside, reason_of, with_ending
+from app.safe_write import aside, keeps_aside, reason_of, with_ending
 from app.set_list import COLOURS, SUFFIX, Backups, Cue, Opened, SetList, Transition, Version, load, save
 from app.show import Show
 from app.words import cues as words
@@ -42,7 +42,7 @@ class CueSheet(QObject):
     taken_back = Signal(object)
     """A ``Deed`` is undone."""
     done_again = Signal(object)
-    _read = Signal(object, object, object)
+    _read = Signal(object, object, object, int)
     _searched = Signal(object)
 
     def __init__(
@@ -53,13 +53,15 @@ class CueSheet(QObject):
         chunk_s: Callable[[], float] = lambda: 0.25,
         parent: QObject | None = None,
         later: Later = at_once,
+        keep: Later = at_once,
     ) -> None:
         """backups: where every change is kept, and what is there at the start comes from; None keeps nothing.
         thumbnail: what the outputs show, small. chunk_s: how long the engine's chunks last, in seconds. later: where
-        files are read and written."""
+        files are read. keep: where they are written."""
         super().__init__(parent)
         self._show, self._backups, self._thumbnail, self._chunk_s = show, backups, thumbnail, chunk_s
-        self._later = later
+        self._later, self._keep = later, keep
+        self._asked = 0
         kept = backups.newest() if backups is not None else None
         opened = kept or Opened(SetList())
         self._history = CueHistory(opened.set_list, show.number_step)
@@ -70,7 +72,7 @@ class CueSheet(QObject):
         show.fired_again.connect(self.bring_back)
         folder = show.setup.model_folder
         if loras_of(opened.set_list):
-            later("look for LoRAs", lambda: self._searched.emit(search(opened.set_list, folder)))
+            later(words.LORA_SEARCH, lambda: self._searched.emit(search(opened.set_list, folder)))
 
     @property
     def set_list(self) -> SetList:
@@ -185,15 +187,18 @@ class CueSheet(QObject):
         cues = self.set_list.cues
         if place is None or self.cue(place) is not None:
             place = len(cues)
-        number = sum(cue is not None for cue in cues) + 1
+        names = [cue.name for cue in cues if cue is not None]
+        number = max([len(names), *map(words.number_in, names)]) + 1
         colour = COLOURS[(number - 1) % len(COLOURS)]
         cue = Cue(words.numbered(number), self._look(), colour=colour, thumbnail=self._thumbnail())
         self._did(self._history.add(cue, place))
         return place
 
     def update(self, place: int) -> None:
-        """The look as it is now, under the cue's own name."""
-        self.set_cue(place, look=self._look(), thumbnail=self._thumbnail())
+        """The look as it is now, under the cue's own name. Its old picture stays where the outputs show none now."""
+        cue = self.cue(place)
+        if cue is not None:
+            self.set_cue(place, look=self._look(), thumbnail=self._thumbnail() or cue.thumbnail)
 
     def set_cue(self, place: int, **changes: Any) -> None:
         """name, transition or colour: see ``Cue``."""
@@ -241,35 +246,38 @@ class CueSheet(QObject):
     # files
 
     def save(self, path: Path) -> None:
-        """A file that stands there already is kept beside it, see ``app.safe_write.aside``."""
+        """A file that stands there already is kept beside it, see ``app.safe_write``."""
         self._history.path = path = with_ending(path, SUFFIX)
         set_list = replace(self.set_list, title=path.name.removesuffix(SUFFIX))
-        self._later(f"save {path}", lambda: self._write(set_list, path))
+        self._keep(str(path), lambda: self._write(set_list, path))
 
     def open(self, path: Path) -> None:
         """In place of the cues that are there, which undo brings back."""
-        folder = self._show.setup.model_folder
-        self._later("open a set", lambda: self._load(path, folder, path))
+        self._read_later(path, path)
 
     def open_version(self, version: Version) -> None:
         """The same of cues as they were kept."""
-        path, folder = self.path, self._show.setup.model_folder
-        self._later("open a set", lambda: self._load(version.path, folder, path))
+        self._read_later(version.path, self.path)
 
     def versions(self) -> list[Version]:
         """What is kept of the last changes, the newest first."""
         return [] if self._backups is None else self._backups.versions()
 
+    def _read_later(self, path: Path, saved_as: Path | None) -> None:
+        self._asked += 1
+        folder, number = self._show.setup.model_folder, self._asked
+        self._later(str(path), lambda: self._load(path, folder, saved_as, number))
+
     def _write(self, set_list: SetList, path: Path) -> None:
         try:
-            replaced = path.exists()
+            kept = keeps_aside(path)
             save(set_list, path, keeps_old=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is not saved must be told
             self.said.emit("warning", words.not_saved(path, reason_of(error)))
         else:
-            self.said.emit("info", words.saved(path, aside(path).name if replaced else ""))
+            self.said.emit("info", words.saved(path, aside(path).name if kept else ""))
 
-    def _load(self, path: Path, model_folder: str, saved_as: Path | None) -> None:
+    def _load(self, path: Path, model_folder: str, saved_as: Path | None, number: int) -> None:
         try:
             opened = with_loras_found(load(path), model_folder)
         except ShowError as error:
@@ -277,10 +285,12 @@ class CueSheet(QObject):
         except Exception as error:  # noqa: BLE001 - a hand waits for an answer
             self.said.emit("warning", words.damaged(path.name, reason_of(error)))
         else:
-            self._read.emit(path, opened, saved_as)
+            self._read.emit(path, opened, saved_as, number)
 
-    @Slot(object, object, object)
-    def _take(self, path: Path, opened: Opened, saved_as: Path | None) -> None:
+    @Slot(object, object, object, int)
+    def _take(self, path: Path, opened: Opened, saved_as: Path | None, number: int) -> None:
+        if number != self._asked:
+            return  # it took so long that another set was opened meanwhile
         self._did(self._history.open(opened.set_list, saved_as))
         for note in opened.notes:
             self.said.emit("warning", words.of_file(path.name, note))
@@ -305,10 +315,10 @@ class CueSheet(QObject):
         if has:
             if self._backups is not None:
                 backups, set_list = self._backups, self.set_list
-                self._later("keep the cues", lambda: self._keep(backups, set_list))
+                self._keep(words.CUES, lambda: self._back_up(backups, set_list))
             self.changed.emit()
 
-    def _keep(self, backups: Backups, set_list: SetList) -> None:
+    def _back_up(self, backups: Backups, set_list: SetList) -> None:
         try:
             backups.keep(set_list)
         except Exception as error:  # noqa: BLE001 - as in ``_write``

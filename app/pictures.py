@@ -16,6 +16,10 @@ LONGEST_SIDE = 1280
 """A larger picture is reduced to this: no engine paints more, and settings that hold it stay small."""
 
 
+MASK_SIDE = 4096
+"""The same of a mask, which lies on the source and costs little."""
+
+
 def load_picture(path: Path) -> Picture:
     """The picture in ``path``, RGB. Raises SourceError in one sentence."""
     return reduced(read_picture(path))
@@ -34,8 +38,8 @@ def load_mask(path: Path) -> Picture:
     """
     pixels = read_pixels(path)
     if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:
-        return Picture(shrunk(np.ascontiguousarray(pixels[..., 3])))
-    return Picture(shrunk(brightness(np.ascontiguousarray(pixels[..., :3]))))
+        return Picture(shrunk(np.ascontiguousarray(pixels[..., 3]), MASK_SIDE))
+    return Picture(shrunk(brightness(np.ascontiguousarray(pixels[..., :3])), MASK_SIDE))
 
 
 def brightness(rgb: Pixels) -> Pixels:

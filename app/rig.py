@@ -25,7 +25,7 @@ from app.audition_guides import AuditionGuides
 from app.audition_painter import AuditionPainter
 from app.composite import Compositor
 from app.engine_thread import EngineThread, MakeHost
-from app.file_worker import FileWorker, Work
+from app.file_worker import SLOW_S, FileWorker, Work
 from app.frame import Frame, GuidedFrame, Pixels, Program
 from app.framing import framed
 from app.governing import Governing
@@ -114,7 +114,8 @@ class Rig(QObject):
         self._journal = Journal(lambda: show.setup, self.said.emit, self._cut_wished.emit)
         self._camera_pictures = CameraPictures()
         self._latency = LatencyMeter()
-        self._files = FileWorker()
+        self._reading = FileWorker(lambda name, slow: self._tell_slow(name, slow, words_show.slow_to_read))
+        self._writing = FileWorker(lambda name, slow: self._tell_slow(name, slow, words_show.slow_to_write))
         self._morph = Morph()
         self._compiler = ThreadPoolExecutor(1, "compiler")
         self._compiling: Future[Any] | None = None
@@ -154,7 +155,8 @@ class Rig(QObject):
                 ("controls", self._make_guides),
                 ("playout", self._play_out),
                 ("journal", lambda: self._journal.write(self._stopping)),
-                ("files", lambda: self._files.run(self._stopping)),
+                ("slow reading", lambda: self._reading.watch(self._stopping)),
+                ("slow writing", lambda: self._writing.watch(self._stopping)),
                 ("devices", self._watch_devices),
             )
         ]
@@ -186,7 +188,8 @@ class Rig(QObject):
         self._follow_looks(self._show.looks)
 
     def stop(self) -> bool:
-        """End every thread and finish every output (a recording stays playable), within ten seconds.
+        """End every thread, finish every output (a recording stays playable) and write what is to be kept, within ten
+        seconds. A file that is still being read is left.
 
         False when something would not end, such as a prompt that takes longer to be read: the process must then be left
         by ``os._exit``, for a QThread that still runs must not be destroyed, and Python waits for all other threads.
@@ -199,14 +202,16 @@ class Rig(QObject):
         threads = [*self._worker_threads.values(), *(thread for thread in self._threads if thread.ident)]
         for thread in threads:
             thread.join(max(0.0, until - time.perf_counter()))
-        if not any(thread.name == "files" and thread.is_alive() for thread in self._threads):
-            self._files.finish()
+        written = self._writing.wait(max(0.0, until - time.perf_counter()))
+        if not written:
+            log.warning("A file is still being written and is left behind")
         engine_ended = self._engine.wait(round(1000 * max(0.0, until - time.perf_counter())))
         if not engine_ended:
             log.warning("The engine thread is still busy and is left behind")
         self._compiler.shutdown(wait=False, cancel_futures=True)
         busy = self._engine.reading or (self._compiling is not None and self._compiling.running())
-        return engine_ended and not busy and not any(thread.is_alive() for thread in threads)
+        files_ended = written and self._reading.wait(0)
+        return files_ended and engine_ended and not busy and not any(map(_is_alive, threads))
 
     def _compile(self, work: Callable[[], T], /) -> Future[T]:
         future = self._compiler.submit(work)
@@ -214,8 +219,18 @@ class Rig(QObject):
         return future
 
     def later(self, name: str, work: Work) -> None:
-        """Have a file read or written, soon: see ``app.file_worker``. What waits is done before ``stop`` ends."""
-        self._files.later(name, work)
+        """Have a file read, soon: see ``app.file_worker``. ``stop`` waits for none."""
+        self._reading.later(name, work)
+
+    def keep(self, name: str, work: Work) -> None:
+        """Have a file written, soon. What waits is done before ``stop`` ends."""
+        self._writing.later(name, work)
+
+    def _tell_slow(self, name: str, slow: bool, sentence: Callable[[str, float], str]) -> None:
+        if slow:
+            self.said.emit("warning", sentence(name, SLOW_S))
+        else:
+            self.said.emit("info", words_show.slow_no_more(name))
 
     def handed_over(self, output: str, program: Program) -> None:
         """A window (``output``: "preview" or "stage") has painted ``program`` for the first time: latency ends here."""
@@ -381,7 +396,7 @@ class Rig(QObject):
         self._tell_troubles(guide)
         self.view.put(Frame(guided.source, guided.time))
         height, width = frame.rgb.shape[:2]
-        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure, (width, height)))
+        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure, (width, height), guided.mask))
 
     def _tell_troubles(self, guide: Guide) -> None:
         self._control_rates = dict(guide.every)
@@ -511,6 +526,10 @@ def second_input(setup: Setup) -> SourceChoice | None:
 def _sized(choice: RecorderChoice, width: int, height: int) -> RecorderChoice:
     """A recording takes this size unless told otherwise: its first picture may be the slate or the camera."""
     return choice if choice.width else replace(choice, width=width, height=height)
+
+
+def _is_alive(thread: threading.Thread) -> bool:
+    return thread.is_alive()
 
 
 def _no_wait() -> None:

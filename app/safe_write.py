@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+_kept: set[Path] = set()
+"""What was replaced in this run of the program and is kept."""
+
 
 def with_ending(path: Path, ending: str) -> Path:
     """``path``, ending in ``ending`` (".vlive"). Whatever else is in its name stays: dots belong to dates, too."""
@@ -21,6 +24,12 @@ def with_ending(path: Path, ending: str) -> Path:
 def aside(path: Path) -> Path:
     """Where ``swapped_in`` keeps what stood at ``path``."""
     return path.with_name(f"{path.name}~")
+
+
+def keeps_aside(path: Path) -> bool:
+    """Whether ``swapped_in`` will keep what stands at ``path``. Of all that is written there in this run of the
+    program, only what stood there before it is kept: the second save must not cost what the first one replaced."""
+    return path.exists() and not (path.absolute() in _kept and aside(path).exists())
 
 
 def reason_of(error: Exception) -> str:
@@ -33,7 +42,7 @@ def reason_of(error: Exception) -> str:
 def swapped_in(path: Path, keeps_old: bool = False) -> Iterator[BinaryIO]:
     """A file to write to, which becomes ``path`` at the end; after an exception or a crash the old one is still there.
 
-    keeps_old: what stands at ``path`` stays as ``aside(path)``. OSError where any of that cannot be done.
+    keeps_old: what stands at ``path`` stays as ``aside(path)``, see ``keeps_aside``. OSError where that cannot be done.
     """
     part, old = path.with_name(f".{path.name}.part"), path.with_name(f".{aside(path).name}.part")
     try:
@@ -41,9 +50,10 @@ def swapped_in(path: Path, keeps_old: bool = False) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if keeps_old and path.exists():
+        if keeps_old and keeps_aside(path):
             shutil.copy2(path, old)  # in two steps: a copy that breaks off must not cost the one before it
             old.replace(aside(path))
+            _kept.add(path.absolute())
         part.replace(path)
     finally:
         for left in (part, old):

@@ -131,13 +131,15 @@ class Thumbnails:
     """The newest guide of each control that runs, and the mix, each (H, W, 3) uint8 at engine size; of the edited look.
 
     structure: the picture of the second input that they were made from; None where it was the source. source: width
-    and height of the source's own picture, before it was framed.
+    and height of the source's own picture, before it was framed. mask: (H, W) uint8, as it acts, of people and all:
+    255 = repaint; None = everything is.
     """
 
     parts: dict[str, Pixels]
     guide: Pixels
     structure: Pixels | None = None
     source: tuple[int, int] = (0, 0)
+    mask: Pixels | None = None
 
 
 @dataclass(frozen=True)

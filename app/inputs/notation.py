@@ -21,6 +21,11 @@ from app.words import inputs as words
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".jp2", ".exr", ".hdr", ".ppm")
 """Endings of files that are shown as stills. A GIF moves, so it is a clip."""
+CLIPS = (
+    *(".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".wmv", ".flv"),
+    *(".ogv", ".3gp", ".mxf", ".vob", ".y4m", ".gif"),
+)
+"""Endings of files that are surely videos; one of another ending may be, too."""
 
 _WORDS = re.compile(
     r"(?P<kind>camera|screen|testcard)"

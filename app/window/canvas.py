@@ -24,15 +24,17 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
+from app.frame import Pixels
 from app.framing import Fit
 from app.looks import Looks
 from app.mask_painting import Rect, Tool
+from app.mask_shape import MaskShape
 from app.placement import Placement, placement
 from app.show import Show
 from app.window import theme, words, words_hud, words_program
 from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool, transform
 from app.window.mask_editor import MaskEditor
-from app.window.mask_layer import MaskLayer
+from app.window.mask_layer import ActingLayer, MaskLayer
 from app.window.picture import placed
 from app.window.preview import ProgramView
 from app.window.rig import Rig
@@ -40,6 +42,7 @@ from app.window.rig import Rig
 Shown = Literal["output", "input", "guide", "mask"]
 
 _MOST_ZOOM = 16.0
+_RIGHT = Qt.MouseButton.RightButton
 _NOTCH = 1.25
 """What one click of the wheel enlarges by."""
 _STEP, _FINE_STEP = 0.02, 0.004
@@ -78,7 +81,7 @@ class Canvas(ProgramView):
         self._tool: CanvasTool | None = None
         self._cursor: QPointF | None = None
         self._drawn: QRectF | None = None
-        self._mask = MaskLayer(editor)
+        self._mask, self._acts = MaskLayer(editor), ActingLayer()
         editor.painted.connect(self._follow_mask)
         editor.changed.connect(self._take_tool)
         show.looks_changed.connect(self._follow_looks)
@@ -126,6 +129,8 @@ class Canvas(ProgramView):
         else:
             view = self._rig.view.get()
             self.set_picture(None if view is None else view.rgb)
+            if not self._acts.shows(self._acting()):
+                self.update()
 
     # where it is seen
 
@@ -221,14 +226,18 @@ class Canvas(ProgramView):
             self._end()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """A pen paints by its pressure, and its other end erases. Where it moves the picture, or no tool is chosen, it
-        is a mouse."""
+        """A pen paints by its pressure; its other end and its right button erase. Where it moves the picture, as with
+        its middle button, or no tool is chosen, it is a mouse."""
         if self._tool is None or self._held or self._panning is not None:
             event.ignore()
             return
+        if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.MiddleButton:
+            event.ignore()
+            return
         if event.type() == QEvent.Type.TabletPress:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)  # as a click does: keys are shortcuts again
             erases = event.pointerType() == QPointingDevice.PointerType.Eraser
-            self._begin(event.position(), event.pressure(), erases)
+            self._begin(event.position(), event.pressure(), erases or _RIGHT in (event.button() | event.buttons()))
         elif event.type() == QEvent.Type.TabletMove:
             self._go_on(event.position(), event.pressure())
         else:
@@ -237,12 +246,15 @@ class Canvas(ProgramView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow keys are the hand: they move the chosen tool, or without one the enlarged picture. Enter puts the tool
-        down and takes it up; Shift moves finely, and puts down its other end. Plus and minus look closer and away."""
+        down and takes it up; Shift moves finely, and puts down its other end. Escape gives up what is being drawn. Plus
+        and minus look closer and away."""
         key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if key in _WAYS:
             self._step(*_WAYS[key], _FINE_STEP if shift else _STEP)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._tool is not None:
             self._put_down(shift)
+        elif key == Qt.Key.Key_Escape and self.give_up():
+            pass
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             notch = 1 / _NOTCH if key == Qt.Key.Key_Minus else _NOTCH
             self._zoom_to(self._zoom * notch, QPointF(self.rect().center()))
@@ -256,6 +268,14 @@ class Canvas(ProgramView):
                 self.tapped.emit()
         else:
             super().keyReleaseEvent(event)
+
+    def give_up(self) -> bool:
+        """What is being drawn, as if it had not begun: whether there was such a thing."""
+        if self._tool is None or not self._tool.give_up():
+            return False
+        self._key_down = False
+        self.update()
+        return True
 
     def _let_go(self) -> None:
         """Of Space: a drag goes on until the button comes up."""
@@ -398,11 +418,22 @@ class Canvas(ProgramView):
             painter.end()
 
     def _draw_over(self, painter: QPainter, geometry: Geometry) -> None:
-        """The mask, in the output as an outline alone: there the result is what is to be seen."""
-        if self._shows_mask() and not self._editor.is_empty:
-            self._mask.draw(painter, geometry, tinted=self._shown != "output")
+        """The mask, in the output as an outline alone: there the result is what is to be seen. So is what is painted
+        over what acts of it."""
+        acting = self._acting()
+        self._acts.draw(painter, geometry, acting)
+        if self._shows_mask() and not self._editor.is_empty and (acting is None or self._tool is self._paint):
+            self._mask.draw(painter, geometry, tinted=self._shown != "output" and acting is None)
         if self._tool is not None:
             self._tool.draw(painter, geometry, self._cursor)
+
+    def _acting(self) -> Pixels | None:
+        """The mask as it acts, where the mask view is open and that is another one than what is painted."""
+        thumbnails, look = self._rig.thumbnails.get(), self._show.look
+        if self._shown != "mask" or thumbnails is None:
+            return None
+        as_painted = look.repainted == "all" and look.mask_shape == MaskShape() and not look.invert_mask
+        return None if as_painted and not look.expand else thumbnails.mask
 
     def _shows_mask(self) -> bool:
         return self._shown == "mask" or self._tool is self._paint

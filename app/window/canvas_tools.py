@@ -84,6 +84,10 @@ class CanvasTool(Protocol):
 
     def release(self, geometry: Geometry | None) -> None: ...
 
+    def give_up(self) -> bool:
+        """A stroke or a shape under way, as if it had not begun: whether there was one."""
+        ...
+
     def draw(self, painter: QPainter, geometry: Geometry, cursor: QPointF | None) -> None:
         """Over the picture, at each repaint while the tool is chosen."""
         ...
@@ -125,6 +129,13 @@ class PaintTool:
             way, self._way = self._way, []
             self._editor.shape(way, self._erases)
             self._editor.publish()
+
+    def give_up(self) -> bool:
+        stroked, drawn = self._editor.is_stroking, bool(self._way)
+        self._stroking, self._way = False, []
+        if stroked:
+            self._editor.cancel()
+        return stroked or drawn
 
     def draw(self, painter: QPainter, geometry: Geometry, cursor: QPointF | None) -> None:
         tool = self._editor.tool
@@ -197,6 +208,11 @@ class BoxTool:
                 boxes[boxes.index(box)] = Box(box.start, _way(box.start, bends(moments)))
         self._show.set_layout(tuple(boxes))
 
+    def give_up(self) -> bool:
+        dragged = self._is_dragging()
+        self._give_up()
+        return dragged
+
     def _is_dragging(self) -> bool:
         """Whether a drag is under way; that of a box which is gone ends here."""
         if self._dragged is not None and self._dragged not in self._show.look.layout:
@@ -264,6 +280,10 @@ class FrameTool:
     def release(self, geometry: Geometry | None) -> None:
         self._pulled = ()
         self._show.end_step()
+
+    def give_up(self) -> bool:
+        """There is nothing to give up: each pull acts at once, and a step back takes it back."""
+        return False
 
     def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
         return None

@@ -23,10 +23,10 @@ class StateKeeper(QObject):
 
     said = Signal(str, str)
 
-    def __init__(self, show: Show, path: Path, parent: QObject | None = None, later: Later = at_once) -> None:
-        """later: where files are written."""
+    def __init__(self, show: Show, path: Path, parent: QObject | None = None, keep: Later = at_once) -> None:
+        """keep: where files are written."""
         super().__init__(parent)
-        self._show, self._path, self._later = show, path, later
+        self._show, self._path, self._keep = show, path, keep
         self._failed = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.save)
@@ -39,7 +39,7 @@ class StateKeeper(QObject):
         self._pause.stop()
         self._latest.stop()
         look, setup = self._show.program, self._show.setup
-        self._later("state", lambda: self._write(look, setup))
+        self._keep(words.STATE, lambda: self._write(look, setup))
 
     def _write(self, look: Look, setup: Setup) -> None:
         try:

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.file_worker import Later, at_once
 from app.message_log import Message, MessageLog, passes, text_of
-from app.safe_write import swapped_in
+from app.safe_write import reason_of, swapped_in
 from app.status import Level
 from app.window import icons, theme, words_hud
 from app.window.cards import text
@@ -45,15 +46,16 @@ _MESSAGE = Qt.ItemDataRole.UserRole
 
 
 class LogWindow(QWidget):
-    """Newest first. said(level, sentence): where the log was saved, or why it was not."""
+    """Newest first. said(level, sentence): where the log was saved, or why it was not; from any thread."""
 
     said = Signal(str, str)
 
-    def __init__(self, parent: QWidget, clock: Callable[[], datetime] = datetime.now) -> None:
+    def __init__(self, parent: QWidget, clock: Callable[[], datetime] = datetime.now, keep: Later = at_once) -> None:
+        """keep: where files are written."""
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(words_hud.LOG_WINDOW)
         self.resize(_FIRST_SIZE)
-        self._clock = clock
+        self._clock, self._keep = clock, keep
         self._log = MessageLog(KEPT)
         self._least: Level = "info"
         self.level = Segments(words_hud.LOG_SHOWS, words_hud.LOG_LEVELS, help=words_hud.LOG_SHOWS_TIP)
@@ -126,11 +128,15 @@ class LogWindow(QWidget):
 
     def write(self, path: Path) -> None:
         """All that are listed, oldest first."""
+        listed = text_of(self._listed())
+        self._keep(str(path), lambda: self._write(path, listed))
+
+    def _write(self, path: Path, listed: str) -> None:
         try:
             with swapped_in(path, keeps_old=True) as file:
-                file.write(text_of(self._listed()).encode())
-        except OSError as error:
-            self.said.emit("warning", words_hud.log_not_saved(path, error.strerror or str(error)))
+                file.write(listed.encode(errors="backslashreplace"))  # names of files may be no Unicode
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is not saved must be told
+            self.said.emit("warning", words_hud.log_not_saved(path, reason_of(error)))
         else:
             self.said.emit("info", words_hud.log_saved(path))
 

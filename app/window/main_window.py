@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 from app.cue_sheet import CueSheet
 from app.errors import SourceError
 from app.framing import resized
+from app.inputs.video import is_url
 from app.mask_painting import Tool
 from app.pictures import reduced
-from app.set_list import Backups
+from app.set_list import SUFFIX, Backups
 from app.show import Show
 from app.status import Status
 from app.tempo import NUDGE
@@ -51,7 +52,7 @@ from app.window.panels.controls import ControlKind, ControlsPanel
 from app.window.panels.frames import FramesPanel
 from app.window.panels.input import InputPanel
 from app.window.panels.look import LookPanel
-from app.window.panels.loras import LorasPanel
+from app.window.panels.loras import LORA_ENDINGS, LorasPanel
 from app.window.panels.mask import MaskPanel
 from app.window.panels.outputs import OutputsPanel
 from app.window.panels.references import ReferencesPanel
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
         controls: Mapping[str, ControlKind] = CONTROLS,
     ) -> None:
         super().__init__()
-        self._rig = rig
+        self._rig, self._show = rig, show
         self._closed = False
         self.setWindowTitle(words.WINDOW_TITLE)
         self.setWindowIcon(icons.icon("sparkles"))
@@ -115,9 +116,9 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(bindings, self.performer)
         self.input = InputPanel(bindings, self.performer)
         self.controls = ControlsPanel(bindings, controls)
-        self.editor = MaskEditor(show, self, rig.later)
+        self.editor = MaskEditor(show, self, rig.later, rig.keep)
         backups = Backups(state_path.parent / "cues") if state_path else None
-        sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self, rig.later)
+        sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self, rig.later, rig.keep)
         self.mixer = VisionMixer(show, sheet, self._chunk_alone_s, self)
         self.steps = Steps(show, sheet, self.editor, self)
         self.program = ProgramPanel(bindings, rig, self.editor, self.mixer, self.steps)
@@ -132,7 +133,7 @@ class MainWindow(QMainWindow):
         self.outputs = OutputsPanel(bindings, self.performer, self.stage, displays)
         self.tempo = TempoBar(bindings, self.performer)
         self.cues.add_to_head(self.tempo)
-        self.messages = MessageBar(self)
+        self.messages = MessageBar(self, rig.keep)
         self._columns = self._lay_out()
 
         keys = self._keys()
@@ -148,7 +149,7 @@ class MainWindow(QMainWindow):
             self._foot_button("keyboard", words.KEY_LIST, words.KEY_LIST_TIP, self.key_list.toggle)
         )
 
-        self._keeper = StateKeeper(show, state_path, self, rig.later) if state_path else None
+        self._keeper = StateKeeper(show, state_path, self, rig.keep) if state_path else None
         place = state_path.with_name("window.ini") if state_path else None
         self._place = QSettings(str(place), QSettings.Format.IniFormat) if place else None
         self._restore_place()
@@ -197,12 +198,21 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         data = event.mimeData()
         url = data.urls()[0] if data.hasUrls() else QUrl()
-        target = url.toLocalFile() if url.isLocalFile() else url.toString() or data.text().strip()
-        try:
-            self.performer.play(target)
-        except SourceError as error:
-            self.messages.say("warning", words.dropped(str(error)))
+        self._take_dropped(url.toLocalFile() if url.isLocalFile() else url.toString() or data.text().strip())
         event.acceptProposedAction()
+
+    def _take_dropped(self, target: str) -> None:
+        """Each file goes where it belongs; what belongs nowhere changes nothing."""
+        ending = "" if is_url(target) else Path(target).suffix.lower()
+        if ending == SUFFIX:
+            self.cues.sheet.open(Path(target))
+        elif ending in LORA_ENDINGS:
+            self.loras.take([Path(target)])
+        else:
+            try:
+                self.performer.play(target)
+            except SourceError as error:
+                self.messages.say("warning", words.dropped(str(error)))
 
     def toggle_panels(self) -> None:
         """Hide the panels beside the canvas, and tell how they come back, or show them again."""
@@ -410,7 +420,7 @@ class MainWindow(QMainWindow):
                 for tool, key in TOOL_KEYS.items()
             ),
             Key(("M",), words.KEY_MASK, self._toggle_mask_view),
-            Key(("Ctrl+Z",), words.KEY_UNDO, self.steps.undo),
+            Key(("Ctrl+Z",), words.KEY_UNDO, self._undo),
             Key(("Ctrl+Shift+Z", "Ctrl+Y"), words.KEY_REDO, self.steps.redo),
             Key(("I",), words.KEY_INVERT, self.editor.invert),
             Key(("Del",), words.KEY_CLEAR, self.editor.clear_tool),
@@ -433,6 +443,11 @@ class MainWindow(QMainWindow):
         is paused."""
         if not self.program.preview.take_hold():
             self.performer.toggle_pause()
+
+    def _undo(self) -> None:
+        """What is being drawn is not there yet: it is given up; else the last step is taken back."""
+        if not self.program.preview.give_up():
+            self.steps.undo()
 
     def _toggle_mask_view(self) -> None:
         self.program.bar.show_("output" if self.program.preview.shown == "mask" else "mask")
@@ -466,10 +481,14 @@ class MainWindow(QMainWindow):
         return max(status.chunk_ms.p50 / 1000, pictures / max(1.0, status.source_rate))
 
     def _on_air(self) -> list[str]:
-        """What of this setup ends with the window, in words."""
+        """What of this show ends with the window, in words."""
         setup = self.performer.setup
         outputs = (("recorder", setup.recorder), ("virtual camera", setup.virtual_camera), ("stage", setup.stage))
-        return [words.ON_AIR[name] for name, choice in outputs if choice.on]
+        on_air = [words.ON_AIR[name] for name, choice in outputs if choice.on]
+        looks = self._show.looks
+        if looks.audition is not None and looks.audition != looks.program:
+            on_air.append(words_program.AUDITION_UNKEPT)
+        return on_air
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         """Where a field with the focus disappears or is switched off, Qt hands the focus to the next one, which may be

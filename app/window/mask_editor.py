@@ -17,7 +17,7 @@ from app.file_worker import Later, at_once
 from app.frame import Pixels
 from app.look import Look
 from app.mask_painting import Brush, MaskPainting, Point, Rect, Tool
-from app.pictures import load_mask
+from app.pictures import load_mask, shrunk
 from app.placement import Placement
 from app.png import png_of
 from app.safe_write import reason_of, swapped_in, with_ending
@@ -28,6 +28,9 @@ from engine.params import Picture
 
 LONGEST_SIDE = 1280
 """Pixels of a mask that is painted here, and the unit of a brush's size: as much as the outputs show."""
+PAINTED_SIDE = 1920
+"""The most pixels of a mask that a hand paints on; a larger one, from a file, is reduced to it by the first stroke.
+What the Show is told while a stroke goes on takes a time that grows with the mask, on the window's thread."""
 SIZES = (1.0, 600.0)
 """Of a brush."""
 OPACITIES = (0.1, 1.0)
@@ -48,13 +51,15 @@ class MaskEditor(QObject):
     """What is painted, the tool or the brush has changed."""
     said = Signal(str, str)
     """From any thread."""
-    _read = Signal(object, int)
+    _read = Signal(object, object)
 
-    def __init__(self, show: Show, parent: QObject | None = None, later: Later = at_once) -> None:
-        """later: where files are read and written."""
+    def __init__(
+        self, show: Show, parent: QObject | None = None, later: Later = at_once, keep: Later = at_once
+    ) -> None:
+        """later: where files are read. keep: where they are written."""
         super().__init__(parent)
-        self._show, self._later = show, later
-        self._switches = 0
+        self._show, self._later, self._keep = show, later, keep
+        self._switches = self._asked = 0
         self._read.connect(self._take)
         self._painting = MaskPainting(LONGEST_SIDE, LONGEST_SIDE * 9 // 16)
         self._told: Picture | None = None
@@ -93,15 +98,18 @@ class MaskEditor(QObject):
         self.set_brush(size=min(high, max(low, self.brush.size * factor)))
 
     def fit_to(self, source: tuple[int, int], place: Placement) -> None:
-        """Take the aspect of a source of this width and height; before anything is painted.
+        """Take the aspect of a source of this width and height, and a size to paint on; before anything is painted.
 
         place: of that source. What is painted already goes on acting where it acts: on a mask of another aspect than
         the source's that is elsewhere than on all of the source.
         """
         wanted = self._wanted(source)
         width, height = self._painting.size
-        if abs(width * wanted[1] - height * wanted[0]) <= max(width, height, *wanted):
-            return  # the same aspect, to a pixel
+        if abs(width * wanted[1] - height * wanted[0]) <= max(width, height, *wanted):  # the same aspect, to a pixel
+            if max(width, height) > PAINTED_SIDE:
+                self._painting.take(shrunk(self._painting.pixels, PAINTED_SIDE))
+                self._tell()
+            return
         if self._painting.is_empty:
             self._painting = MaskPainting(*wanted)
         else:
@@ -169,12 +177,13 @@ class MaskEditor(QObject):
     def save(self, path: Path) -> None:
         """As a grey PNG, white where the picture is repainted."""
         path, mask = with_ending(path, ".png"), Picture(self._painting.pixels)
-        self._later(f"save {path}", lambda: self._write(mask, path))
+        self._keep(str(path), lambda: self._write(mask, path))
 
     def load(self, path: Path) -> None:
         """For the look that is edited now: where another one is by the time it is read, it is not put there."""
-        looks = self._switches
-        self._later("open a mask", lambda: self._read_file(path, looks))
+        self._asked += 1
+        request = (self._switches, self._asked)
+        self._later(str(path), lambda: self._read_file(path, request))
 
     def _write(self, mask: Picture, path: Path) -> None:
         try:
@@ -185,20 +194,27 @@ class MaskEditor(QObject):
         else:
             self.said.emit("info", words.mask_saved(path))
 
-    def _read_file(self, path: Path, looks: int) -> None:
+    def _read_file(self, path: Path, request: tuple[int, int]) -> None:
         try:
             mask = load_mask(path)
         except Exception as error:  # noqa: BLE001 - a hand waits for an answer
             self.said.emit("warning", words.mask_not_loaded(str(error)))
         else:
-            self._read.emit(mask, looks)
+            self._read.emit(mask, request)
 
-    @Slot(object, int)
-    def _take(self, mask: Picture, looks: int) -> None:
+    @Slot(object, object)
+    def _take(self, mask: Picture, request: tuple[int, int]) -> None:
+        looks, number = request
+        if number != self._asked:
+            return  # it took so long that another one was opened meanwhile
         if looks != self._switches:
             self.said.emit("warning", words.mask_not_loaded(words.READ_TOO_LATE))
         else:
-            self._did(self._painting.take(mask.pixels))
+            where = self._painting.take(mask.pixels)
+            if where is not None:
+                self.painted.emit(where)
+            self._put(None if self._painting.is_empty else mask)
+            self.changed.emit()
 
     def _let_go(self) -> None:
         """Another look is about to be edited."""
@@ -209,8 +225,10 @@ class MaskEditor(QObject):
 
     def publish(self) -> None:
         """Ask the Show for the mask as it is; none at all where nothing is painted that would show."""
+        self._put(None if self._painting.is_empty else Picture(self._painting.pixels))
+
+    def _put(self, mask: Picture | None) -> None:
         self._publishing.stop()
-        mask = None if self._painting.is_empty else Picture(self._painting.pixels)
         if mask != self._told:
             self._told = mask
             self._show.set_mask(mask, invert=self._show.look.invert_mask)

@@ -1,4 +1,4 @@
-"""The mask as it lies on the canvas: drawn where it acts, and drawn anew only where it has changed.
+"""The mask as it lies on the canvas: drawn where it acts, and drawn anew only where it has changed; and as it acts.
 
 Asks the editor for its pixels; the canvas tells it where things lie. Knows no tool.
 """
@@ -6,8 +6,9 @@ Asks the editor for its pixels; the canvas tells it where things lie. Knows no t
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTransform
 
+from app.frame import Pixels
 from app.mask_painting import Rect, united
 from app.window.canvas_tools import Geometry
 from app.window.mask_editor import MaskEditor
@@ -15,6 +16,29 @@ from app.window.mask_overlay import MaskOverlay, outline_reach
 
 _SMOOTHED_PX = 2.0
 """So far beyond what has changed does smooth scaling show it, in pixels of the widget and of the mask."""
+
+
+class ActingLayer:
+    """The mask as the engine is handed it, inverted, grown and with people, over all of the canvas."""
+
+    def __init__(self) -> None:
+        self._mask: Pixels | None = None
+        self._overlay: MaskOverlay | None = None
+
+    def shows(self, mask: Pixels | None) -> bool:
+        """Whether this very one was drawn last."""
+        return self._mask is mask
+
+    def draw(self, painter: QPainter, geometry: Geometry, mask: Pixels | None) -> None:
+        if self._mask is not mask:
+            self._mask = mask
+            self._overlay = None if mask is None else MaskOverlay(mask, tinted=True)
+        if self._overlay is not None:
+            height, width = self._overlay.tints.shape
+            image = _image_of(self._overlay)
+            painter.setTransform(QTransform.fromScale(1 / width, 1 / height) * geometry.from_canvas)
+            painter.drawImage(0, 0, image)
+            painter.resetTransform()
 
 
 class MaskLayer:
@@ -47,8 +71,7 @@ class MaskLayer:
         overlay = self._overlay
         if overlay is None or overlay.tints.shape != mask.shape or overlay.tinted != tinted:
             overlay = self._overlay = MaskOverlay(mask, tinted=tinted)
-            form = QImage.Format.Format_ARGB32_Premultiplied
-            self._image = QImage(overlay.tints.data, width, height, 4 * width, form)
+            self._image = _image_of(overlay)
         elif self._stale is not None:
             overlay.follow(mask, self._stale)
         self._stale = None
@@ -57,3 +80,9 @@ class MaskLayer:
         painter.drawImage(0, 0, self._image)
         painter.resetTransform()
         painter.setClipping(False)
+
+
+def _image_of(overlay: MaskOverlay) -> QImage:
+    """A view of ``overlay.tints``, which must outlive it."""
+    height, width = overlay.tints.shape
+    return QImage(overlay.tints.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)

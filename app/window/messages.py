@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from app.file_worker import Later, at_once
 from app.status import Level
 from app.window import icons, words, words_hud
 from app.window.cards import Elided, text
@@ -22,14 +23,15 @@ INFO_STAYS_MS = 12_000
 class MessageBar(QFrame):
     """The line at the foot of the window. A level is told by sign and word, not by its colour alone."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, keep: Later = at_once) -> None:
+        """keep: where the log is written."""
         super().__init__()
         self.setObjectName("message_bar")
         self._sign = QLabel()
         self._level = text("", "message_level")
         self._sentence = Elided("message")
         self._sentence.setAccessibleName(words.MESSAGE)
-        self.log = LogWindow(window)
+        self.log = LogWindow(window, keep=keep)
         self.log.said.connect(self.say)
         self._button = QPushButton(icons.icon("list"), f" {words_hud.LOG}")
         self._button.setIconSize(QSize(20, 20))

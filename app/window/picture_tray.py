@@ -291,7 +291,8 @@ class PictureTray(QWidget):
         self._let_go_at = self._asked
 
     def paste(self) -> None:
-        self.take(QApplication.clipboard().mimeData(), self.current)
+        # None where the clipboard holds nothing, or its owner does not answer; Qt's types do not say so.
+        self.take(QApplication.clipboard().mimeData() or QMimeData(), self.current)
 
     def grab_output(self) -> None:
         picture = self._grab()
@@ -315,7 +316,7 @@ class PictureTray(QWidget):
             place = None
         request = (self._asked, place)
         # Each under a name of its own: none of them takes the place of one that waits.
-        self._later(f"{self._title} {self._asked}", lambda: self._read_pictures(request, read))
+        self._later(f"{self._title} ({self._asked})", lambda: self._read_pictures(request, read))
 
     def _read_pictures(self, request: tuple[int, int | None], read: Callable[[], list[Picture]]) -> None:
         try:

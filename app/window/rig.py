@@ -51,8 +51,12 @@ class Rig(Protocol):
         ...
 
     def later(self, name: str, work: Callable[[], None]) -> None:
-        """Have a file read or written on another thread, soon; of what waits under one name, the latest alone. What was
-        asked for before ``stop`` is done when that returns."""
+        """Have a file read on another thread, soon; of what waits under one name, the latest alone. ``stop`` waits for
+        none."""
+        ...
+
+    def keep(self, name: str, work: Callable[[], None]) -> None:
+        """The same of a file that is written. What was asked for before ``stop`` is done when that returns."""
         ...
 
     def status(self) -> Status:

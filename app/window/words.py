@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from app.examples import EXAMPLES, known_words
 from app.frame import Kind
 from app.framing import Fit
-from app.inputs.notation import PICTURES
+from app.inputs.notation import CLIPS, PICTURES
 from app.look import SourceKind, Treatment
 from app.mask_painting import Tool
 from app.set_list import Cue, Transition
@@ -126,7 +126,7 @@ REGION, REGION_TIP = "Only a region", "Capture a rectangle of the display, in it
 REGION_EDGES = ("Left", "Top", "Width", "Height")
 CLIP, CLIP_TIP = "Clip", "A video file or a stream's URL; files can be dropped on the window as well."
 CLIP_PLACEHOLDER = "File or URL"
-CLIP_FILTER = "Video (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.gif);;All files (*)"
+CLIP_FILTER = f"Video ({' '.join(f'*{ending}' for ending in CLIPS)});;All files (*)"
 STILL, STILL_TIP = "Still", "A picture file; files can be dropped on the window as well."
 STILL_PLACEHOLDER = "Picture file"
 STILL_FILTER = f"Pictures ({' '.join(f'*{ending}' for ending in PICTURES)});;All files (*)"
@@ -473,6 +473,9 @@ def display_back(name: str) -> str:
 
 def stage_moved(old: str, new: str) -> str:
     return f"The display {old} is gone; the stage has moved to {new}."
+
+
+STATE = "Your settings"
 
 
 def not_saved(path: object, reason: str) -> str:

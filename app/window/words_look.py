@@ -64,6 +64,11 @@ SIZE_TYPED_TIP = (
     "goes through the offered sizes."
 )
 SIZE_TYPED_PLACEHOLDER = "W x H"
+OUTPUT_SIZE_TYPED = "Picture size, typed"
+OUTPUT_SIZE_TYPED_TIP = (
+    "Any size, width by height, each 16 to 4096, as in 1600x900; Enter takes it. While it has the focus, the wheel "
+    "goes through the offered sizes."
+)
 
 # pictures
 REFERENCES = "References"

@@ -16,6 +16,7 @@ TAKE_BY_TIP = "Cut forgets the past, a soft cut weakens it; a morph brings words
 
 PROGRAM_FRAME = "PROGRAM"
 PROGRAM_LINE, PROGRAM_LINE_SHORT = "what the outputs show", "outputs"
+AUDITION_UNKEPT = "the audition (which is not kept)"
 AUDITION_FRAME = "AUDITION"
 AUDITION_LINE = "only you see this"
 AUDITION_SHOWN = "Audition: only you see this"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 CUES_UNREADABLE = "Its cues could not be read."
@@ -9,11 +10,20 @@ NO_SET_LIST = "it does not say that it is one"
 NOT_AS_IT_SHOULD_BE = "not what it should be"
 MADE_BY_NEWER = "It was made by a newer version of this program; what that has and this has not is left out."
 UNNAMED = "Cue"
+CUES = "Your cues"
+LORA_SEARCH = "The search for the LoRAs of your cues"
+"""What is told of where it takes long."""
 
 
 def numbered(number: int) -> str:
     """The name of a cue that nobody has named. number: from 1."""
     return f"{UNNAMED} {number}"
+
+
+def number_in(name: str) -> int:
+    """The inverse of ``numbered``, also of a copy; 0 = it has none."""
+    found = re.match(rf"{UNNAMED} (\d{{1,9}})\b", name)
+    return int(found[1]) if found else 0
 
 
 def copy_of(name: str) -> str:

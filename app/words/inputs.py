@@ -69,6 +69,12 @@ def no_such_source(text: str) -> str:
     return f"There is no file {text}; name a picture, a video, a URL, or camera, screen or testcard."
 
 
+def no_picture_file(name: str) -> str:
+    return (
+        f"{name} does not end like a picture or a video; if it is a video all the same, choose it in the input's Clip."
+    )
+
+
 def not_understood(text: str, kind: str) -> str:
     return f"{text} is not understood as a source; write {FORMS[kind]}."
 

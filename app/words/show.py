@@ -47,3 +47,15 @@ def window_refused(detail: str, mend: str) -> str:
 
 def settings_unreadable(aside: object) -> str:
     return f"The kept settings could not be read and are now in {aside}; this show begins with new ones."
+
+
+def slow_to_read(name: str, seconds: float) -> str:
+    return f"{name}: it is still being read after {seconds:g} seconds; all else goes on without it."
+
+
+def slow_to_write(name: str, seconds: float) -> str:
+    return f"{name}: still not written after {seconds:g} seconds; a crash now would lose what has changed in it."
+
+
+def slow_no_more(name: str) -> str:
+    return f"{name}: the disk has answered now."

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.cue_sheet import CueSheet
 from app.file_worker import FileWorker, Work
 from app.look import Look
-from app.set_list import Backups, Cue, SetList, Transition, load
+from app.set_list import Backups, Cue, SetList, Transition, load, save
 from app.show import Show
 from app.tempo import Tempo
 from engine.params import Lora, Params, Picture
@@ -288,7 +288,7 @@ def test_what_a_set_replaces_stays_beside_it(sheet: CueSheet, tmp_path: Path) ->
 
 def test_files_are_written_and_read_where_the_sheet_is_told_to(show: Show, tmp_path: Path) -> None:
     waiting: dict[str, Work] = {}
-    sheet = CueSheet(show, Backups(tmp_path / "cues"), later=waiting.__setitem__)
+    sheet = CueSheet(show, Backups(tmp_path / "cues"), later=waiting.__setitem__, keep=waiting.__setitem__)
     sheet.add()
     sheet.add()
     sheet.save(tmp_path / "friday")
@@ -302,7 +302,7 @@ def test_files_are_written_and_read_where_the_sheet_is_told_to(show: Show, tmp_p
     waiting.clear()
     sheet.open(tmp_path / "friday.vlive")
     assert sheet.set_list.cues[0] is None
-    waiting["open a set"]()
+    waiting[str(tmp_path / "friday.vlive")]()
     assert sheet.set_list.cues == kept.cues
     assert sheet.path == tmp_path / "friday.vlive"
 
@@ -311,17 +311,14 @@ def test_a_set_that_is_read_on_another_thread_comes_back_on_this_one(
     show: Show, sheet: CueSheet, tmp_path: Path, qtbot: QtBot
 ) -> None:
     sheet.save(tmp_path / "friday")
-    worker, stopping = FileWorker(), threading.Event()
-    thread = threading.Thread(target=worker.run, args=(stopping,))
-    other = CueSheet(show, Backups(tmp_path / "other"), later=worker.later)
+    worker = FileWorker()
+    other = CueSheet(show, Backups(tmp_path / "other"), later=worker.later, keep=worker.later)
     on: list[threading.Thread] = []
     other.changed.connect(lambda: on.append(threading.current_thread()))
-    thread.start()
     other.open(tmp_path / "friday.vlive")
     qtbot.waitUntil(lambda: other.set_list.cues == sheet.set_list.cues, timeout=60_000)
     other.set_cue(0, name="Opening")
-    stopping.set()
-    thread.join()
+    assert worker.wait(60)
     assert on == [threading.current_thread()] * 2
     assert CueSheet(show, Backups(tmp_path / "other")).set_list == other.set_list, "the last change is there at the end"
 
@@ -411,7 +408,7 @@ def test_at_the_start_nobody_waits_for_the_folder_of_loras(show: Show, tmp_path:
     waiting: dict[str, Work] = {}
     sheet = CueSheet(show, Backups(tmp_path / "cues"), later=waiting.__setitem__)
     sheet.delete(0)
-    waiting["look for LoRAs"]()
+    waiting.popitem()[1]()
     sheet.undo()
     found = [cue.look.params.loras for cue in sheet.set_list.cues if cue is not None]
     assert found == [(Lora(str(there), 0.5),)] * 2, "also in the version that comes back"
@@ -478,3 +475,61 @@ def test_whatever_keeps_a_set_from_being_saved_is_told(
     sheet.delete(1)
     assert [sentence.split(" ", 1)[0] for sentence in said] == ["warning:", "warning:"]
     assert all("surrogates not allowed" in sentence for sentence in said)
+
+
+def test_a_set_that_hung_is_not_opened_over_the_one_that_was_opened_since(
+    show: Show, sheet: CueSheet, tmp_path: Path
+) -> None:
+    waiting: dict[str, Work] = {}
+    hung, other = tmp_path / "hung.vlive", tmp_path / "other.vlive"
+    sheet.save(hung)
+    sheet.delete(0)
+    sheet.save(other)
+    fresh = CueSheet(show, later=waiting.__setitem__)
+    fresh.open(hung)
+    fresh.open(other)
+    waiting[str(other)]()
+    waiting[str(hung)]()
+    assert fresh.path == other
+    assert fresh.set_list.cues == sheet.set_list.cues
+
+
+def test_a_cue_keeps_its_picture_where_the_outputs_show_none(show: Show) -> None:
+    seen: list[Picture | None] = [Picture(np.zeros((2, 2, 3), np.uint8))]
+    sheet = CueSheet(show, thumbnail=lambda: seen[-1])
+    sheet.add()
+    seen.append(None)
+    show.set_params(prompt="lava")
+    sheet.update(0)
+    cue = sheet.cue(0)
+    assert cue is not None
+    assert cue.look.params.prompt == "lava"
+    assert cue.thumbnail == seen[0]
+
+
+def test_a_new_cue_has_a_name_that_none_has(show: Show) -> None:
+    sheet = CueSheet(show)
+    for _ in range(3):
+        sheet.add()
+    sheet.delete(0)
+    sheet.duplicate(1)
+    sheet.add()
+    names = [cue.name for cue in sheet.set_list.cues if cue is not None]
+    assert len(set(names)) == len(names)
+    assert names[-1] == "Cue 4"
+
+
+def test_the_second_save_costs_nothing_of_what_the_first_one_replaced(
+    show: Show, sheet: CueSheet, tmp_path: Path
+) -> None:
+    path = tmp_path / "friday.vlive"
+    precious = SetList("friday", (Cue("Precious"),))
+    save(precious, path)
+    said: list[str] = []
+    sheet.said.connect(lambda level, sentence: said.append(sentence))
+    for _ in range(3):
+        sheet.duplicate(0)
+        sheet.save(path)
+    assert load(path).set_list.cues == sheet.set_list.cues
+    assert load(tmp_path / "friday.vlive~").set_list == precious
+    assert ["friday.vlive~" in sentence for sentence in said] == [True, False, False]

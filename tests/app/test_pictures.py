@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from app.errors import SourceError
-from app.pictures import LONGEST_SIDE, load_mask, load_picture
+from app.pictures import LONGEST_SIDE, MASK_SIDE, load_mask, load_picture
 from app.png import picture_of, png_text
 from engine.params import Picture
 
@@ -73,3 +73,13 @@ def test_what_cannot_be_read_is_a_sentence_with_its_name(load: object, tmp_path:
         with pytest.raises(SourceError, match=path.name) as caught:
             load(path)
         assert str(caught.value).endswith(".")
+
+
+def test_a_mask_keeps_its_own_pixels(tmp_path: Path) -> None:
+    lines = np.zeros((1080, 1920), np.uint8)
+    lines[:, ::2] = 255
+    np.testing.assert_array_equal(load_mask(saved(tmp_path / "hd.png", lines)).pixels, lines)
+    assert load_mask(saved(tmp_path / "vast.png", np.zeros((30, 2 * MASK_SIDE), np.uint8))).pixels.shape == (
+        15,
+        MASK_SIDE,
+    )

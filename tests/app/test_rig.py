@@ -469,3 +469,22 @@ def test_stop_leaves_no_thread_behind(stage: StageMaker) -> None:
     live.rig.stop()
     assert not any(thread.is_alive() for thread in live.rig._threads)
     assert not live.rig._engine.isRunning()
+
+
+def test_a_file_that_hangs_keeps_nothing_from_being_written_and_the_show_from_ending(qapp: object) -> None:
+    rig, go_on, hangs = Rig(Show()), threading.Event(), threading.Event()
+    written: list[str] = []
+
+    def hang() -> None:
+        hangs.set()
+        go_on.wait(60)
+
+    rig.later("a pipe that nobody writes to", hang)
+    assert hangs.wait(60)
+    rig.keep("cues", lambda: written.append("cues"))
+    rig.keep("state", lambda: written.append("state"))
+    try:
+        assert not rig.stop(), "the process is to be left at once"
+        assert sorted(written) == ["cues", "state"]
+    finally:
+        go_on.set()

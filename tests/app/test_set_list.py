@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.cue_sheet import CueSheet
 from app.errors import ShowError
 from app.expand import Expand
 from app.look import Look, from_json
 from app.mask_shape import MaskShape
 from app.set_list import VERSION, Backups, Cue, SetList, Transition, Unit, load, save
+from app.show import Show
 from controls.control import ControlSetting
 from engine.params import Lora, Params, Picture, WeightedPrompt
 from tests.app.damage import damage_contents
@@ -51,6 +53,20 @@ SET = SetList(
     ),
 )
 
+_FIRED = """
+import json, sys
+from pathlib import Path
+from app.cue_sheet import CueSheet
+from app.look import to_json
+from app.show import Show
+show = Show()
+sheet = CueSheet(show)
+sheet.open(Path(sys.argv[1]))
+sheet.fire(0)
+print(json.dumps(to_json(show.program)))
+"""
+"""What a fresh process does with a set: it tells the look of the first cue when it is on the air."""
+
 
 def test_a_set_is_opened_as_it_was_saved(tmp_path: Path) -> None:
     path = tmp_path / "friday.vlive"
@@ -61,14 +77,13 @@ def test_a_set_is_opened_as_it_was_saved(tmp_path: Path) -> None:
 
 
 def test_it_opens_in_a_fresh_process_with_the_same_look(tmp_path: Path) -> None:
+    """The cue is fired there: what is then the program's look is the one that the cue was made of."""
     path = tmp_path / "friday.vlive"
-    save(SET, path)
-    asked = (
-        "import json, sys; from pathlib import Path; from app.look import to_json; from app.set_list import load;"
-        "print(json.dumps(to_json(load(Path(sys.argv[1])).set_list)))"
-    )
-    done = subprocess.run([sys.executable, "-c", asked, str(path)], capture_output=True, text=True, check=True)
-    assert from_json(SetList, json.loads(done.stdout)) == SET
+    sheet = CueSheet(Show(RICH))
+    sheet.add()
+    sheet.save(path)
+    done = subprocess.run([sys.executable, "-c", _FIRED, str(path)], capture_output=True, text=True, check=True)
+    assert from_json(Look, json.loads(done.stdout)) == replace(RICH, params=replace(RICH.params, cut=1))
 
 
 def test_a_person_can_read_it_and_each_picture_is_in_it_once(tmp_path: Path) -> None:

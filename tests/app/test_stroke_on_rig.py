@@ -156,6 +156,11 @@ def test_a_stroke_is_in_the_very_next_chunk_and_in_its_context(desk: Desk) -> No
     assert not channels.all(), "a part of this very context is kept"
     assert desk.encoded[done - 1].context[:, :, 32:].all(), "nothing was before"
 
+    shown = desk.rig.thumbnails.get()
+    assert shown is not None
+    assert shown.mask is not None, "the window is told of it as it acts"
+    assert_a_stroke(shown.mask, 0.3, 0.45)
+
 
 def test_what_is_erased_is_gone_from_the_very_next_chunk(desk: Desk) -> None:
     QTest.keyClick(desk.window, Qt.Key.Key_D)

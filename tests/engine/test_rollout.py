@@ -46,11 +46,11 @@ def chunk_of(stream: Rollout, chunk: int, seed: int | None = None, **changes: An
     return clean
 
 
-def test_three_thousand_frames_turned_back_equal_never_having_turned() -> None:
+def test_a_thousand_frames_turned_back_equal_never_having_turned() -> None:
     turning, endless = (
         rollout(chunk=3, window=9, sink=2, sink_distance_max=None, horizon=horizon) for horizon in (40, 10**9)
     )
-    for _ in range(1000):
+    for _ in range(334):
         assert (chunk_of(turning, 3) - chunk_of(endless, 3)).abs().max() < 1e-5
     assert max(map(abs, turning.cache._positions[-7:])) <= 40
 
@@ -62,7 +62,7 @@ def test_the_sink_does_not_drift_out_of_the_trained_range() -> None:
         stream = rollout(window=6, sink=1, sink_distance_max=limit)
         for _ in range(100):
             early = chunk_of(stream, 1, seed=5)
-        for _ in range(400):
+        for _ in range(200):
             late = chunk_of(stream, 1, seed=5)
         rested[limit] = float((late - early).abs().max())
     assert rested[8] < 1e-4

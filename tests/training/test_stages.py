@@ -329,7 +329,7 @@ def test_the_decoder_learns_what_the_transformer_paints(folder: Path, tmp_path: 
         (tmp_path / name).symlink_to(folder / name)
     _autoencoder(tmp_path)
     _transformer(tmp_path)
-    decoder.train(tmp_path, SMALL, Plan(60, warm_up=2), CPU, Shape(1, 2, 32, 32), silent)
+    decoder.train(tmp_path, SMALL, Plan(30, warm_up=2), CPU, Shape(1, 2, 32, 32), silent)
     painter, samples = transformer.trained(tmp_path, SMALL), Samples(Pictures(folder, CPU), SMALL.rollout, 12)
     assert isinstance(SMALL.vae, TinyVAEConfig)
     before, after = (autoencoder.trained(tmp_path, SMALL.vae, name) for name in ("autoencoder", "decoder"))

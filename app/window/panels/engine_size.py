@@ -39,8 +39,9 @@ def size_of(typed: str) -> Size:
     return int(found[1]), int(found[2])
 
 
-class _TypedSize(LineField):
-    """The wheel turns only where it has the focus: a panel that is scrolled must not load models."""
+class TypedSize(LineField):
+    """A size as it is typed. The wheel turns only where it has the focus: a panel that is scrolled must not load
+    models."""
 
     turned = Signal(int)
 
@@ -67,7 +68,7 @@ class EngineSizeRow(QWidget):
         self.title.setFixedWidth(56)
         self.title.setToolTip(words_look.double_click(words.size(*DEFAULT)))
         self.picker = Picker(words.ENGINE_SIZE, lambda size: words.size(*size), words.ENGINE_SIZE_TIP)
-        self.typed = _TypedSize(words_look.SIZE_TYPED, words_look.SIZE_TYPED_PLACEHOLDER, words_look.SIZE_TYPED_TIP)
+        self.typed = TypedSize(words_look.SIZE_TYPED, words_look.SIZE_TYPED_PLACEHOLDER, words_look.SIZE_TYPED_TIP)
         self.typed.setFixedWidth(92)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -23,6 +23,8 @@ from engine.params import EngineChoice, Lora
 
 Loras = tuple[Lora, ...]
 
+LORA_ENDINGS = (".safetensors", ".pt", ".pth")
+
 
 class LoraRow(QWidget):
     """One LoRA."""
@@ -103,7 +105,7 @@ class LorasPanel(FoldingCard):
         self._asked += 1
         engine, number = self._show.setup.engine, self._asked
         files = [path.absolute() for path in paths]
-        self._later(f"LoRAs {number}", lambda: self._check(files, engine, number))
+        self._later(f"{words_look.LORAS} ({number})", lambda: self._check(files, engine, number))
 
     def _check(self, files: list[Path], engine: EngineChoice, number: int) -> None:
         try:

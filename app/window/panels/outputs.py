@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.look import OutputSize, RecorderChoice, Setup, VirtualCameraChoice
+from app.look import RecorderChoice, Setup, VirtualCameraChoice
 from app.status import OutputStatus, Status
 from app.window import icons, words
 from app.window.actions import Actions
@@ -21,12 +21,12 @@ from app.window.cards import Elided, Expander, FoldingCard, Trouble, named
 from app.window.choice import Picker, Segments, Switch
 from app.window.displays import Displays
 from app.window.panels.governor import GovernorRow
+from app.window.panels.output_size import OutputSizeRow
 from app.window.stage import Stage
 from app.window.text_fields import LineField
 
 CAMERA_FORMATS = ((640, 360, 30.0), (1280, 720, 30.0), (1280, 720, 60.0), (1920, 1080, 30.0))
 RECORDER_SIZES = ((640, 384), (1280, 720), (1920, 1080))
-OUTPUT_SIZES = ((640, 360), (1280, 720), (1920, 1080))
 
 
 class OutputRow(QFrame):
@@ -105,7 +105,8 @@ class OutputsPanel(FoldingCard):
         )
         for row in (self.virtual_camera, self.stage, self.recorder):
             self.body.addWidget(row)
-        self.output_size = self._output_size()
+        self.output_size = OutputSizeRow(bindings)
+        self.body.addWidget(self.output_size)
         self.governor = GovernorRow(bindings)
         self.body.addWidget(self.governor)
         self.format = self._format()
@@ -192,19 +193,6 @@ class OutputsPanel(FoldingCard):
             picker.put,
             picker.picked,
             lambda size: self._set("recorder", width=size[0], height=size[1]),
-        )
-        return picker
-
-    def _output_size(self) -> Picker:
-        picker = Picker(words.OUTPUT_SIZE, lambda size: words.size(size.width, size.height), words.OUTPUT_SIZE_TIP)
-        sizes = [(words.size(*size), OutputSize(*size)) for size in OUTPUT_SIZES]
-        picker.set_options([(words.BY_ITSELF, OutputSize()), *sizes])
-        self.body.addLayout(named(words.OUTPUT_SIZE, picker))
-        self._bindings.setup(
-            lambda setup: setup.output_size,
-            picker.put,
-            picker.picked,
-            lambda size: self._bindings.show.set_setup(output_size=size),
         )
         return picker
 

@@ -42,6 +42,9 @@ class StillRig(QObject):
     def later(self, name: str, work: Callable[[], None]) -> None:
         work()
 
+    def keep(self, name: str, work: Callable[[], None]) -> None:
+        work()
+
     def status(self) -> Status:
         return self.now
 

@@ -23,6 +23,7 @@ from app.framing import Framing
 from app.look import Look, Setup
 from app.mask_painting import Tool
 from app.mask_shape import MaskShape
+from app.pictures import load_mask
 from app.placement import placement
 from app.preprocessor import Preprocessor
 from app.show import Show
@@ -30,6 +31,7 @@ from app.status import Thumbnails
 from app.window.canvas import Canvas
 from app.window.canvas_tools import BoxTool
 from app.window.main_window import MainWindow
+from app.window.mask_editor import PAINTED_SIDE
 from controls.control import ControlSetting
 from controls.layout import Box
 from engine.params import EngineChoice, Picture
@@ -192,7 +194,9 @@ def pen(
     place: tuple[float, float],
     pressure: float,
     end: QPointingDevice.PointerType = QPointingDevice.PointerType.Pen,
-) -> None:
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+) -> bool:
+    """Whether it is taken; what is not becomes a mouse's."""
     device = QPointingDevice(
         "pen",
         1,
@@ -206,12 +210,48 @@ def pen(
     )
     point = QPointF(at(canvas, *place))
     kinds = (QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease)
+    taken = True
     for kind, strength in zip(kinds, (pressure, pressure, 0.0), strict=True):
         event = QTabletEvent(
             kind, device, point, QPointF(canvas.mapToGlobal(point.toPoint())), strength, 0, 0, 0, 0, 0, NO_KEY,
-            Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton,
+            button, button,
         )  # fmt: skip
         QApplication.sendEvent(canvas, event)
+        taken &= event.isAccepted()
+    return taken
+
+
+def test_a_pen_gives_the_keys_back_and_its_buttons_do_what_a_mouses_do(
+    window: MainWindow, canvas: Canvas, show: Show
+) -> None:
+    press(window, Qt.Key.Key_D)
+    window.look.prompt.setFocus()
+    assert pen(canvas, (0.5, 0.5), 1.0)
+    assert not window.look.prompt.hasFocus()
+    assert painted(show).max() == 255
+    pen(canvas, (0.5, 0.5), 1.0, button=Qt.MouseButton.RightButton)
+    assert show.look.mask is None
+    assert not pen(canvas, (0.5, 0.5), 1.0, button=Qt.MouseButton.MiddleButton)
+    assert show.look.mask is None
+
+
+@pytest.mark.parametrize("tool", ["brush", "lasso", "rectangle", "box"])
+@pytest.mark.parametrize("key", [(Qt.Key.Key_Escape, NO_KEY), (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)])
+def test_what_is_being_drawn_is_given_up(
+    window: MainWindow, canvas: Canvas, show: Show, tool: Tool, key: tuple[Qt.Key, Qt.KeyboardModifier]
+) -> None:
+    show.set_params(prompt="lava")
+    window.editor.choose(tool)
+    canvas.setFocus()
+    before, steps = show.look, show.done
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.2, 0.2))
+    for place in ((0.6, 0.2), (0.6, 0.6)):
+        QTest.mouseMove(canvas, at(canvas, *place))
+    press(canvas, *key)
+    QTest.mouseMove(canvas, at(canvas, 0.8, 0.8))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.8, 0.8))
+    window.editor.publish()
+    assert (show.look, show.done) == (before, steps), "nor is anything else taken back"
 
 
 def test_fifty_steps_are_taken_back_and_done_again(window: MainWindow, canvas: Canvas, show: Show) -> None:
@@ -551,7 +591,8 @@ def test_masks_are_read_and_written_where_the_editor_is_told_to(
     said: list[str] = []
     window.editor.said.connect(lambda level, sentence: said.append(sentence))
     waiting: dict[str, Callable[[], None]] = {}
-    monkeypatch.setattr(window.editor, "_later", waiting.__setitem__)
+    for when in ("_later", "_keep"):
+        monkeypatch.setattr(window.editor, when, waiting.__setitem__)
     window.editor.choose("brush")
     drag(canvas, (0.5, 0.5))
     mask = show.look.mask
@@ -562,11 +603,11 @@ def test_masks_are_read_and_written_where_the_editor_is_told_to(
     waiting.popitem()[1]()
     window.editor.load(path)
     assert show.look.mask is None
-    waiting["open a mask"]()
+    waiting[str(path)]()
     assert show.look.mask == mask, "as it was when it was saved"
     window.editor.clear()
     show.begin_audition()
-    waiting["open a mask"]()
+    waiting[str(path)]()
     assert show.look.mask is None
     assert "too late" in said[-1]
 
@@ -577,3 +618,19 @@ def test_masks_are_read_and_written_where_the_editor_is_told_to(
     window.editor.save(path)
     waiting.popitem()[1]()
     assert "surrogates not allowed" in said[-1]
+
+
+def test_an_opened_mask_is_saved_as_it_is_and_painted_on_at_a_size_that_is_quick(
+    window: MainWindow, canvas: Canvas, show: Show, tmp_path: Path
+) -> None:
+    for width, height, painted_width in ((1920, 1080, 1920), (2560, 1440, PAINTED_SIDE)):
+        lines = np.zeros((height, width), np.uint8)
+        lines[: height // 2, ::2] = 255
+        cv2.imwrite(str(tmp_path / "in.png"), lines)
+        window.editor.load(tmp_path / "in.png")
+        window.editor.save(tmp_path / "out.png")
+        np.testing.assert_array_equal(load_mask(tmp_path / "out.png").pixels, lines)
+        window.editor.choose("brush")
+        drag(canvas, (0.5, 0.75))
+        assert painted(show).shape[1] == painted_width
+        assert painted(show)[round(0.75 * painted(show).shape[0]), painted_width // 2] == 255

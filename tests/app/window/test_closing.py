@@ -93,3 +93,19 @@ def test_a_wish_long_ago_is_forgotten(qtbot: QtBot, monkeypatch: pytest.MonkeyPa
         assert not closing.may_close()
         assert warned == [["the stage"]] * times
         qtbot.waitUntil(lambda: not wished.isActive(), timeout=60_000)
+
+
+def test_an_audition_is_lost_by_nobodys_slip(window: MainWindow, show: Show, rig: StillRig) -> None:
+    show.begin_audition()
+    show.set_params(prompt="tried out")
+    window.close()
+    assert rig.stopped == 0
+    assert "audition" in window.messages.shown[1]
+    window.close()
+    assert rig.stopped == 1
+
+
+def test_an_audition_of_nothing_is_no_loss(window: MainWindow, show: Show, rig: StillRig) -> None:
+    show.begin_audition()
+    window.close()
+    assert rig.stopped == 1

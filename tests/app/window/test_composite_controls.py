@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPoint, Qt
+
 from app.look import OutputSize
 from app.show import Show
 from app.window import words
 from app.window.main_window import MainWindow
-from tests.app.window.hands import click, pick
+from tests.app.window.hands import click, double_click, pick, press, turn_wheel, type_text
+from tests.app.window.reach import bring_in_sight
 
 
 def test_the_mask_panel_keeps_the_original_outside_or_not(window: MainWindow, show: Show) -> None:
@@ -20,7 +23,7 @@ def test_the_mask_panel_keeps_the_original_outside_or_not(window: MainWindow, sh
 
 
 def test_the_output_size_goes_both_ways(window: MainWindow, show: Show) -> None:
-    picker = window.outputs.output_size
+    picker = window.outputs.output_size.picker
     assert picker.currentText() == words.BY_ITSELF
     pick(picker, OutputSize(1280, 720))
     assert show.setup.output_size == OutputSize(1280, 720)
@@ -28,3 +31,19 @@ def test_the_output_size_goes_both_ways(window: MainWindow, show: Show) -> None:
     assert picker.currentText() == words.size(800, 450), "also one that is not on the list"
     show.set_setup(output_size=OutputSize())
     assert picker.value == OutputSize()
+
+
+def test_the_output_size_is_typed_turned_and_set_back(window: MainWindow, show: Show) -> None:
+    row = window.outputs.output_size
+    for typed in ("1600x900", "9x9", "wide"):
+        row.typed.setFocus()
+        type_text(row.typed, typed)
+        press(row.typed, Qt.Key.Key_Return)
+        assert show.setup.output_size == OutputSize(1600, 900)
+    assert "wide" in window.messages.shown[1], "it is told what cannot be used"
+    row.typed.setFocus()
+    bring_in_sight(row.typed)
+    turn_wheel(row.typed, -120)
+    assert show.setup.output_size == OutputSize(1280, 720)
+    double_click(row, QPoint(4, row.height() // 2))
+    assert show.setup.output_size == OutputSize()

@@ -15,8 +15,9 @@ from app.show import Show
 from app.status import Devices, Status, Thumbnails
 from app.window import words
 from app.window.main_window import MainWindow
-from tests.app.window.hands import click, pick, press, type_text
+from tests.app.window.hands import click, files, pick, press, type_text
 from tests.app.window.rig import StillRig, plain
+from tests.app.window.test_loras_panel import starter_lora
 
 
 def changes_of(show: Show) -> list[Setup]:
@@ -207,6 +208,24 @@ def test_a_dropped_address_plays_and_dropped_nonsense_is_told(window: MainWindow
     level, sentence = window.messages.shown
     assert level == words.LEVELS["warning"]
     assert "not a file" in sentence
+
+
+def test_what_is_no_picture_never_becomes_the_source(window: MainWindow, show: Show, tmp_path: Path) -> None:
+    """A set is opened, a LoRA goes where LoRAs go, all else is refused in a sentence."""
+    before = show.setup.source
+    window.cues.sheet.add()
+    kept = window.cues.sheet.set_list.cues
+    window.cues.sheet.save(tmp_path / "friday.vlive")
+    window.cues.sheet.delete(0)
+    drop(window, files(tmp_path / "friday.vlive"))
+    assert window.cues.sheet.set_list.cues == kept
+    drop(window, files(starter_lora(tmp_path / "gold.safetensors")))
+    assert [Path(lora.path).name for lora in show.look.params.loras] == ["gold.safetensors"]
+    for name in ("night.vjournal", "state.json", "notes"):
+        (tmp_path / name).touch()
+        drop(window, files(tmp_path / name))
+        assert name in window.messages.shown[1]
+    assert show.setup.source == before
 
 
 def test_the_dialog_is_ours_alone_and_opens_once(window: MainWindow, qtbot: QtBot) -> None:

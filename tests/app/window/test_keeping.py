@@ -87,7 +87,7 @@ def test_the_window_writes_nothing_itself(
 ) -> None:
     """Its thread draws the stage: files are handed to the rig, and what was asked for is what is written."""
     asked: dict[str, Work] = {}
-    monkeypatch.setattr(rig, "later", asked.__setitem__)
+    monkeypatch.setattr(rig, "keep", asked.__setitem__)
     window = MainWindow(show, rig, state_path, KINDS)
     qtbot.addWidget(window)
     show.set_params(prompt="lava")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -124,3 +124,23 @@ def test_it_goes_with_the_window(window: MainWindow) -> None:
     window.messages.log.toggle()
     window.close()
     assert not window.messages.log.isVisible()
+
+
+def test_it_is_written_where_the_rig_writes_whatever_is_in_it(
+    window: MainWindow, rig: StillRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Callable[[], None]] = {}
+    monkeypatch.setattr(window.messages.log, "_keep", asked.__setitem__)
+    window.messages.say("warning", "There is no file \udcff.png.")
+    path = tmp_path / "evening.txt"
+    window.messages.log.write(path)
+    assert not path.exists()
+    asked[str(path)]()
+    assert "no file \\udcff.png" in path.read_text("utf-8")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a disk that fails")
+
+    monkeypatch.setattr("app.window.log_window.swapped_in", fail)
+    asked[str(path)]()
+    assert "a disk that fails" in window.messages.shown[1]

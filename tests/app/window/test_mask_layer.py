@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,14 +16,16 @@ from app.expand import Expand
 from app.frame import Frame, Pixels
 from app.framing import Framing
 from app.look import Look, Setup
+from app.mask_shape import MaskShape
 from app.preprocessor import Preprocessor
 from app.show import Show
+from app.status import Thumbnails
 from app.window.canvas import Canvas
 from app.window.main_window import MainWindow
 from controls.layout import Box
 from engine.params import EngineChoice, Picture
 from tests.app.window.hands import NO_KEY, turn_wheel
-from tests.app.window.rig import StillRig
+from tests.app.window.rig import StillRig, plain
 from tests.app.window.test_canvas import ENGINE, SOURCE, arrive, at, drag, middle_of
 from tests.app.window.test_picture import colour_at
 
@@ -211,3 +214,37 @@ def test_in_the_output_the_result_is_seen_through_the_mask(window: MainWindow, c
     red, _, blue = colour_at(canvas, 0.5, 0.5)
     assert red > 100
     assert blue < 250
+
+
+def test_the_mask_view_shows_what_acts_and_what_is_painted_on_it(
+    window: MainWindow, canvas: Canvas, show: Show, rig: StillRig
+) -> None:
+    """Keep, grow and feather, and people, of whom the rig tells."""
+    spot = np.zeros((360, 640), np.uint8)
+    spot[150:210, 280:360] = 255
+    show.set_look(Look(controls=(), mask=Picture(spot)))
+    window.program.bar.show_("mask")
+    places = {"painted": (0.5, 0.5), "beside": (0.42, 0.5), "far": (0.1, 0.5)}
+
+    def tinted() -> set[str]:
+        canvas.look()
+        return {name for name, place in places.items() if colour_at(canvas, *place)[0] > 80}
+
+    def arrive_masked(mask: Pixels) -> None:
+        picture = plain(0, 0, 0, *ENGINE)
+        rig.thumbnails.put(Thumbnails({}, picture, None, SOURCE, mask))
+
+    assert tinted() == {"painted"}
+    window.mask_panel.verbs["keep_mask"].click()
+    arrive_masked(acting(show))
+    assert tinted() == {"beside", "far"}
+    show.set_look(replace(show.look, invert_mask=False, mask_shape=MaskShape(grow=40)))
+    arrive_masked(acting(show))
+    assert tinted() == {"painted", "beside"}
+    show.set_look(Look(controls=(), repainted="person"))
+    person = np.zeros(ENGINE[::-1], np.uint8)
+    person[:, : ENGINE[0] // 5] = 255
+    arrive_masked(person)
+    assert tinted() == {"far"}
+    window.program.bar.show_("input")
+    assert tinted() == set()

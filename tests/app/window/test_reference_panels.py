@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication
 
 from app.file_worker import Work
@@ -292,3 +293,12 @@ def test_files_are_read_where_the_panel_is_told_to(
         work()
     assert held(show) == (RED, GREEN)
     assert window.messages.shown[1].startswith("The file was read too late")
+
+
+def test_an_empty_clipboard_is_told(
+    window: MainWindow, references: ReferencesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt hands over nothing at all where its owner does not answer."""
+    monkeypatch.setattr(QClipboard, "mimeData", lambda *_: None)
+    references.tray.paste()
+    assert "no picture" in window.messages.shown[1].lower()
