@@ -29,8 +29,8 @@ def coding_channels(vae: TinyVAEConfig | WanVAEConfig, chunk: int) -> CodingChan
 
 
 def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
-    """Three memory blocks a level, each with one frame, and one more where motion gates what grows in time; the
-    encoder's levels begin where the first halving ends.
+    """Three memory blocks a level, each with one frame, and one more where motion gates what grows in time; the last
+    picture where there is a dead band; the encoder's levels begin where the first halving ends.
 
     Work: what goes into the largest layer and what comes out of it, a whole chunk at full size (a quarter of it where
     pictures are folded), and the next memories; where pixels are shuffled, what grew, twice; in narrow ones the
@@ -41,6 +41,7 @@ def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
     encoder = 3 * vae.encoder_width * (fold / 4 + fold / 16 + 1 / 64)
     gates = 1 if vae.motion_gated else 0
     decoder = 3 * first / 64 + (3 + gates) * (second * fold / 16 + third * fold / 4)
+    decoder += _FLOAT_PICTURE if vae.dead_band else 0
     pictures = PICTURES_PER_LATENT * chunk
     encoding = pictures * 2 * vae.encoder_width * fold + encoder
     grown = third * (2 + 1 / 8) if vae.doubling == "shuffle" else 0.0

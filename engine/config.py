@@ -66,9 +66,13 @@ class TinyVAEConfig:
     motion_gated: bool = False
     """Whether the pictures that one frame grows into differ only where that frame is unlike the one before it, so that
     what stands still is drawn still. In published networks they may always differ."""
+    dead_band: float = 0.0
+    """Grey levels of 255 by which a streamed picture may lie away from what is decoded: each number stays as it was in
+    the picture before until it would lie farther away, so that what hardly changes stands still. 0 = as decoded."""
 
     def __post_init__(self) -> None:
         _require(self.patch in (1, 2), f"patch is {self.patch}, expected 1 or 2")
+        _require(self.dead_band >= 0, f"dead_band is {self.dead_band}, expected 0 or more")
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,7 @@ STARTER = ModelConfig(
         patch=2,
         doubling="shuffle",
         motion_gated=True,
+        dead_band=2.0,
     ),
     rollout=RolloutConfig(
         chunk=1, window=3, sink=1, steps=1, prediction="clean", positions="rolling", noise_kept=0.995

@@ -280,7 +280,8 @@ class StreamingEncoder:
 
 
 class StreamingDecoder:
-    """Decodes a stream chunk by chunk. The memory of the past is all its state."""
+    """Decodes a stream chunk by chunk. The memory of the past is all its state, with the last picture where the network
+    has a ``dead_band``."""
 
     def __init__(self, vae: TinyVAE) -> None:
         self._vae = vae
@@ -288,9 +289,28 @@ class StreamingDecoder:
 
     def reset(self) -> None:
         self._memory: Memory | None = None
+        self._shown: Tensor | None = None
 
     def decode(self, latents: Tensor) -> Tensor:
         """n latent frames to 1+4(n-1) pictures at the start of a stream, to 4n later, in [-1, 1]."""
         lead = _LEAD if self._memory is None else 0
         pixels, self._memory = self._vae.decode(latents, self._memory)
-        return pixels[:, lead:]
+        pixels = pixels[:, lead:]
+        if self._vae.config.dead_band:
+            self._shown = _held(pixels, self._shown, self._vae.config.dead_band / 127.5).clone()
+        return pixels
+
+
+def _held(pixels: Tensor, shown: Tensor | None, band: float) -> Tensor:
+    """Lets each number of ``pixels`` [B, F, 3, H, W] stay where it was a picture before, at most ``band`` away.
+
+    That is the play operator (backlash): unlike an average over time, it lags by no more than the band, however slow or
+    fast a change is. shown: the picture before [B, 3, H, W]; None at the start. In place; returns the last picture.
+    """
+    lowest, highest = pixels - band, pixels + band
+    for frame in range(pixels.shape[1]):
+        if shown is not None:
+            torch.clamp(shown, lowest[:, frame], highest[:, frame], out=pixels[:, frame])
+        shown = pixels[:, frame]
+    assert shown is not None
+    return shown

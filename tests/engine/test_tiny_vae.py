@@ -133,3 +133,30 @@ def test_pictures_that_make_no_whole_latent_frame() -> None:
     encoder.encode(torch.zeros(1, 1, 3, 16, 24))
     with pytest.raises(ValueError, match="6 pictures, expected a multiple of 4"):
         encoder.encode(torch.zeros(1, 6, 3, 16, 24))
+
+
+@pytest.mark.parametrize("chunks", [[6], [1, 2, 3]])
+def test_a_dead_band_holds_what_hardly_changes_and_lags_by_no_more(chunks: list[int]) -> None:
+    plain = random_vae()
+    banded = TinyVAE(replace(plain.config, dead_band=2.0)).requires_grad_(False)
+    banded.load_state_dict(plain.state_dict())
+    still = torch.randn(1, 1, 16, 4, 6, generator=torch.Generator().manual_seed(0))
+    drift = torch.arange(6).view(1, -1, 1, 1, 1) * torch.linspace(0, 0.02, 6)  # more to the right
+    latents = still + drift
+    decoders = plain.streaming_decoder(), banded.streaming_decoder()
+    for _ in range(2):  # the second time after a reset, which forgets the last picture
+        decoded, shown = (
+            torch.cat([decoder.decode(part) for part in torch.split(latents, chunks, dim=1)], dim=1)
+            for decoder in decoders
+        )
+        band = 2.0 / 127.5
+        assert torch.equal(shown[:, 0], decoded[:, 0])
+        assert (shown - decoded).abs().max() <= band + 1e-6
+        quiet = (decoded - decoded[:, :1]).abs().amax(1) < band
+        assert quiet.any()
+        assert torch.equal(shown[:, -1][quiet], shown[:, 0][quiet])
+        moves = (decoded[:, -1] - decoded[:, 0]).abs() > 2 * band
+        assert moves.any()
+        assert ((shown[:, -1] - decoded[:, 0]).abs()[moves] > band).all()
+        for decoder in decoders:
+            decoder.reset()
