@@ -8,14 +8,20 @@ issue 123177). On CPUs it gains 0 to 5 percent and is not used. On a GPU it has 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import Any
+from types import FunctionType
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.block import Block, CallBlock, KeysValues, SelfAttention, call_block
 from engine.dit import WanDiT
+from engine.graph import UNDISTURBED
+from engine.linear import Linear
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def compiles_on(device: torch.device) -> bool:
@@ -27,9 +33,14 @@ def compiles_on(device: torch.device) -> bool:
 def compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Callable[..., Any] = "inductor") -> CallBlock:
     """Calls blocks of ``dit`` compiled for ``frames`` latent frames of ``tokens`` tokens each, and others as they are.
 
-    backend: of ``torch.compile``. Raises whatever the compiler raises, on a machine without one too.
+    backend: of ``torch.compile``. Raises whatever the compiler raises, on a machine without one too. Meanwhile no pass
+    is recorded: compilers wait for the whole device, which ends a recording on any thread.
     """
+    with UNDISTURBED:
+        return _compiled_blocks(dit, frames, tokens, backend)
 
+
+def _compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Callable[..., Any]) -> CallBlock:
     class Look:
         """Attention behind a door that the compiler does not open: what it looks at is another thing in each block."""
 
@@ -41,14 +52,15 @@ def compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Callab
         def __call__(self, q: Any, k: Any, v: Tensor) -> Tensor:
             return self._look(q, k, v)
 
-    region = torch.compile(Block.forward, backend=backend, dynamic=False)
+    region = torch.compile(_anew(Block.forward), backend=backend, dynamic=False)
     config, device = dit.config, dit.patch_embedding.weight.device
     shape = torch.Size((1, frames, tokens, config.dim))
-    kinds: set[type[Block]] = set()
+    known: set[int] = set()
+    """Ids of the blocks of a kind that was traced."""
 
     def call(block: Block, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
         # Another shape, as with references, would be compiled while the show waits.
-        if type(block) not in kinds or x.shape != shape:
+        if id(block) not in known or x.shape != shape:
             return call_block(block, x, time, text, attend_self)
         called: Tensor = region(block, x, time, text, Look(attend_self))
         return called
@@ -57,11 +69,31 @@ def compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Callab
     text = dit.read_text(torch.zeros(1, 1, config.text_dim, device=device))
     x = torch.zeros(shape, dtype=dit.dtype, device=device)
     blocks = (*dit.blocks, *(dit.vace_blocks if config.vace_layers else ()))
+    kinds: set[object] = set()
     for block, block_text in zip(blocks, (*text.main, *text.vace), strict=True):
         assert isinstance(block, Block)
-        if type(block) not in kinds:
+        kind = type(block), *(part.weight_scale is None for part in block.modules() if isinstance(part, Linear))
+        if kind not in kinds:
+            bare = _without_branches(block)
             # As it is first: what is chosen on first use, such as a kernel of attention, is chosen before it is traced.
             for run in (call_block, region):
-                run(block, x, rows[0], block_text, Look(lambda q, k, v: v.clone()))
-            kinds.add(type(block))
+                run(bare, x, rows[0], block_text, Look(lambda q, k, v: v.clone()))
+            kinds.add(kind)
+        known.add(id(block))
     return call
+
+
+def _anew(function: Callable[..., Any]) -> FunctionType:
+    """The same function, of which the compiler knows nothing: it counts compilations by code, over all models."""
+    assert isinstance(function, FunctionType)
+    code = function.__code__.replace()
+    return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
+
+
+def _without_branches(module: M) -> M:
+    """``module`` with the same weights and without LoRA branches, which the show may hang on it at any moment."""
+    twin = copy.copy(module)
+    twin._modules = {name: child and _without_branches(child) for name, child in module._modules.items()}
+    if isinstance(twin, Linear):
+        twin.branches = ()
+    return twin

@@ -11,6 +11,7 @@ Knows no networks. ``CudaRecorder`` has not been run: no GPU was at hand. The re
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Protocol, TypeVar
@@ -24,6 +25,13 @@ G = TypeVar("G")
 LIMIT = 24
 """Recordings at most: of a window of three phases with VACE, without it and of the clean pass, twice and more. The one
 that was not played for longest goes."""
+
+
+UNDISTURBED = threading.Lock()
+"""Held while a pass is recorded, which lasts milliseconds, and by others while they wait for the whole device again and
+again, which ends a recording on any thread. Whoever would record and finds it held goes on without."""
+
+_MOST_FAILURES = 2
 
 
 class Recorder(Protocol):
@@ -103,10 +111,11 @@ class Recordings:
         self._seen: dict[Hashable, _Seen] = {}
         self._buffers: dict[Hashable, Tensor] = {}
         self._chunk = 0
+        self._failures = 0
 
     @property
     def records(self) -> bool:
-        """Whether passes are recorded at all; no longer after one could not be."""
+        """Whether passes are recorded at all; no longer after that has failed twice."""
         return self._recorder is not None
 
     def __len__(self) -> int:
@@ -171,13 +180,21 @@ class Recordings:
             if made is not None and result is not None:
                 result.copy_(made)
 
+        if not UNDISTURBED.acquire(blocking=False):
+            return None  # the pass runs as it is, and is recorded in a later chunk
         try:
             return _Recording(self._recorder.record(recorded), buffers, result)
         except Exception:
-            log.warning("A pass could not be recorded; passes run without being recorded from now on", exc_info=True)
+            self._failures += 1
+            if self._failures < _MOST_FAILURES:
+                log.info("A pass could not be recorded; it is tried again", exc_info=True)
+                return None
+            log.warning("Passes could not be recorded and run without that from now on", exc_info=True)
             self._recorder = None
             self.drop()
             return None
+        finally:
+            UNDISTURBED.release()
 
     def _buffer(self, place: Hashable, shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
         """The same tensor for all recordings that have one like it in the same place."""

@@ -252,6 +252,8 @@ class EngineHost:
     def close(self) -> None:
         """Free all memory. The host may be loaded again."""
         self._end_second()
+        if self._compiling is not None:
+            self._compiling.cancel()  # one that has begun keeps the network until it ends
         self._stream = self._compiling = None
         gc.collect()
         if torch.cuda.is_available():

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from engine.compile import compiled_blocks
+from engine.linear import Branch, Linear
 from engine.stream import Stream
 from tests.engine.tape import TapeRecorder
 from tests.engine.test_graph import LONGLIVE, lora, model_of, play, show
@@ -24,9 +25,15 @@ def test_a_show_on_compiled_blocks_compiles_nothing_and_looks_the_same(tmp_path:
         return graph.forward
 
     plain, compiled = Stream(model_of(LONGLIVE), CHOICE), Stream(model_of(LONGLIVE), CHOICE, recorder=TapeRecorder())
-    tokens = CHOICE.width * CHOICE.height // 256
+    tokens, dit = CHOICE.width * CHOICE.height // 256, compiled._model.dit
+    # A LoRA that hangs on the network just then, and is gone later.
+    layers = [part for part in dit.modules() if isinstance(part, Linear) and part.in_features == part.out_features]
+    for layer in layers:
+        layer.branches = (Branch(torch.ones(1, layer.in_features), torch.ones(layer.out_features, 1), 1.0),)
     with ThreadPoolExecutor(1) as thread:
-        call = thread.submit(compiled_blocks, compiled._model.dit, LONGLIVE.chunk, tokens, backend).result()
+        call = thread.submit(compiled_blocks, dit, LONGLIVE.chunk, tokens, backend).result()
+    for layer in layers:
+        layer.branches = ()
     assert len(traced) == 2 * 2, "before and behind attention, of main and of Context Blocks"
     compiled._rollout.call = call
     changes = show(lora(tmp_path / "style.safetensors"))

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from engine.catalog import Model, untrained_model
 from engine.config import RolloutConfig
 from engine.device import Device
-from engine.graph import CudaRecorder, Recorder, Recordings
+from engine.graph import UNDISTURBED, CudaRecorder, Recorder, Recordings
 from engine.params import ControlChunk, Lora, Params, Picture, Pixels
 from engine.stream import Stream
 from tests.engine.tape import TapeRecorder
@@ -125,6 +125,19 @@ def test_once_it_is_recorded_the_clean_pass_is_under_way_when_the_pictures_are_h
         stream.settle()
         assert stream._rollout.is_settled
     assert under_way == [False, False, True, True, True]
+
+
+def test_nothing_is_recorded_while_another_waits_for_the_whole_device() -> None:
+    """As the compiler does, on its own thread."""
+    tape = TapeRecorder()
+    plain, recorded = (Stream(model_of(STARTER), CHOICE, recorder=recorder) for recorder in (None, tape))
+    wanted = play(plain, [(9, {})]) + play(plain, [(9, {})])
+    with UNDISTURBED:
+        seen = play(recorded, [(9, {})])
+        assert tape.recorded == 0
+    seen += play(recorded, [(9, {})])
+    assert tape.recorded > 0
+    assert all(map(np.array_equal, wanted, seen))
 
 
 def test_a_recording_that_fails_leaves_the_show_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
