@@ -375,9 +375,7 @@ def test_loras_are_looked_for_by_name_and_missed_when_the_set_is_opened(show: Sh
     assert "dust.safetensors" in said[0]
 
 
-@pytest.mark.parametrize(
-    "path", ["/" + 5000 * "x", "nul\0byte", "/proc/1/root/a.safetensors", "\udcff.safetensors", ""]
-)
+@pytest.mark.parametrize("path", ["/" + 5000 * "x", "nul\0byte", "/forbidden/a.safetensors", "\udcff.safetensors", ""])
 def test_no_path_of_a_lora_stops_the_start_or_an_opening(
     show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:

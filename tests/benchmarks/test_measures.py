@@ -25,6 +25,7 @@ from benchmarks.starter.structure import within
 from benchmarks.starter.targets import target
 from controls.control import Pixels
 from engine.params import ControlChunk, Params
+from tests.benchmarks.small import LESS
 from training.palettes import COLORS, GROUNDS
 from training.prompts import DEFAULT_LOOK, LOOK_WORDS, LOOKS, Wish
 
@@ -80,19 +81,7 @@ class PaintedBench(Bench):
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name, less in (
-        (edge, "SIZES", ((80, 48),)),
-        (edge, "SIZE_LOOKS", ("neon",)),
-        (following, "SCRIBBLE_LOOKS", ("neon",)),
-        (looks, "FEW_CHUNKS", 3),
-        (masking, "BORDER_PX", 4),
-        (prompting, "CHUNKS", 3),
-        (prompting, "GROUND_LOOKS", ("neon",)),
-        (reference, "FEW_CHUNKS", 3),
-        (reference, "REFERENCE_LOOKS", ("neon",)),
-        (reference, "REFERENCES", ("walk",)),
-        (repeating, "GRID_LOOKS", ("neon", "ink")),
-    ):
+    for module, name, less in (*LESS, (repeating, "GRID_LOOKS", ("neon", "ink"))):
         monkeypatch.setattr(module, name, less)
 
 

@@ -22,12 +22,10 @@ from benchmarks.starter import __main__ as command
 from benchmarks.starter import (
     edge,
     films,
-    following,
     given,
     looks,
     masking,
     prompting,
-    reference,
     repeating,
     sheets,
     standing,
@@ -43,6 +41,7 @@ from benchmarks.starter.words import color_for, prompt_of, usual_prompt
 from controls import depth, skeleton
 from controls.control import Pixels
 from engine.params import Params
+from tests.benchmarks.small import LESS
 from training.palettes import COLORS
 from training.prompts import LOOKS, vocabulary
 
@@ -176,19 +175,10 @@ class SyntheticBench(Bench):
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[SyntheticBench]:
     for module, name, less in (
-        (edge, "SIZES", ((80, 48),)),
-        (edge, "SIZE_LOOKS", ("neon",)),
-        (following, "SCRIBBLE_LOOKS", ("neon",)),
-        (looks, "FEW_CHUNKS", 3),
-        (masking, "BORDER_PX", 4),
-        (prompting, "CHUNKS", 3),
+        *LESS,
         (prompting, "BLENDS", prompting.BLENDS[:1]),
-        (prompting, "GROUND_LOOKS", ("neon",)),
-        (reference, "FEW_CHUNKS", 3),
         (given, "SOURCE_LOOKS", ("neon",)),
         (given, "FALLING", (1.0, 0.2)),
-        (reference, "REFERENCE_LOOKS", ("neon",)),
-        (reference, "REFERENCES", ("walk",)),
         (repeating, "GRID_LOOKS", ("neon",)),
     ):
         monkeypatch.setattr(module, name, less)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
@@ -37,6 +38,14 @@ def size_of(typed: str) -> Size:
     if found is None:
         raise ValueError(words_look.size_unreadable(typed))
     return int(found[1]), int(found[2])
+
+
+def next_size(offered: Sequence[Size], now: Size, step: int) -> Size | None:
+    """The next one that is larger (step above 0) or smaller; None where there is none."""
+    further = [size for size in offered if (size > now if step > 0 else size < now)]
+    if not further:
+        return None
+    return min(further) if step > 0 else max(further)
 
 
 class TypedSize(LineField):
@@ -105,10 +114,9 @@ class EngineSizeRow(QWidget):
             self.picked.emit(typed)
 
     def _turn(self, step: int) -> None:
-        """To the next offered size that is larger or smaller."""
-        later = [size for size in self._offered if (size > self._size if step > 0 else size < self._size)]
-        if later:
-            self.picked.emit(min(later) if step > 0 else max(later))
+        size = next_size(self._offered, self._size, step)
+        if size is not None:
+            self.picked.emit(size)
 
 
 def _size(engine: EngineChoice) -> Size:

@@ -11,7 +11,7 @@ from app.window import words, words_look
 from app.window.bind import Bindings
 from app.window.cards import text
 from app.window.choice import Picker
-from app.window.panels.engine_size import TypedSize, size_of
+from app.window.panels.engine_size import TypedSize, next_size, size_of
 
 OUTPUT_SIZES = ((640, 360), (1280, 720), (1920, 1080))
 
@@ -67,12 +67,10 @@ class OutputSizeRow(QWidget):
             self.picked.emit(typed)
 
     def _turn(self, step: int) -> None:
-        """To the next offered size that is larger or smaller."""
-        sides = [(size.width, size.height) for size in self._offered]
-        now = (self._size.width, self._size.height)
-        further = [size for size in sides if (size > now if step > 0 else size < now)]
-        if further:
-            self.picked.emit(OutputSize(*(min(further) if step > 0 else max(further))))
+        offered = [(size.width, size.height) for size in self._offered]
+        size = next_size(offered, (self._size.width, self._size.height), step)
+        if size is not None:
+            self.picked.emit(OutputSize(*size))
 
 
 def _told(size: OutputSize) -> str:
