@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from app.words import commands as words
+
 log = logging.getLogger(__name__)
 
 
@@ -18,17 +20,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except KeyboardInterrupt:
-        return _end(130, "Stopped.")
+        return _end(130, words.STOPPED)
     except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         log.exception("Unexpected")
-        return _end(
-            1,
-            f"VACE Live failed unexpectedly ({type(error).__name__}: {error}). Run it again with --log vace-live.log "
-            "and send that file with a report.",
-        )
+        return _end(1, words.unexpected(f"{type(error).__name__}: {error}"))
 
 
 def _run(arguments: list[str]) -> int:
@@ -54,7 +52,7 @@ def _without_a_part(arguments: Sequence[str], error: ImportError) -> int:
 
         return doctor.run(as_json="--json" in arguments)
     missing = error.name or str(error)
-    return _end(1, f"VACE Live cannot start because {missing} does not load ({error}). `vace-live doctor` tells more.")
+    return _end(1, words.does_not_load(missing, error))
 
 
 def _end(code: int, sentence: str) -> int:

@@ -26,6 +26,7 @@ from app.inputs.frames import frames_of
 from app.look import SourceChoice
 from app.meter import timing_of
 from app.status import Timing
+from app.words import values as words
 from assets import CLIP
 from controls.control import SLOWEST, ControlSetting
 from controls.layout import Box
@@ -63,7 +64,7 @@ class BenchWish:
 
     def __post_init__(self) -> None:
         if not 2 <= self.pictures <= 10_000:
-            raise ValueError(f"pictures is {self.pictures}, expected 2 to 10000")
+            raise ValueError(words.out_of_range(words.PICTURES, self.pictures, 2, 10000))
 
 
 @dataclass(frozen=True)

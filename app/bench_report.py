@@ -14,11 +14,10 @@ from typing import Any
 
 from app.bench import BAR_LEFT, LOAD_RATE, LOAD_SIZE, SIZES, BenchWish, Cost, Load
 from app.status import Timing
+from app.words import bench as words
 from assets import CLIP
 
 _PACKAGES = ("opencv-contrib-python", "mediapipe", "onnxruntime", "numpy")
-_CARRIED = "  carried"
-"""Below a control's row: those of its pictures on which it did not run."""
 
 
 def bench_json(wish: BenchWish, costs: list[Cost]) -> str:
@@ -44,13 +43,15 @@ def bench_text(wish: BenchWish, costs: list[Cost]) -> str:
     """For people: a table, the load, and what does not run here."""
     sizes = [f"{width}x{height}" for width, height in SIZES]
     measured = [cost for cost in costs if cost.ms]
-    rows = [(name, ms) for cost in measured for name, ms in ((cost.name, cost.ms), (_CARRIED, cost.carried_ms)) if ms]
+    rows = [
+        (name, ms) for cost in measured for name, ms in ((cost.name, cost.ms), (words.CARRIED, cost.carried_ms)) if ms
+    ]
     width = max((len(name) for name, _ in rows), default=0) + 2
     facts = machine()
     lines = [
-        f"Milliseconds a picture: median (95th percentile) of {wish.pictures}, one thread for OpenCV.",
-        "The pictures are the bundled clip's, scaled to each size.",
-        f"{facts['cpu']}, {facts['cores']} cores.",
+        words.heading(wish.pictures),
+        words.OF_THE_CLIP,
+        words.processor(facts["cpu"], facts["cores"]),
         "",
         " " * width + "".join(f"{size:>20}" for size in sizes),
     ]
@@ -77,12 +78,9 @@ def homeless(sentence: str) -> str:
 
 
 def _load_text(cost: Cost, load: Load) -> str:
-    size, wanted = f"{LOAD_SIZE[0]}x{LOAD_SIZE[1]}", f"{LOAD_RATE:g}"
-    kept = "" if load.pictures_per_second > 0.98 * LOAD_RATE else f" ({load.pictures_per_second:.1f} were kept)"
-    return (
-        f"{cost.name} at {size}, {wanted} pictures a second{kept}: {load.cpu_seconds_per_second:.2f} CPU seconds a "
-        f"second, so of two cores {load.left_of_two_cores:.2f} are left."
-    )
+    size, rate = f"{LOAD_SIZE[0]}x{LOAD_SIZE[1]}", load.pictures_per_second
+    kept = None if rate > 0.98 * LOAD_RATE else rate
+    return words.load(cost.name, size, LOAD_RATE, kept, load.cpu_seconds_per_second, load.left_of_two_cores)
 
 
 def _load_json(load: Load) -> dict[str, Any]:

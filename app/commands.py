@@ -26,6 +26,8 @@ from app.journal.records import SUFFIX
 from app.look import Look, RecorderChoice, Setup, VirtualCameraChoice
 from app.options import add_common, add_engine, files_read, in_words, mask_film, size_of, wished, wished_engine
 from app.show import load_state
+from app.words import commands as words
+from app.words import options as help_words
 from controls.stack import CONTROLS
 from engine.host import trained_steps
 from engine.params import Params
@@ -45,7 +47,7 @@ def run(arguments: list[str]) -> int:
                 filename=options.log, level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s", force=True
             )
         except OSError as error:
-            raise ShowError(f"The log cannot be written to {options.log}: {error.strerror}.") from error
+            raise ShowError(words.log_not_written(options.log, str(error.strerror))) from error
     code: int = options.run(options)
     return code
 
@@ -54,18 +56,16 @@ def _live(options: argparse.Namespace) -> int:
     from app import live
 
     if (film := mask_film(options)) is not None:
-        raise UsageError(
-            f"{film.target} is a video, and the live path takes a picture as its mask; `render` takes both."
-        )
+        raise UsageError(words.film_as_mask(film.target))
     look, setup, notice = live.starting_values(options.state, fresh=options.headless or options.fresh)
     look, setup = _wished(options, look, setup)
     if options.headless:
         return live.run_headless(look, setup, options.seconds, options.report)
     if options.seconds is not None or options.report is not None:
-        raise UsageError("--seconds and --report belong to a run without a window: add --headless.")
+        raise UsageError(words.WINDOWLESS_OPTIONS)
     reason = live.display_missing()
     if reason and (options.source or options.record or options.virtual_camera is not None):
-        raise ShowError(f"{reason} Add --headless to stream without one, or use `render`.")
+        raise ShowError(words.no_window(reason))
     if reason:
         return live.render_instead(reason, look, setup, Path.cwd())
     return live.open_window(look, setup, options.state, notice)
@@ -78,9 +78,9 @@ def _render(options: argparse.Namespace) -> int:
     result = render(look, setup, options.output, options.sheet, options.seconds, mask=mask_film(options))
     if options.report is not None:
         result.report.save(options.report)
-    code = _tell_film(result.report.frames_out, result.interrupted, options, "painted")
+    code = _tell_film(result.report.frames_out, result.interrupted, options, words.PAINTED)
     if not code and not result.report.frames_out:
-        raise ShowError(f"{result.report.source} gave no picture, so there is nothing to render.")
+        raise ShowError(words.no_picture_to_render(result.report.source))
     return code
 
 
@@ -98,21 +98,18 @@ def _replay(options: argparse.Namespace) -> int:
     report = result.report
     if options.report is not None:
         report.save(options.report)
-    code = _tell_film(report.frames_out, result.interrupted, options, "painted")
+    code = _tell_film(report.frames_out, result.interrupted, options, words.PAINTED)
     if report.same is not None and report.frames_out:
-        others = "" if report.same == report.frames_out else f"; {report.frames_out - report.same} are like it"
-        print(f"{report.same} of them are those of the show, bit for bit{others}.")
+        print(words.same_pictures(report.same, report.frames_out - report.same))
     return code
 
 
 def _tell_film(frames: int, interrupted: bool, options: argparse.Namespace, made: str) -> int:
     """Where the film is, and whether it was ended early. The exit code."""
     if frames:
-        count = "1 picture is" if frames == 1 else f"{frames} pictures are"
-        print(f"{count} in {options.output}, a contact sheet beside it in {options.sheet}.")
+        print(words.film_done(frames, options.output, options.sheet))
     if interrupted:
-        kept = f"; what was {made} until then is kept" if frames else f" before anything was {made}"
-        print(f"Stopped{kept}.", file=sys.stderr)
+        print(words.stopped(made, bool(frames)), file=sys.stderr)
         return 130
     return 0
 
@@ -121,9 +118,9 @@ def _controls(options: argparse.Namespace) -> int:
     from app.guides import draw_guides
 
     done = draw_guides(wished_guides(options), options.output, options.sheet)
-    code = _tell_film(done.frames, done.interrupted, options, "drawn")
+    code = _tell_film(done.frames, done.interrupted, options, words.DRAWN)
     if not code and not done.frames:
-        raise ShowError(f"{options.source} gave no picture, so there is nothing to draw.")
+        raise ShowError(words.no_picture_to_draw(options.source))
     return code
 
 
@@ -183,14 +180,14 @@ def _check_files(options: argparse.Namespace) -> None:
     for name in ("output", "record"):
         film: Path | None = getattr(options, name, None)
         if film is not None and film.suffix.lower() != ".mp4":
-            raise UsageError(f"{film} is not an MP4 file name; write {film.with_suffix('.mp4')}.")
+            raise UsageError(words.no_mp4(film, film.with_suffix(".mp4")))
     sheet: Path | None = getattr(options, "sheet", None)
     if sheet is not None and sheet.suffix.lower() != ".png":
-        raise UsageError(f"{sheet} is not a PNG file name; write {sheet.with_suffix('.png')}.")
+        raise UsageError(words.no_png(sheet, sheet.with_suffix(".png")))
     for name in ("output", "record", "sheet", "report", "log", "figures"):
         path: Path | None = getattr(options, name, None)
         if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"There is no folder {path.parent} for {path.name}; make it first or name another.")
+            raise UsageError(words.no_folder_for(path))
         if path is not None and path.exists():
             _check_not_read(path, options)
 
@@ -199,14 +196,12 @@ def _check_not_read(path: Path, options: argparse.Namespace) -> None:
     """Whether ``path``, which will be written, is none of the files that are read, nor the show's own recording."""
     source: str | None = getattr(options, "source", None)
     if source and Path(source).exists() and path.samefile(source):
-        raise ShowError(f"{path} is the source itself and would be lost; choose another name for the output.")
+        raise ShowError(words.is_source(path))
     if any(path.samefile(other) for other in files_read(options) if other.exists()):
-        raise ShowError(
-            f"{path} is one of the files that are read and would be lost; choose another name for the output."
-        )
+        raise ShowError(words.is_read(path))
     films = recordings_of(Path(source)) if source and options.command == "replay" else None
     if any(path.samefile(film) for film in films or () if film.exists()):
-        raise ShowError(f"{path} is the show's own recording and would be lost; choose another name for the output.")
+        raise ShowError(words.is_recording(path))
 
 
 def _virtual_camera(text: str) -> VirtualCameraChoice:
@@ -217,7 +212,7 @@ def _virtual_camera(text: str) -> VirtualCameraChoice:
         width, height = size_of(size)
         choice = replace(choice, width=width, height=height)
     if rate:
-        choice = replace(choice, rate=_number(rate, "the rate"))
+        choice = replace(choice, rate=_number(rate, words.THE_RATE))
     return choice
 
 
@@ -225,23 +220,23 @@ def _number(text: str, what: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"{what} {text!r} is not a number") from None
+        raise ValueError(words.no_number(what, text)) from None
 
 
 class _Parser(argparse.ArgumentParser):
     """Says in one sentence what it does not understand, without the page of usage before it."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}; see `{self.prog} --help`.")
+        raise UsageError(words.not_understood(message, self.prog))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="vace-live",
-        description="Live visuals: a camera, screen or clip, repainted.",
-        epilog="`python3 run.py test` runs the tests, `python3 run.py prepare` installs and stops there.",
+        description=help_words.PROGRAM,
+        epilog=help_words.PROGRAM_END,
     )
-    parser.add_argument("--version", action="version", version=f"VACE Live {__version__}")
+    parser.add_argument("--version", action="version", version=help_words.version(__version__))
     names = "live | render | replay | controls | bench | doctor"
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
 
@@ -250,89 +245,82 @@ def _parser() -> argparse.ArgumentParser:
         for kind in CONTROLS.values()
         if kind.settings
     )
-    controls = f"settings of the controls, as in --control edge=0.8,thickness=2 (defaults):\n{settings}"
+    controls = help_words.settings(settings)
     shape = argparse.RawDescriptionHelpFormatter
 
-    live = commands.add_parser(
-        "live", help="the live window (default), or the live path without one", epilog=controls, formatter_class=shape
-    )
-    live.add_argument("--headless", action="store_true", help="no window: for servers and tests")
-    live.add_argument("--source", help="camera, camera:NAME@1280x720@30, screen:1, testcard, a file or a URL")
-    live.add_argument("--no-loop", dest="loop", action="store_false", help="end with the clip (--headless)")
-    live.add_argument("--virtual-camera", metavar="WxH@RATE", nargs="?", const="", help="default 1280x720@30")
-    live.add_argument("--record", metavar="OUT.mp4", type=Path, help="record from the start")
+    live = commands.add_parser("live", help=help_words.LIVE, epilog=controls, formatter_class=shape)
+    live.add_argument("--headless", action="store_true", help=help_words.HEADLESS)
+    live.add_argument("--source", help=help_words.LIVE_SOURCE)
+    live.add_argument("--no-loop", dest="loop", action="store_false", help=help_words.NO_LOOP)
+    live.add_argument("--virtual-camera", metavar="WxH@RATE", nargs="?", const="", help=help_words.VIRTUAL_CAMERA)
+    live.add_argument("--record", metavar="OUT.mp4", type=Path, help=help_words.RECORD)
     live.add_argument(
         "--journal",
         action=argparse.BooleanOptionalAction,
-        help="beside each recording, what `replay` paints it again from (default)",
+        help=help_words.JOURNAL,
     )
-    live.add_argument("--governor", choices=("on", "off"), help="hold the rate by fewer steps, then size, default on")
-    live.add_argument("--rate", metavar="N", type=float, help="pictures a second it holds, 0 = 16 or the source's")
-    live.add_argument("--seconds", type=_positive, help="end after so many (--headless)")
-    live.add_argument("--state", type=Path, default=_state_path(), help="where settings are kept between runs")
-    live.add_argument("--fresh", action="store_true", help="begin with default settings")
+    live.add_argument("--governor", choices=("on", "off"), help=help_words.GOVERNOR)
+    live.add_argument("--rate", metavar="N", type=float, help=help_words.RATE)
+    live.add_argument("--seconds", type=_positive, help=help_words.LIVE_SECONDS)
+    live.add_argument("--state", type=Path, default=_state_path(), help=help_words.STATE)
+    live.add_argument("--fresh", action="store_true", help=help_words.FRESH)
     add_common(live)
     live.set_defaults(run=_live)
 
-    render = commands.add_parser(
-        "render", help="every picture of a source, offline, into an MP4", epilog=controls, formatter_class=shape
-    )
-    render.add_argument("source", help="a file, a URL, testcard, camera:NAME, screen:1")
+    render = commands.add_parser("render", help=help_words.RENDER, epilog=controls, formatter_class=shape)
+    render.add_argument("source", help=help_words.SOURCE)
     render.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
-    render.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
-    render.add_argument(
-        "--seconds", type=_positive, help="only so many seconds of the source; needed where it never ends"
-    )
+    render.add_argument("--sheet", metavar="OUT.png", type=Path, help=help_words.SHEET)
+    render.add_argument("--seconds", type=_positive, help=help_words.SECONDS)
     add_common(render)
     live_alone = dict.fromkeys(("virtual_camera", "record", "journal", "governor", "rate"))
     render.set_defaults(run=_render, loop=False, **live_alone)
 
     replay = commands.add_parser(
         "replay",
-        help="a recorded show painted again from its journal, into an MP4",
-        epilog="What is not asked for is as you had set it in the show, without what the governor took of it. With "
-        "nothing asked for, the pictures are those of the show, bit for bit where the same processor paints them.",
+        help=help_words.REPLAY,
+        epilog=help_words.REPLAY_END,
     )
-    replay.add_argument("source", metavar=f"SHOW{SUFFIX}", help="the journal, which lies beside the recording")
+    replay.add_argument("source", metavar=f"SHOW{SUFFIX}", help=help_words.JOURNAL_READ)
     replay.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
-    replay.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
-    replay.add_argument("--steps", type=int, help="denoising passes a chunk, 1 to 8, default: as in the show")
-    replay.add_argument("--seed", type=int, help="default: as in the show")
+    replay.add_argument("--sheet", metavar="OUT.png", type=Path, help=help_words.SHEET)
+    replay.add_argument("--steps", type=int, help=help_words.REPLAY_STEPS)
+    replay.add_argument("--seed", type=int, help=help_words.REPLAY_SEED)
     add_engine(replay)
-    replay.add_argument("--report", metavar="REPORT.json", type=Path, help="write what was done, in figures")
-    replay.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
+    replay.add_argument("--report", metavar="REPORT.json", type=Path, help=help_words.REPORT)
+    replay.add_argument("--log", metavar="FILE", type=Path, help=help_words.LOG)
     replay.set_defaults(run=_replay)
 
     guides = commands.add_parser(
         "controls",
-        help="what the controls draw, beside the source, into an MP4",
+        help=help_words.CONTROLS,
         epilog=controls,
         formatter_class=shape,
     )
-    guides.add_argument("source", help="a file, a URL, testcard, camera:NAME, screen:1")
+    guides.add_argument("source", help=help_words.SOURCE)
     guides.add_argument("-o", "--output", metavar="OUT.mp4", type=Path, required=True)
-    guides.add_argument("--sheet", metavar="OUT.png", type=Path, help="the contact sheet; default: beside the MP4")
-    guides.add_argument("--seconds", type=_positive, help="only so many of the source; needed where it never ends")
+    guides.add_argument("--sheet", metavar="OUT.png", type=Path, help=help_words.SHEET)
+    guides.add_argument("--seconds", type=_positive, help=help_words.SECONDS_OF_GUIDES)
     add_guides(guides)
-    guides.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
+    guides.add_argument("--log", metavar="FILE", type=Path, help=help_words.LOG)
     guides.set_defaults(run=_controls)
 
-    bench = commands.add_parser("bench", help="what the controls and the engine cost on this machine")
+    bench = commands.add_parser("bench", help=help_words.BENCH)
     measured = bench.add_subparsers(dest="what", required=True)
-    controls_bench = measured.add_parser("controls", help="each control, in milliseconds a picture")
+    controls_bench = measured.add_parser("controls", help=help_words.BENCH_CONTROLS)
     controls_bench.add_argument("--json", action="store_true")
     add_bench(controls_bench)
     controls_bench.set_defaults(run=_bench, log=None)
-    engine_bench = measured.add_parser("engine", help="a network of the real shape, stage by stage (docs/speed.md)")
+    engine_bench = measured.add_parser("engine", help=help_words.BENCH_ENGINE)
     add_engine_bench(engine_bench, compares=False)
     engine_bench.set_defaults(run=_bench_engine, log=None)
-    comparison = measured.add_parser("compare", help="the same beside a deliberately plain form (docs/speed.md)")
+    comparison = measured.add_parser("compare", help=help_words.BENCH_COMPARE)
     add_engine_bench(comparison, compares=True)
     comparison.set_defaults(run=_bench_compare, log=None)
 
-    examine = commands.add_parser("doctor", help="what is there, what is missing, and what mends it")
+    examine = commands.add_parser("doctor", help=help_words.DOCTOR)
     examine.add_argument("--json", action="store_true")
-    examine.add_argument("--state", type=Path, default=_state_path(), help="whose devices and folders to look at")
+    examine.add_argument("--state", type=Path, default=_state_path(), help=help_words.DOCTOR_STATE)
     add_engine(examine)
     examine.set_defaults(run=_doctor, log=None)
     return parser
@@ -344,7 +332,7 @@ def _positive(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+        raise argparse.ArgumentTypeError(words.no_seconds(text))
     return value
 
 

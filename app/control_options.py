@@ -13,6 +13,8 @@ from app.inputs import parse_source
 from app.look import Look
 from app.options import in_words, size_of, with_boxes
 from app.pictures import load_mask
+from app.words import commands as words
+from app.words import options as help_words
 from controls.layout import parse_box
 from controls.stack import CONTROLS, parse_control, parse_controls
 from engine.params import Picture
@@ -23,15 +25,11 @@ _SIDES = (16, 4096)
 
 def add_guides(parser: argparse.ArgumentParser) -> None:
     """What is drawn, from what, and how large."""
-    _add_controls(parser, "default: each one that runs here")
-    parser.add_argument("--size", metavar="WxH", help="of the guides, default: the source's own, 640 at most")
-    parser.add_argument(
-        "--box", metavar="L,T,R,B[:L,T,R,B@SECONDS]...", action="append", help="a box of layout; repeatable"
-    )
-    parser.add_argument(
-        "--mix", action=argparse.BooleanOptionalAction, help="their mix, too; default: where several are named"
-    )
-    parser.add_argument("--mask", dest="region_mask", metavar="FILE", help="a picture: what the region mask means")
+    _add_controls(parser, help_words.EACH_THAT_RUNS)
+    parser.add_argument("--size", metavar="WxH", help=help_words.GUIDE_SIZE)
+    parser.add_argument("--box", metavar="L,T,R,B[:L,T,R,B@SECONDS]...", action="append", help=help_words.GUIDE_BOX)
+    parser.add_argument("--mix", action=argparse.BooleanOptionalAction, help=help_words.GUIDE_MIX)
+    parser.add_argument("--mask", dest="region_mask", metavar="FILE", help=help_words.GUIDE_MASK)
 
 
 def wished_guides(options: argparse.Namespace) -> GuidesWish:
@@ -55,8 +53,8 @@ def wished_guides(options: argparse.Namespace) -> GuidesWish:
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
     """What is measured, and how often."""
-    _add_controls(parser, "default: each one, and pose and edge together")
-    parser.add_argument("--pictures", metavar="N", type=int, default=BenchWish.pictures, help="default %(default)s")
+    _add_controls(parser, help_words.EACH_AND_TWO)
+    parser.add_argument("--pictures", metavar="N", type=int, default=BenchWish.pictures, help=help_words.DEFAULT)
 
 
 def wished_bench(options: argparse.Namespace) -> BenchWish:
@@ -67,28 +65,22 @@ def wished_bench(options: argparse.Namespace) -> BenchWish:
 
 
 def _add_controls(parser: argparse.ArgumentParser, default: str) -> None:
-    names = (
-        f"{', '.join(CONTROLS)}, with a weight as in edge=0.8, and with settings of its own, mix, region and every as "
-        f"in pose,hands=1,region=person,every=3 (docs/controls.md has all); repeatable; {default}"
-    )
+    names = help_words.control_drawn(tuple(CONTROLS), default)
     parser.add_argument("--control", action="append", metavar="NAME[=WEIGHT][,SETTING=VALUE]...", help=names)
-    parser.add_argument("--models", metavar="FOLDER", type=Path, help="where your model files are")
+    parser.add_argument("--models", metavar="FOLDER", type=Path, help=help_words.MODELS)
 
 
 def _folder(options: argparse.Namespace) -> Path | None:
     folder: Path | None = options.models
     if folder is not None and not folder.is_dir():
-        raise UsageError(f"There is no folder {folder} with models in it; name one that is there.")
+        raise UsageError(words.no_models_folder(folder))
     return folder
 
 
 def _mask(text: str) -> Picture:
     """Its sentence, where there is no such file, knows what else could have been meant."""
     if text in ("person", "background") and not Path(text).exists():
-        raise UsageError(
-            f"There is no picture {text} to be the mask. Where people are is a region of a control, as in "
-            "--control edge,region=person; it needs no mask."
-        )
+        raise UsageError(words.no_region_mask(text))
     return load_mask(Path(text))
 
 
@@ -96,5 +88,5 @@ def _size(text: str) -> tuple[int, int]:
     width, height = size_of(text)
     low, high = _SIDES
     if not (low <= width <= high and low <= height <= high):
-        raise ValueError(f"the size {text} is out of range, expected sides of {low} to {high} pixels")
+        raise ValueError(words.no_guide_size(text, low, high))
     return width, height

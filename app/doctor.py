@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.outputs import drivers
+from app.words import doctor as words
 
 if TYPE_CHECKING:
     from app.look import Setup
@@ -32,6 +33,8 @@ ESSENTIAL = frozenset({"Engine", "Model", "Memory", "Window", "OpenCV"})
 
 PREPARE = "python3 run.py prepare"
 """Installs every package, and names or installs the system libraries."""
+
+INSTALL_AV = "pip install --force-reinstall av"
 
 ROOMY_BYTES = 5 * 2**30
 """Less than this is filled by recordings in an evening."""
@@ -99,7 +102,7 @@ def examine(setup: Setup | None = None, machine: Machine | None = None) -> list[
         try:
             findings.append(check())
         except Exception as error:  # noqa: BLE001 - broken installations fail in every way there is
-            findings.append(Finding(name, "missing", f"it does not load ({_first_line(str(error))})", PREPARE))
+            findings.append(Finding(name, "missing", words.does_not_load(_first_line(str(error))), PREPARE))
     return findings
 
 
@@ -109,18 +112,18 @@ def show_can_run(findings: list[Finding]) -> bool:
 
 def doctor_text(findings: list[Finding], report: ModelReport | None = None) -> str:
     """For the terminal: a line for each finding, and beneath it what mends it; then the chosen model."""
-    width = max(len(finding.name) for finding in findings)
+    width = max(len(words.PARTS[finding.name]) for finding in findings)
     lines = []
     for finding in findings:
-        lines.append(f"{finding.state:<8} {finding.name:<{width}}  {finding.detail}")
+        lines.append(f"{words.STATES[finding.state]:<8} {words.PARTS[finding.name]:<{width}}  {finding.detail}")
         if finding.mend:
             lines.append(f"{'':<8} {'':<{width}}  -> {finding.mend}")
     if report is not None:
         from app.model_report import report_text
 
         lines += ["", report_text(report)]
-    needed = ", ".join(_needed(findings))
-    lines += ["", f"The show cannot run before this is mended: {needed}." if needed else "The show can run."]
+    needed = _needed(findings)
+    lines += ["", words.cannot_run(needed) if needed else words.CAN_RUN]
     return "\n".join(lines)
 
 
@@ -142,10 +145,10 @@ def check_python() -> Finding:
 
 
 def check_system(machine: Machine) -> Finding:
-    detail = f"{platform.platform()}, {os.cpu_count()} cores"
+    detail = words.system(platform.platform(), os.cpu_count())
     if machine.platform in ("linux", "darwin", "win32"):
         return Finding("System", "ok", detail)
-    return Finding("System", "warning", f"{detail}: not tried here", "Linux, macOS and Windows are supported.")
+    return Finding("System", "warning", words.untried(detail), words.SYSTEMS)
 
 
 def check_engine() -> Finding:
@@ -153,7 +156,7 @@ def check_engine() -> Finding:
 
     facts = describe()
     return Finding(
-        "Engine", "ok", ", ".join(f"torch {value}" if name == "torch" else value for name, value in facts.items())
+        "Engine", "ok", ", ".join(words.torch(value) if name == "torch" else value for name, value in facts.items())
     )
 
 
@@ -163,8 +166,7 @@ def check_model(setup: Setup | None) -> Finding:
 
     wanted = setup.engine.model if setup is not None else MODELS[0]
     if wanted not in MODELS:
-        mend = f"Choose one of these: {', '.join(MODELS)}."
-        return Finding("Model", "missing", f"there is no model called {wanted!r}", mend)
+        return Finding("Model", "missing", words.no_model(wanted), words.choose_one(MODELS))
     return check_files(_model_report(setup))
 
 
@@ -173,7 +175,7 @@ def check_memory(setup: Setup | None) -> Finding:
     from engine.host import MODELS
 
     if setup is not None and setup.engine.model not in MODELS:
-        return Finding("Memory", "warning", "without a model there is nothing to add up", "Choose a model.")
+        return Finding("Memory", "warning", words.NOTHING_TO_ADD_UP, words.CHOOSE_MODEL)
     return check_memory(_model_report(setup))
 
 
@@ -191,28 +193,25 @@ def check_window(machine: Machine) -> Finding:
     name = "Window"
     spec = importlib.util.find_spec("PySide6")
     if spec is None or not spec.submodule_search_locations:
-        return Finding(name, "missing", "PySide6 is not installed", PREPARE)
+        return Finding(name, "missing", words.not_installed("PySide6"), PREPARE)
     on_linux = machine.platform.startswith("linux")
     if on_linux and not any(machine.environ.get(v) for v in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")):
-        detail = "there is no display, so no window opens; `live --headless` and `render` work"
-        return Finding(name, "warning", detail, "Start it from a desktop session, or set DISPLAY.")
+        return Finding(name, "warning", words.NO_DISPLAY, words.START_FROM_DESKTOP)
     ask = "from PySide6.QtWidgets import QApplication; print(QApplication([]).platformName())"
     command, environ = [sys.executable, "-c", ask], dict(machine.environ)
     probe = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ, check=False)
     if probe.returncode == 0:
         plugin = probe.stdout.strip()
         if plugin in ("offscreen", "minimal"):
-            return Finding(name, "warning", f"Qt paints {plugin}, where nobody sees it", "Unset QT_QPA_PLATFORM.")
-        return Finding(name, "ok", f"Qt opens windows through {plugin!r}")
+            return Finding(name, "warning", words.unseen(plugin), words.UNSET_PLATFORM)
+        return Finding(name, "ok", words.opens_through(plugin))
     qt = Path(spec.submodule_search_locations[0]) / "Qt"
     missing = missing_libraries(qt / "lib/libQt6Widgets.so.6", qt / "plugins/platforms/libqxcb.so") if on_linux else []
     if missing:
         packages = " ".join(debian_package(soname) for soname in missing)
-        return Finding(name, "missing", f"Qt needs {', '.join(missing)}", f"sudo apt install {packages}")
-    told = _first_line(probe.stderr) or f"exit code {probe.returncode}"
-    return Finding(
-        name, "missing", f"Qt opens none ({told})", "See that DISPLAY or WAYLAND_DISPLAY names a running desktop."
-    )
+        return Finding(name, "missing", words.qt_needs(missing), f"sudo apt install {packages}")
+    told = _first_line(probe.stderr) or words.exit_code(probe.returncode)
+    return Finding(name, "missing", words.opens_none(told), words.NAME_DESKTOP)
 
 
 def missing_libraries(*files: Path) -> list[str]:
@@ -243,7 +242,7 @@ def check_opencv() -> Finding:
     detail = ", ".join(f"{name} {installed[name]}" for name in variants)
     if len(variants) > 1:
         command = f"pip uninstall -y {' '.join(variants)} && {PREPARE}"
-        return Finding("OpenCV", "warning", f"{detail}: they overwrite each other's files", command)
+        return Finding("OpenCV", "warning", words.overwritten(detail), command)
     return Finding("OpenCV", "ok", detail)
 
 
@@ -252,12 +251,12 @@ def check_cameras() -> Finding:
 
     cameras = list_cameras()
     if not cameras:
-        return Finding("Cameras", "missing", "there is none; the bundled clip plays instead", "Plug in a camera.")
+        return Finding("Cameras", "missing", words.NO_CAMERA, words.PLUG_IN)
     detail = ", ".join(camera.name for camera in cameras)
     locked = [c.device for c in cameras if c.device.startswith("/dev/") and not os.access(c.device, os.R_OK | os.W_OK)]
     if locked:
-        detail = f"{detail}; this user may not open {', '.join(locked)}"
-        return Finding("Cameras", "warning", detail, f"{drivers.JOIN_VIDEO_GROUP}, then log in again")
+        mend = words.and_log_in(drivers.JOIN_VIDEO_GROUP)
+        return Finding("Cameras", "warning", words.not_readable(detail, locked), mend)
     return Finding("Cameras", "ok", detail)
 
 
@@ -265,19 +264,19 @@ def check_pose(setup: Setup | None) -> Finding:
     from controls.models import model_file
     from controls.pose import MODEL
 
-    return _check_control("Pose", "mediapipe", "pose draws nobody", lambda folder: model_file(MODEL, folder), setup)
+    return _check_control("Pose", "mediapipe", words.WITHOUT_POSE, lambda folder: model_file(MODEL, folder), setup)
 
 
 def check_hands(setup: Setup | None) -> Finding:
     from controls.hands import MODEL
 
-    return _check_part("Hands", "pose draws no hands", MODEL, setup)
+    return _check_part("Hands", words.WITHOUT_HANDS, MODEL, setup)
 
 
 def check_face(setup: Setup | None) -> Finding:
     from controls.face import MODEL
 
-    return _check_part("Face", "pose draws no faces", MODEL, setup)
+    return _check_part("Face", words.WITHOUT_FACES, MODEL, setup)
 
 
 def _check_part(name: str, without: str, model: str, setup: Setup | None) -> Finding:
@@ -292,14 +291,14 @@ def check_person(setup: Setup | None) -> Finding:
     from controls.models import model_file
     from controls.person import MODEL
 
-    without = "nobody can be told from the background"
+    without = words.WITHOUT_PERSON
     return _check_control("Person", "mediapipe", without, lambda folder: model_file(MODEL, folder), setup)
 
 
 def check_depth(setup: Setup | None) -> Finding:
     from controls.depth import depth_model
 
-    return _check_control("Depth", "onnxruntime", "depth draws nothing", depth_model, setup)
+    return _check_control("Depth", "onnxruntime", words.WITHOUT_DEPTH, depth_model, setup)
 
 
 def _check_control(
@@ -309,43 +308,41 @@ def _check_control(
     from controls.control import ControlUnavailable
 
     if importlib.util.find_spec(package) is None:
-        return Finding(name, "missing", f"{package} is not installed, so {without}", PREPARE)
+        return Finding(name, "missing", words.no_package(package, without), PREPARE)
     folder = Path(setup.model_folder) if setup is not None and setup.model_folder else None
     try:
         return Finding(name, "ok", str(find(folder)))
     except ControlUnavailable as error:
-        return Finding(name, "missing", f"its model file is not there, so {without}", str(error))
+        return Finding(name, "missing", words.no_model_file(without), str(error))
 
 
 def check_virtual_camera(setup: Setup | None, machine: Machine) -> Finding:
     name = "Virtual camera"
     if importlib.util.find_spec("pyvirtualcam") is None:
-        return Finding(name, "missing", "pyvirtualcam is not installed", PREPARE)
+        return Finding(name, "missing", words.not_installed("pyvirtualcam"), PREPARE)
     if machine.platform.startswith("linux"):
         return _check_loopback(name, setup.virtual_camera.device if setup is not None else "", machine.root)
     if drivers.obs_installed(machine.platform, machine.root):
-        return Finding(name, "ok", "OBS is installed")
-    return Finding(name, "missing", "OBS was not found in its usual place", drivers.mend(machine.platform))
+        return Finding(name, "ok", words.OBS_THERE)
+    return Finding(name, "missing", words.NO_OBS, drivers.mend(machine.platform))
 
 
 def _check_loopback(name: str, chosen: str, root: Path) -> Finding:
     """chosen: the performer's device, "" for any."""
     if not drivers.loopback_loaded(root):
         if drivers.loopback_installed(platform.release(), root):
-            return Finding(name, "missing", "v4l2loopback is not loaded", drivers.LOAD_LOOPBACK)
+            return Finding(name, "missing", words.LOOPBACK_UNLOADED, drivers.LOAD_LOOPBACK)
         install = f"sudo apt install v4l2loopback-dkms && {drivers.LOAD_LOOPBACK}"
-        return Finding(name, "missing", "v4l2loopback is not installed for this kernel", install)
+        return Finding(name, "missing", words.LOOPBACK_MISSING, install)
     load_again = f"sudo modprobe -r v4l2loopback && {drivers.LOAD_LOOPBACK}"
     devices = [device for device in drivers.loopback_devices(root) if chosen in ("", device.node)]
     if not devices:
-        return Finding(name, "missing", f"v4l2loopback is loaded, but has no {chosen or 'device'}", load_again)
+        return Finding(name, "missing", words.no_loopback_device(chosen), load_again)
     detail = ", ".join(f"{device.node} {device.label!r}" for device in devices)
     if locked := [device.node for device in devices if not device.writable]:
-        detail = f"{detail}; this user may not write to {', '.join(locked)}"
-        return Finding(name, "warning", detail, f"{drivers.JOIN_VIDEO_GROUP}, then log in again")
+        return Finding(name, "warning", words.not_writable(detail, locked), words.and_log_in(drivers.JOIN_VIDEO_GROUP))
     if hidden := [device.node for device in devices if device.exclusive is False]:
-        detail = f"{detail}; browsers hide {', '.join(hidden)}, made without exclusive_caps=1"
-        return Finding(name, "warning", detail, load_again)
+        return Finding(name, "warning", words.hidden(detail, hidden), load_again)
     return Finding(name, "ok", detail)
 
 
@@ -354,9 +351,8 @@ def check_recorder() -> Finding:
 
     encoder = best_encoder()
     if encoder.title != "H.264":
-        detail = f"this PyAV makes no H.264, so recordings are {encoder.title}, which browsers do not play"
-        return Finding("Recorder", "warning", detail, "pip install --force-reinstall av")
-    return Finding("Recorder", "ok", f"{encoder.title} by {encoder.name}")
+        return Finding("Recorder", "warning", words.no_h264(encoder.title), INSTALL_AV)
+    return Finding("Recorder", "ok", words.encoder(encoder.title, encoder.name))
 
 
 def check_disk(setup: Setup | None) -> Finding:
@@ -366,11 +362,11 @@ def check_disk(setup: Setup | None) -> Finding:
     folder = Path(chosen).expanduser().absolute().parent if chosen else video_folder()
     standing = next(place for place in (folder, *folder.parents) if os.access(place, os.F_OK))
     if not os.access(standing, os.W_OK):
-        return Finding("Disk", "warning", f"this user may not write to {folder}", "Choose another folder to record in.")
+        return Finding("Disk", "warning", words.folder_locked(folder), words.CHOOSE_FOLDER)
     free = shutil.disk_usage(standing).free
-    detail = f"{free / 2**30:.1f} GiB free for {folder}"
+    detail = words.room(free / 2**30, folder)
     if free < ROOMY_BYTES:
-        return Finding("Disk", "warning", f"{detail}, soon full", "Free some space or choose another folder.")
+        return Finding("Disk", "warning", words.soon_full(detail), words.FREE_SPACE)
     return Finding("Disk", "ok", detail)
 
 

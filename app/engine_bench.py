@@ -11,6 +11,8 @@ from typing import Any
 
 from app.errors import ShowError
 from app.options import in_words, size_of
+from app.words import commands as words
+from app.words import options as help_words
 
 _TREE = Path(__file__).resolve().parents[1]
 _VACE = {"on": (True,), "off": (False,), "both": (True, False)}
@@ -18,24 +20,18 @@ _VACE = {"on": (True,), "off": (False,), "both": (True, False)}
 
 def add_engine_bench(parser: argparse.ArgumentParser, compares: bool) -> None:
     """Which network is measured, and how often. compares: with the plain form, for which VACE is always on."""
-    parser.add_argument("--model", default="1.3b", help="1.3b, 14b, starter or tiny, with random weights; default 1.3b")
-    parser.add_argument("--size", metavar="WxH", default="640x368", help="multiples of 16, default %(default)s")
-    parser.add_argument(
-        "--frames", metavar="N", type=int, default=60, help="pictures of each way, in whole chunks; default %(default)s"
-    )
-    parser.add_argument(
-        "--width-share", metavar="X", default="1", help="of the real width, as 1/8: what a CPU can do in time"
-    )
-    parser.add_argument("--threads", metavar="N", type=int, default=0, help="of a CPU, default: as the live path has")
-    parser.add_argument("--precision", choices=("bf16", "fp32"), default="", help="default: the device's own")
-    parser.add_argument("--json", dest="figures", metavar="FILE", type=Path, help="write all figures")
+    parser.add_argument("--model", default="1.3b", help=help_words.BENCH_MODEL)
+    parser.add_argument("--size", metavar="WxH", default="640x368", help=help_words.BENCH_SIZE)
+    parser.add_argument("--frames", metavar="N", type=int, default=60, help=help_words.BENCH_FRAMES)
+    parser.add_argument("--width-share", metavar="X", default="1", help=help_words.BENCH_WIDTH_SHARE)
+    parser.add_argument("--threads", metavar="N", type=int, default=0, help=help_words.BENCH_THREADS)
+    parser.add_argument("--precision", choices=("bf16", "fp32"), default="", help=help_words.BENCH_PRECISION)
+    parser.add_argument("--json", dest="figures", metavar="FILE", type=Path, help=help_words.BENCH_JSON)
     if compares:
-        parser.add_argument(
-            "--wastes", metavar="NAMES", help="those measured by themselves, as lora,clone, or none; default: all"
-        )
+        parser.add_argument("--wastes", metavar="NAMES", help=help_words.BENCH_WASTES)
     else:
-        parser.add_argument("--vace", choices=tuple(_VACE), default="both", help="default both, chunk by chunk in turn")
-        parser.add_argument("--all", dest="everything", action="store_true", help="the set for a CUDA device")
+        parser.add_argument("--vace", choices=tuple(_VACE), default="both", help=help_words.BENCH_VACE)
+        parser.add_argument("--all", dest="everything", action="store_true", help=help_words.BENCH_ALL)
 
 
 def bench_engine(options: argparse.Namespace) -> str:
@@ -77,6 +73,4 @@ def _measuring() -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("benchmarks"):
             raise
-        raise ShowError(
-            "What measures the engine is part of the source tree and is not installed; run this command from there."
-        ) from error
+        raise ShowError(words.MEASURED_FROM_THE_TREE) from error

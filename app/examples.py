@@ -5,8 +5,6 @@ The words are those of ``training``, which the app never imports; a test holds t
 
 from __future__ import annotations
 
-import textwrap
-
 DEFAULT_PROMPT = "neon teal lines on black"
 """What a new look paints."""
 
@@ -38,14 +36,3 @@ COLORS: tuple[str, ...] = (
     *("sky", "azure", "cobalt", "indigo", "violet", "lavender", "fuchsia", "rose", "white", "silver", "grey"),
 )
 GROUNDS: tuple[str, ...] = ("black", "white", "paper", "cream", "midnight", "navy", "slate", "sand")
-
-
-def known_words(width: int) -> str:
-    """Which words the starter knows, in lines of at most ``width`` characters; what goes on is indented."""
-    sentences = (
-        "The starter model knows these words, in any order, and passes over all others.",
-        f"Looks: {', '.join(LOOKS)}.",
-        f"Colours: {', '.join(COLORS)}.",
-        f'Grounds, after "on": {", ".join(GROUNDS)}, or a colour.',
-    )
-    return "\n".join(textwrap.fill(sentence, width, subsequent_indent="  ") for sentence in sentences)

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from app.frame import Pixels
+from app.words import values as words
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Expand:
 
     def __post_init__(self) -> None:
         if not all(0.0 <= side <= 1.0 for side in astuple(self)):
-            raise ValueError(f"expand is {astuple(self)}, expected fractions from 0 to 1")
+            raise ValueError(words.expand(astuple(self)))
 
     def __bool__(self) -> bool:
         """Whether anything is painted on."""

@@ -21,6 +21,7 @@ from app.errors import OutputError
 from app.frame import Pixels
 from app.outputs.contact_sheet import ContactSheet
 from app.outputs.mp4 import Mp4Writer
+from app.words import commands as words
 
 _ROWS = 24
 """tqdm is told a height, for it draws nothing at all on a terminal that does not know its own."""
@@ -85,7 +86,7 @@ def film(
     total: int | None,
     tell: Callable[[str], None],
     *,
-    made: str = "painted",
+    made: str = words.PAINTED,
     quiet: bool = False,
 ) -> Filmed:
     """Write ``shots`` to ``out`` and show them to ``sheet``, until they end or Ctrl-C does it: what is done is kept.
@@ -101,7 +102,7 @@ def film(
     writer = Mp4Writer(part, *size)
     interrupted = False
     try:
-        with _asked_to_end() as asked, tqdm(total=total, unit=" pictures", **bar(quiet)) as progress:
+        with _asked_to_end() as asked, tqdm(total=total, unit=words.PICTURES_UNIT, **bar(quiet)) as progress:
             for shot in shots:
                 writer.write(shot.rgb, shot.time)
                 sheet.add(shot.time, shot.rows)
@@ -113,7 +114,7 @@ def film(
         interrupted = True
     except Exception as error:
         if writer.frames and not isinstance(error, OutputError):  # the writer tells where its film is
-            tell(f"What was {made} until then is in {part}.")
+            tell(words.broken_off(made, part))
         raise
     finally:
         writer.close()

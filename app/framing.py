@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from app.frame import Pixels
+from app.words import values as words
 
 Fit = Literal["fill", "fit", "stretch"]
 CONTROL_WIDTH = 640
@@ -34,12 +35,12 @@ class Framing:
 
     def __post_init__(self) -> None:
         if self.rotate not in (0, 90, 180, 270):
-            raise ValueError(f"rotate is {self.rotate}, expected 0, 90, 180 or 270")
+            raise ValueError(words.rotate(self.rotate))
         if self.fit not in FITS:
-            raise ValueError(f"fit is {self.fit!r}, expected one of {', '.join(FITS)}")
+            raise ValueError(words.none_of(words.FIT, self.fit, FITS))
         left, top, right, bottom = self.crop
         if min(self.crop) < 0 or left + right >= 1 or top + bottom >= 1:
-            raise ValueError(f"crop is {self.crop}, expected fractions of 0 or more that leave some of the picture")
+            raise ValueError(words.crop(self.crop))
 
 
 def framed(rgb: Pixels, framing: Framing, width: int, height: int, out: Pixels | None = None) -> Pixels:

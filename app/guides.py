@@ -22,6 +22,7 @@ from app.inputs.size import within
 from app.look import SourceChoice
 from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.outputs.grid import Grid
+from app.words import commands as words
 from controls.control import ControlSetting
 from controls.layout import Box
 from controls.stack import CONTROLS, Guide, Stack
@@ -77,7 +78,7 @@ def draw_guides(wish: GuidesWish, out: Path, sheet_path: Path) -> Filmed:
         until.callback(stack.close)
         drawing = _Drawing(wish, stack, first, told)
         total = None if wish.seconds is None or source.rate <= 0 else round(wish.seconds * source.rate)
-        done = film(drawing.shots(frames), out, drawing.grid.size, sheet, total, told, made="drawn")
+        done = film(drawing.shots(frames), out, drawing.grid.size, sheet, total, told, made=words.DRAWN)
     if done.frames:
         save_picture(sheet_path, sheet.drawn(source.title, drawing.caption()))
     return done
@@ -104,7 +105,7 @@ class _Drawing:
         self._settings = tuple(shown.values())
         if broken:
             if wish.settings is None:
-                told(f"Left out, for it cannot run here: {', '.join(sorted(broken))}; `vace-live doctor` says why.")
+                told(words.left_out(sorted(broken)))
             else:
                 for sentence in guide.troubles.values():
                     told(sentence)

@@ -21,6 +21,7 @@ from app.report import Report, settings_of
 from app.rig import Rig
 from app.show import Show, load_state
 from app.status import Status
+from app.words import commands
 from app.words import show as words
 from assets import CLIP
 
@@ -45,11 +46,11 @@ def display_missing() -> str:
 def render_instead(reason: str, look: Look, setup: Setup, folder: Path) -> int:
     """Where there is no display: the bundled clip through the real engine, as files to look at elsewhere."""
     video, sheet = folder / "vace-live-demo.mp4", folder / "vace-live-demo.png"
-    print(f"{reason} Rendering the bundled clip instead.", file=sys.stderr)
+    print(commands.rendering_instead(reason), file=sys.stderr)
     look = replace(look, controls=tuple(replace(control, on=True) for control in look.controls))
     result = render(look, replace(setup, source=SourceChoice("clip", str(CLIP))), video, sheet, seconds=None)
-    print(f"The picture is in {video}, a contact sheet of it in {sheet}.")
-    print("With a display, the same command opens the window; `live --headless` streams without one.")
+    print(commands.rendered_instead(video, sheet))
+    print(commands.OPENS_WITH_A_DISPLAY)
     return INTERRUPTED if result.interrupted else 0
 
 
@@ -182,12 +183,9 @@ class _HeadlessRun:
         if not self._terminal:
             return
         status = self._rig.status()
-        latency = "-" if status.latency_ms.p50 is None else f"{status.latency_ms.p50:.0f} ms"
-        loading = "" if status.loading is None else f", loading {status.loading.part:.0%}"
-        line = (
-            f"in {status.source_rate:.1f}/s, engine {status.engine_rate:.1f}/s ({status.engine_state}{loading}), "
-            f"latency {latency}, dropped {status.dropped}"
-        )
+        loading = None if status.loading is None else status.loading.part
+        rates, latency = (status.source_rate, status.engine_rate), status.latency_ms.p50
+        line = commands.status_line(*rates, status.engine_state, loading, latency, status.dropped)
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 

@@ -20,6 +20,7 @@ from app.mask_shape import MaskShape
 from app.png import picture_of, png_text
 from app.seed_walk import SeedWalk
 from app.tempo import Tempo
+from app.words import values as words
 from controls.control import ControlSetting
 from controls.layout import Box
 from controls.regions import Join, Repainted
@@ -62,13 +63,13 @@ class Look:
 
     def __post_init__(self) -> None:
         if self.treatment not in TREATMENTS:
-            raise ValueError(f"treatment is {self.treatment!r}, expected one of {', '.join(TREATMENTS)}")
+            raise ValueError(words.none_of(words.TREATMENT, self.treatment, TREATMENTS))
         if self.repainted not in get_args(Repainted):
-            raise ValueError(f"repainted is {self.repainted!r}, expected one of {', '.join(get_args(Repainted))}")
+            raise ValueError(words.none_of(words.REPAINTED, self.repainted, get_args(Repainted)))
         if self.mask_join not in get_args(Join):
-            raise ValueError(f"mask join is {self.mask_join!r}, expected one of {', '.join(get_args(Join))}")
+            raise ValueError(words.none_of(words.MASK_JOIN, self.mask_join, get_args(Join)))
         if self.mask is not None and self.mask.pixels.ndim != 2:
-            raise ValueError("the mask has colours, expected a grey picture")
+            raise ValueError(words.COLOURED_MASK)
 
 
 SourceKind = Literal["camera", "screen", "clip", "still", "testcard"]
@@ -95,7 +96,7 @@ class SourceChoice:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(SourceKind):
-            raise ValueError(f"source kind is {self.kind!r}, expected one of {', '.join(get_args(SourceKind))}")
+            raise ValueError(words.none_of(words.SOURCE_KIND, self.kind, get_args(SourceKind)))
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class OutputSize:
     def __post_init__(self) -> None:
         size = (self.width, self.height)
         if size != (0, 0) and not all(16 <= side <= 4096 for side in size):
-            raise ValueError(f"the output size is {self.width}x{self.height}, expected 16 to 4096, or 0x0 for none")
+            raise ValueError(words.output_size(self.width, self.height))
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class GovernorChoice:
 
     def __post_init__(self) -> None:
         if self.rate != 0 and not 1 <= self.rate <= 240:
-            raise ValueError(f"the rate to hold is {self.rate}, expected 1 to 240 pictures a second, or 0")
+            raise ValueError(words.rate_to_hold(self.rate))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.frame import LEAST_SEEN, Pixels
+from app.words import values as words
 
 Tool = Literal["none", "brush", "eraser", "lasso", "rectangle", "ellipse", "fill", "box", "frame"]
 """What a performer's hand does; "none" only looks, "box" and "frame" paint no mask."""
@@ -48,7 +49,7 @@ class Brush:
         for name, low, high in (("size", 1.0, 2000.0), ("hardness", 0.0, 1.0), ("opacity", 0.0, 1.0)):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise ValueError(f"the brush's {name} is {value}, expected {low:g} to {high:g}")
+                raise ValueError(words.out_of_range(words.of_brush(name), value, low, high))
 
 
 class Rect(NamedTuple):

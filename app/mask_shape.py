@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from app.frame import Pixels
+from app.words import values as words
 
 _UNIT = 320
 """The longer side of a picture, in the pixels that lengths are told in: a mask looks alike at every size."""
@@ -32,7 +33,7 @@ class MaskShape:
         for name, low, high in (("grow", -40.0, 40.0), ("feather", 0.0, 80.0)):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise ValueError(f"the mask's {name} is {value}, expected {low:g} to {high:g}")
+                raise ValueError(words.out_of_range(words.of_mask(name), value, low, high))
 
     def of(self, mask: Pixels) -> Pixels:
         """``mask`` grown and feathered; itself where there is nothing to do. Soft borders stay soft."""

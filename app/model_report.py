@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.doctor import Finding, State
+from app.words import doctor as words
 from engine.budget import Budget, budget_on, gibibytes
 from engine.catalog import files_of, left_out, title_of
 from engine.device import Device, best_device
@@ -14,6 +15,7 @@ from engine.fitting import lighter
 from engine.memory import Memory, computer_memory, memory_of
 from engine.params import EngineChoice
 from engine.published import WantedFile
+from engine.words.files import ROLES
 
 
 @dataclass(frozen=True)
@@ -52,32 +54,24 @@ def check_files(report: ModelReport) -> Finding:
     missing = [file for file in report.files if file.found is None]
     needed = [file for file in missing if file.role != "tokenizer"]
     folder = report.choice.folder
-    where = f"{Path(folder).resolve()} or below it" if folder else "a folder, and name that with --models"
     if needed:
-        what = ", ".join(file.role for file in missing)
-        mend = f"Get what is listed as missing from Hugging Face into {where}."
-        return Finding(name, "missing", f"{model} lacks: {what}", mend)
+        detail = words.lacks(model, [ROLES[file.role] for file in missing])
+        return Finding(name, "missing", detail, words.get_into(Path(folder).resolve() if folder else None))
     if missing:
-        detail = f"{model}, whose text encoder must carry its own tokenizer"
-        return Finding(name, "warning", detail, f"If it does not: get from Hugging Face {missing[0].source}")
-    ignored = left_out(report.choice)
-    return Finding(name, "ok", f"{model}: {ignored}" if ignored else model)
+        return Finding(name, "warning", words.must_carry_tokenizer(model), words.get_tokenizer(missing[0].source))
+    return Finding(name, "ok", words.with_note(model, left_out(report.choice)))
 
 
 def check_memory(report: ModelReport) -> Finding:
     """Whether the model finds room: on the device, and in the computer what is offloaded."""
     places = [(report.budget.total, report.memory, report.device.title)]
     if report.budget.on_host:
-        places.append((report.budget.on_host, report.host, "the computer"))
+        places.append((report.budget.on_host, report.host, words.THE_COMPUTER))
     details: list[str] = []
     state: State = "ok"
     for need, memory, place in places:
-        detail = f"{gibibytes(need)} on {place}"
-        if memory.total is not None:
-            detail += f", which has {gibibytes(memory.total)}"
-        if memory.free is not None:
-            detail += f", {gibibytes(memory.free)} free"
-        details.append(detail)
+        total, free = (None if size is None else gibibytes(size) for size in (memory.total, memory.free))
+        details.append(words.needs(gibibytes(need), place, total, free))
         if memory.total is not None and need > memory.total:
             state = "missing"
         elif memory.free is not None and need > memory.free and state == "ok":
@@ -85,18 +79,18 @@ def check_memory(report: ModelReport) -> Finding:
     detail = "; ".join(details)
     if state == "missing":
         less = _less(report, report.memory.total, report.host.total)
-        mend = less or f"This machine cannot run {report.title}: no size, precision or offloading makes it fit."
-        return Finding("Memory", state, f"too little: {detail}", mend)
+        mend = less or words.never_fits(report.title)
+        return Finding("Memory", state, words.too_little(detail), mend)
     if state == "warning":
         less = _less(report, report.memory.free, report.host.free)
-        return Finding("Memory", state, f"too little is free: {detail}", f"Close other programs. {less}".rstrip())
+        return Finding("Memory", state, words.too_little_free(detail), words.close_others(less))
     return Finding("Memory", state, detail)
 
 
 def _less(report: ModelReport, room: int | None, host_room: int | None) -> str:
     """The options that make the model fit into so many bytes, as a sentence; "" where none do."""
     fitting = [_options(report.choice, other) for other in lighter(report.choice, report.device, room, host_room)]
-    return f"Choose {', or '.join(fitting)}." if fitting else ""
+    return words.choose(fitting) if fitting else ""
 
 
 def _options(choice: EngineChoice, other: EngineChoice) -> str:
@@ -107,22 +101,23 @@ def _options(choice: EngineChoice, other: EngineChoice) -> str:
         f"--precision {other.precision}": other.precision != choice.precision,
         "--offload": other.offload != choice.offload,
     }
-    return " with ".join(option for option, changed in changes.items() if changed)
+    return words.together([option for option, changed in changes.items() if changed])
 
 
 def report_text(report: ModelReport) -> str:
     """For the terminal: the budget as a table, and the files."""
     choice, budget, device = report.choice, report.budget, report.device
-    size, where = f"{choice.width}x{choice.height}", f"{device.title} ({device.dtype_title})"
-    lines = [f"Memory of {report.title} at {size} on {where}, on paper:"]
+    size = f"{choice.width}x{choice.height}"
+    lines = [words.memory_of(report.title, size, device.title, device.dtype_title)]
     lines += [f"{gibibytes(part.bytes):>12}  {part.name}" for part in budget.parts if not part.on_host]
-    lines += [f"{gibibytes(budget.total):>12}  in all (measured peak: not measured)"]
-    lines += [f"{gibibytes(part.bytes):>12}  {part.name}, in the computer" for part in budget.parts if part.on_host]
+    lines += [f"{gibibytes(budget.total):>12}  {words.IN_ALL}"]
+    lines += [f"{gibibytes(part.bytes):>12}  {words.in_computer(part.name)}" for part in budget.parts if part.on_host]
     if report.files:
-        lines += ["", f"Files of {report.title}:"]
+        lines += ["", words.files_of(report.title)]
     for file in report.files:
-        where = str(file.found) if file.found is not None else f"{file.source} ({file.licence})"
-        lines.append(f"{'there' if file.found is not None else 'missing':<8} {file.role:<12}  {where}")
+        where = str(file.found) if file.found is not None else words.to_get(file.source, file.licence)
+        state = words.MISSING if file.found is None else words.THERE
+        lines.append(f"{state:<8} {ROLES[file.role]:<12}  {where}")
     return "\n".join(lines)
 
 

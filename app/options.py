@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from app.errors import ShowError, SourceError, UsageError
-from app.examples import DEFAULT_PROMPT, known_words
+from app.examples import DEFAULT_PROMPT
 from app.expand import Expand
 from app.framing import FITS, Framing
 from app.inputs import parse_source
 from app.look import Look, OutputSize, Setup, SourceChoice
 from app.pictures import load_mask, load_picture
+from app.words import commands as words
+from app.words import options as help_words
+from app.words.prompts import known_words
 from controls.control import ControlSetting
 from controls.layout import Box, parse_box
 from controls.regions import Join
@@ -56,68 +59,62 @@ _HELP_WIDTH = 76
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Everything that makes the picture, and what is told of a run."""
-    _add_words(parser.add_argument_group("words", known_words(_HELP_WIDTH)))
-    _add_structure(parser.add_argument_group("structure"))
-    _add_pictures(parser.add_argument_group("what is kept, what is repainted, what appears"))
+    _add_words(parser.add_argument_group(help_words.WORDS_GROUP, known_words(_HELP_WIDTH)))
+    _add_structure(parser.add_argument_group(help_words.STRUCTURE_GROUP))
+    _add_pictures(parser.add_argument_group(help_words.PICTURES_GROUP))
     add_engine(parser)
-    source = parser.add_argument_group("framing of the source")
-    source.add_argument("--mirror", action="store_true", default=None, help="left is right, as in a mirror")
-    source.add_argument("--rotate", type=int, help="clockwise: 0, 90, 180 or 270")
-    source.add_argument("--crop", metavar="L,T,R,B", help="fractions cut off at left, top, right, bottom")
-    source.add_argument("--fit", choices=FITS, help="how the source fills the picture, default fill, with --expand fit")
+    source = parser.add_argument_group(help_words.FRAMING_GROUP)
+    source.add_argument("--mirror", action="store_true", default=None, help=help_words.MIRROR)
+    source.add_argument("--rotate", type=int, help=help_words.ROTATE)
+    source.add_argument("--crop", metavar="L,T,R,B", help=help_words.CROP)
+    source.add_argument("--fit", choices=FITS, help=help_words.FIT)
     parser.add_argument(
         "--output-size",
         metavar="WxH",
-        help="of what comes out, as 1280x720, or none: the engine's, and live what the outputs ask for (default)",
+        help=help_words.OUTPUT_SIZE,
     )
-    parser.add_argument("--report", metavar="REPORT.json", type=Path, help="write what was done, in figures")
-    parser.add_argument("--log", metavar="FILE", type=Path, help="write a log for a bug report")
+    parser.add_argument("--report", metavar="REPORT.json", type=Path, help=help_words.REPORT)
+    parser.add_argument("--log", metavar="FILE", type=Path, help=help_words.LOG)
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
     """Which model, and how it runs."""
-    engine = parser.add_argument_group("engine")
-    engine.add_argument("--size", metavar="WxH", help="of the engine's pictures, multiples of 16, default 320x192")
-    engine.add_argument("--model", help=f"one of: {', '.join(MODELS)}")
-    engine.add_argument("--models", metavar="FOLDER", type=Path, help="where your model files are")
-    engine.add_argument("--autoencoder", choices=get_args(Autoencoder), help="of the published models, default tiny")
-    engine.add_argument("--precision", choices=get_args(Precision), help="fp8 halves the transformer's memory")
-    engine.add_argument(
-        "--attention", choices=get_args(AttentionKernels), help="sage: less exact, on GPUs that have SageAttention"
-    )
-    engine.add_argument(
-        "--offload", action=argparse.BooleanOptionalAction, help="keep the transformer in the computer's memory: slow"
-    )
+    engine = parser.add_argument_group(help_words.ENGINE_GROUP)
+    engine.add_argument("--size", metavar="WxH", help=help_words.SIZE)
+    engine.add_argument("--model", help=help_words.model(MODELS))
+    engine.add_argument("--models", metavar="FOLDER", type=Path, help=help_words.MODELS)
+    engine.add_argument("--autoencoder", choices=get_args(Autoencoder), help=help_words.AUTOENCODER)
+    engine.add_argument("--precision", choices=get_args(Precision), help=help_words.PRECISION)
+    engine.add_argument("--attention", choices=get_args(AttentionKernels), help=help_words.ATTENTION)
+    engine.add_argument("--offload", action=argparse.BooleanOptionalAction, help=help_words.OFFLOAD)
     engine.add_argument(
         "--compatibility",
         choices=get_args(Compatibility),
-        help="reference repeats the reference implementation's quirks",
+        help=help_words.COMPATIBILITY,
     )
     engine.add_argument(
         "--acceleration",
         choices=get_args(Acceleration),
-        help="of a GPU, default full: blocks compiled, passes recorded; less where it makes trouble",
+        help=help_words.ACCELERATION,
     )
 
 
 def _add_words(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--prompt", help=f'what the picture shows, in words, default "{DEFAULT_PROMPT}"; "" asks for nothing'
-    )
-    group.add_argument("--prompt-weight", metavar="X", type=float, help="its weight beside --also, default 1")
+    group.add_argument("--prompt", help=help_words.prompt(DEFAULT_PROMPT))
+    group.add_argument("--prompt-weight", metavar="X", type=float, help=help_words.PROMPT_WEIGHT)
     group.add_argument(
         "--also",
         metavar="PROMPT[=WEIGHT]",
         action="append",
-        help="blended with --prompt; what follows the last = is part of the prompt unless it is a number; repeatable",
+        help=help_words.ALSO,
     )
-    group.add_argument("--blend", choices=get_args(Blend), help="how prompts are blended, default linear")
-    group.add_argument("--morph-chunks", metavar="N", type=int, help="chunks over which new words come in, default 0")
-    group.add_argument("--prompt-change", choices=get_args(PromptChange), help="whether the past is read anew")
-    group.add_argument("--past", metavar="X", type=float, help="weight of what was painted before, 0.01 to 1")
-    group.add_argument("--lora", metavar="FILE[=STRENGTH]", action="append", help="-2 to 2, default 1; repeatable")
-    group.add_argument("--seed", type=int, help="the same seed and settings paint the same pictures")
-    group.add_argument("--steps", type=int, help="denoising passes a chunk, 1 to 8, default: as the model was trained")
+    group.add_argument("--blend", choices=get_args(Blend), help=help_words.BLEND)
+    group.add_argument("--morph-chunks", metavar="N", type=int, help=help_words.MORPH_CHUNKS)
+    group.add_argument("--prompt-change", choices=get_args(PromptChange), help=help_words.PROMPT_CHANGE)
+    group.add_argument("--past", metavar="X", type=float, help=help_words.PAST)
+    group.add_argument("--lora", metavar="FILE[=STRENGTH]", action="append", help=help_words.LORA)
+    group.add_argument("--seed", type=int, help=help_words.SEED)
+    group.add_argument("--steps", type=int, help=help_words.STEPS)
 
 
 def _add_structure(group: argparse._ArgumentGroup) -> None:
@@ -125,23 +122,20 @@ def _add_structure(group: argparse._ArgumentGroup) -> None:
         "--control",
         action="append",
         metavar="NAME[=WEIGHT][,SETTING=VALUE]...",
-        help=f"{', '.join(CONTROLS)} or none, with a weight as in edge=0.8, and with settings of its own, mix, region "
-        "and every as in pose,hands=1,region=person,every=3 (docs/controls.md has all); repeatable; default edge",
+        help=help_words.control(tuple(CONTROLS)),
     )
     group.add_argument(
         "--structure",
         metavar="SOURCE",
-        help="a second input, which the controls see in place of the source: camera, screen:1, a file, a URL, or none",
+        help=help_words.STRUCTURE,
     )
-    group.add_argument("--control-strength", type=float, help="how much the controls count, 0 to 2, default 1")
-    group.add_argument(
-        "--strength", type=float, help="how far the source is repainted, 0.05 to 1, default 1: all of it"
-    )
+    group.add_argument("--control-strength", type=float, help=help_words.CONTROL_STRENGTH)
+    group.add_argument("--strength", type=float, help=help_words.STRENGTH)
     group.add_argument(
         "--box",
         metavar="L,T,R,B[:L,T,R,B@SECONDS]...",
         action="append",
-        help="a box of the control layout, fractions of the picture, and where it moves to, or none; repeatable",
+        help=help_words.BOX,
     )
 
 
@@ -150,29 +144,26 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         "--mask",
         metavar="FILE",
         action="append",
-        help="white is repainted, black kept; render takes a video, too; or person: people are repainted; or none; "
-        "a FILE and person: people where it is white",
+        help=help_words.MASK,
     )
-    group.add_argument("--mask-join", choices=get_args(Join), help="of a FILE and person: where both say so (default)")
-    group.add_argument("--mask-grow", metavar="PX", type=float, help="-40 to 40, in pixels of 320: below 0 it shrinks")
-    group.add_argument("--mask-feather", metavar="PX", type=float, help="0 to 80: over how much its border fades")
+    group.add_argument("--mask-join", choices=get_args(Join), help=help_words.MASK_JOIN)
+    group.add_argument("--mask-grow", metavar="PX", type=float, help=help_words.MASK_GROW)
+    group.add_argument("--mask-feather", metavar="PX", type=float, help=help_words.MASK_FEATHER)
     group.add_argument(
         "--invert-mask",
         action=argparse.BooleanOptionalAction,
-        help="white is kept, black repainted; people are kept, the background repainted",
+        help=help_words.INVERT_MASK,
     )
     group.add_argument(
         "--composite",
         action=argparse.BooleanOptionalAction,
-        help="put the source itself back where it is kept, at the output's size (default)",
+        help=help_words.COMPOSITE,
     )
-    group.add_argument(
-        "--expand", metavar="L,T,R,B", help="paint on around the whole source: fractions of its size, 0 to 1, or none"
-    )
-    group.add_argument("--reference", metavar="FILE", action="append", help="what shall appear; up to three times")
-    group.add_argument("--reference-mode", choices=get_args(ReferenceMode), help="default sink")
-    group.add_argument("--first-frame", metavar="FILE", help="the picture that the stream begins with")
-    group.add_argument("--last-frame", metavar="FILE", help="render: the last picture; live: the end of the next chunk")
+    group.add_argument("--expand", metavar="L,T,R,B", help=help_words.EXPAND)
+    group.add_argument("--reference", metavar="FILE", action="append", help=help_words.REFERENCE)
+    group.add_argument("--reference-mode", choices=get_args(ReferenceMode), help=help_words.REFERENCE_MODE)
+    group.add_argument("--first-frame", metavar="FILE", help=help_words.FIRST_FRAME)
+    group.add_argument("--last-frame", metavar="FILE", help=help_words.LAST_FRAME)
 
 
 def wished(options: argparse.Namespace, look: Look, setup: Setup) -> tuple[Look, Setup]:
@@ -196,7 +187,7 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise UsageError(f"That cannot be set: {str(error).rstrip('.')}.") from error
+        raise UsageError(words.cannot_be_set(str(error))) from error
 
 
 def mask_film(options: argparse.Namespace) -> SourceChoice | None:
@@ -204,13 +195,12 @@ def mask_film(options: argparse.Namespace) -> SourceChoice | None:
     file = _mask_file(options)
     if file is None:
         return None
-    takes = f"--mask takes the file of a picture, in `render` of a video too, or the word {_PERSON}"
     try:
         choice = parse_source(file)
     except SourceError:
-        raise UsageError(f"There is no file {file}; {takes}.") from None
+        raise UsageError(words.no_mask_file(file, _PERSON)) from None
     if choice.kind not in ("still", "clip"):
-        raise UsageError(f"{takes}, and {file} is none of them.")
+        raise UsageError(words.no_mask(file, _PERSON))
     return choice if choice.kind == "clip" else None
 
 
@@ -218,7 +208,7 @@ def _mask_file(options: argparse.Namespace) -> str | None:
     """The picture or video that ``--mask`` names; None where it names none."""
     files = [text for text in options.mask or () if text not in ("none", _PERSON)]
     if len(files) > 1:
-        raise UsageError(f"--mask takes one file, and beside it {_PERSON}; leave out {' or '.join(files)}.")
+        raise UsageError(words.several_masks(files, _PERSON))
     return files[0] if files else None
 
 
@@ -236,10 +226,10 @@ def wished_engine(options: argparse.Namespace, setup: Setup) -> Setup:
         width, height = size_of(options.size)
         engine = replace(engine, width=width, height=height)
     if options.model is not None and options.model not in MODELS:
-        raise UsageError(f"There is no model called {options.model!r}; choose one of: {', '.join(MODELS)}.")
+        raise UsageError(words.no_model(options.model, MODELS))
     if options.models is not None:
         if not options.models.is_dir():
-            raise UsageError(f"There is no folder {options.models} with models in it; name one that is there.")
+            raise UsageError(words.no_models_folder(options.models))
         folder = str(options.models.absolute())
         engine, setup = replace(engine, folder=folder), replace(setup, model_folder=folder)
     return replace(setup, engine=engine)
@@ -249,7 +239,7 @@ def size_of(text: str) -> tuple[int, int]:
     """Width and height of "320x192". ValueError in words."""
     found = re.fullmatch(r"(\d+)x(\d+)", text)
     if not found:
-        raise ValueError(f"the size {text!r} is not of the form 320x192")
+        raise ValueError(words.no_size(text))
     return int(found[1]), int(found[2])
 
 
@@ -269,12 +259,12 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
         changes["repainted"] = "person" if _PERSON in options.mask else "all"
     if options.expand is not None:
         changes["expand"] = (
-            Expand() if options.expand == "none" else Expand(*_fractions(options.expand, "the expansion"))
+            Expand() if options.expand == "none" else Expand(*_fractions(options.expand, words.THE_EXPANSION))
         )
     if options.control is not None:
         wanted = _some(options.control)
         if wanted and len(wanted) < len(options.control):
-            raise ValueError("--control none stands beside other controls; leave it out, or leave out the others")
+            raise ValueError(words.NONE_AND_OTHERS)
         changes["controls"] = parse_controls(wanted)
     shape = {name.removeprefix("mask_"): value for name, value in _given(options, "mask_grow", "mask_feather").items()}
     changes["mask_shape"] = replace(look.mask_shape, **shape)
@@ -283,7 +273,7 @@ def _wished_look(options: argparse.Namespace, look: Look) -> Look:
         masked = look.mask is not None or mask_film(options) is not None
         look = _inverted(look, options.invert_mask, masked)
     if options.mask_join is not None and (look.repainted == "all" or not (look.mask or mask_film(options))):
-        raise UsageError(f"--mask-join says how a file's mask and {_PERSON} act together; give both with --mask.")
+        raise UsageError(words.join_without_both(_PERSON))
     return look if options.box is None else with_boxes(look, tuple(parse_box(text) for text in _some(options.box)))
 
 
@@ -327,7 +317,7 @@ def _lora(text: str) -> Lora:
     name, strength = _weighted(text)
     path = Path(name).absolute()
     if not path.is_file():
-        raise ShowError(f"There is no LoRA file {name}; check the name, or leave it out.")
+        raise ShowError(words.no_lora(name))
     return Lora(str(path), strength)
 
 
@@ -335,12 +325,12 @@ def _fractions(text: str, what: str) -> tuple[float, float, float, float]:
     try:
         left, top, right, bottom = (float(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(f"{what} {text!r} is not of the form 0.1,0,0.1,0 (left, top, right, bottom)") from None
+        raise ValueError(words.no_fractions(what, text)) from None
     return left, top, right, bottom
 
 
 def _framing(options: argparse.Namespace, framing: Framing) -> Framing:
     wishes = _given(options, *_FRAMING)
     if options.crop is not None:
-        wishes["crop"] = _fractions(options.crop, "the crop")
+        wishes["crop"] = _fractions(options.crop, words.THE_CROP)
     return replace(framing, **wishes)

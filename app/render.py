@@ -29,6 +29,7 @@ from app.painting import Guided, Painted, Painting, brought_up
 from app.pictures import brightness
 from app.preprocessor import Preprocessor
 from app.report import Report, settings_of
+from app.words import commands as words
 from engine.host import EngineHost
 from engine.params import ModelInfo
 
@@ -58,10 +59,10 @@ def render(
     """
     check_it_ends(setup.source, seconds)
     if not look.layout and [control.name for control in look.controls if control.on] == ["layout"]:
-        raise UsageError("layout draws the boxes of --box, and there are none; give one, as in --box 0.1,0.2,0.4,0.8.")
+        raise UsageError(words.LAYOUT_WITHOUT_BOXES)
     read = Path(setup.source.target)
     if out.exists() and read.exists() and out.samefile(read):
-        raise ShowError(f"{out} is the source itself and would be lost; choose another name for the output.")
+        raise ShowError(words.is_source(out))
     sheet = ContactSheet()
     with ExitStack() as until:
         # Opened before the model is loaded: a wrong path should be told at once.
@@ -178,15 +179,12 @@ def _caption(info: ModelInfo, look: Look, setup: Setup, film_of_masks: bool, str
     structure: what the second input is called, "" without one.
     """
     params = look.params
-    prompt = f'"{params.prompt}"' if params.prompt else "no prompt"
-    model = f"{info.name} ({info.note})" if info.note else info.name
-    size = f"{setup.engine.width}x{setup.engine.height}"
-    steps, strength = params.steps, f"control strength {params.control_strength:g}"
-    passes = f"{steps} step{'' if steps == 1 else 's'}"
-    always = f"{model}, {size}, {passes}, {strength}, seed {params.seed}, {prompt}"
+    prompt = f'"{params.prompt}"' if params.prompt else words.NO_PROMPT
+    model, size = words.of_model(info.name, info.note), f"{setup.engine.width}x{setup.engine.height}"
+    always = words.rendered_with(model, size, params.steps, params.control_strength, params.seed, prompt)
     set_by_hand = [
         f"{control.name}: {said}" for control in look.controls if control.on and (said := setting_text(control))
     ]
-    instead = [f"guide from {structure}"] if structure else []
+    instead = [words.guide_from(structure)] if structure else []
     modes = "; ".join([", ".join([*modes_of(look, film_of_masks), *instead]), *set_by_hand]).removeprefix("; ")
     return (always, modes) if modes else (always,)

@@ -11,6 +11,7 @@ from app.errors import ShowError
 from app.inputs.notation import source_text
 from app.look import Look, Setup, to_json
 from app.status import GovernorChange, Timing
+from app.words import commands as words
 from controls.control import ControlSetting
 from controls.stack import CONTROLS
 
@@ -53,9 +54,7 @@ class Report:
         try:
             path.write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
         except OSError as error:
-            raise ShowError(
-                f"The report could not be written to {path}: {error.strerror}. The run itself is done."
-            ) from error
+            raise ShowError(words.report_not_written(path, str(error.strerror))) from error
 
 
 def settings_of(look: Look, setup: Setup, mask_film: str | None = None) -> dict[str, Any]:

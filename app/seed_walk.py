@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from app.words import values as words
+
 LARGEST_SEED = 2**63 - 1
 EVERY_S = (0.1, 600.0)
 EVERY_BEATS = (1, 256)
@@ -27,12 +29,10 @@ class SeedWalk:
 
     def __post_init__(self) -> None:
         if self.unit not in get_args(Unit):
-            raise ValueError(
-                f"the seed's walk is counted in {self.unit!r}, expected one of {', '.join(get_args(Unit))}"
-            )
+            raise ValueError(words.walk_unit(self.unit, get_args(Unit)))
         for pace, (low, high), unit in ((self.every_s, EVERY_S, "seconds"), (self.every_beats, EVERY_BEATS, "beats")):
             if not low <= pace <= high:
-                raise ValueError(f"the seed's walk is {pace} {unit} a step, expected {low:g} to {high:g}")
+                raise ValueError(words.walk_pace(pace, unit, low, high))
 
 
 def seed_after(seed: int) -> int:

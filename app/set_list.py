@@ -22,6 +22,7 @@ from app.look import Look, Place, from_json, to_json
 from app.png import picture_in, png_of
 from app.safe_write import swapped_in
 from app.words import cues as words
+from app.words import values
 from engine.params import Picture
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,11 @@ class Transition:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(TransitionKind):
-            raise ValueError(f"the transition is {self.kind!r}, expected one of {', '.join(get_args(TransitionKind))}")
+            raise ValueError(values.none_of(values.TRANSITION, self.kind, get_args(TransitionKind)))
         if self.unit not in get_args(Unit):
-            raise ValueError(f"the transition's unit is {self.unit!r}, expected seconds or beats")
+            raise ValueError(values.transition_unit(self.unit))
         if not 0.0 <= self.length <= 600.0:
-            raise ValueError(f"the transition takes {self.length}, expected 0 to 600")
+            raise ValueError(values.transition_length(self.length))
 
     def seconds(self, beats_per_minute: float) -> float:
         return self.length if self.unit == "seconds" else self.length * 60.0 / beats_per_minute
@@ -69,6 +70,15 @@ class Transition:
         number, named = match.groups()
         wanted: Unit = unit if named is None else "beats" if named.startswith("b") else "seconds"
         return cls("morph", float(number.replace(",", ".")), wanted)
+
+
+TRANSITIONS = (
+    Transition("cut"),
+    Transition("soft cut"),
+    *(Transition("morph", float(beats), "beats") for beats in (1, 4, 8, 16, 32)),
+    *(Transition("morph", float(seconds), "seconds") for seconds in (1, 2, 5, 10, 30)),
+)
+"""Those that are offered; other lengths can be typed."""
 
 
 @dataclass(frozen=True)

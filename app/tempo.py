@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean, linear_regression
 
+from app.words import values as words
+
 SLOWEST, FASTEST = 20.0, 300.0
 """Beats a minute."""
 BEATS_IN_BAR = 4
@@ -33,9 +35,9 @@ class Tempo:
 
     def __post_init__(self) -> None:
         if not SLOWEST <= self.beats_per_minute <= FASTEST:
-            raise ValueError(f"the tempo is {self.beats_per_minute:g}, expected {SLOWEST:g} to {FASTEST:g} a minute")
+            raise ValueError(words.tempo(self.beats_per_minute, SLOWEST, FASTEST))
         if not math.isfinite(self.origin):
-            raise ValueError(f"the tempo's origin is {self.origin}, expected a moment")
+            raise ValueError(words.tempo_origin(self.origin))
 
     @property
     def beat_s(self) -> float:

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import Pixels, Setting, Values
 from controls.picture import resized
 
 SETTINGS = (
-    Setting("blocks", "Blocks", 1, 64, 16, whole=True, help="Along the longer side; they are as square as may be."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.5, help="How slowly a block follows small changes; 0: at once."),
+    Setting("blocks", words.BLOCKS, 1, 64, 16, whole=True, help=words.COLOR_BLOCKS),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.5, help=words.COLOR_SMOOTHING),
 )
 
 _SLOWEST = 0.1

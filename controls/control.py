@@ -12,6 +12,8 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
+
 Pixels = NDArray[np.uint8]
 Values = Mapping[str, float]
 Mix = Literal["max", "add", "screen"]
@@ -47,13 +49,13 @@ class ControlSetting:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.weight <= 1.0:
-            raise ValueError(f"weight of {self.name} is {self.weight}, expected 0 to 1")
+            raise ValueError(words.weight_out_of_range(self.name, self.weight))
         if self.mix not in MIXES:
-            raise ValueError(f"mix of {self.name} is {self.mix!r}, expected one of {', '.join(MIXES)}")
+            raise ValueError(words.unknown_mix(self.name, self.mix, MIXES))
         if self.region not in REGIONS:
-            raise ValueError(f"region of {self.name} is {self.region!r}, expected one of {', '.join(REGIONS)}")
+            raise ValueError(words.unknown_region(self.name, self.region, REGIONS))
         if not 0 <= self.every <= SLOWEST:
-            raise ValueError(f"every of {self.name} is {self.every}, expected 1 to {SLOWEST}, or 0 for by itself")
+            raise ValueError(words.every_out_of_range(self.name, self.every, SLOWEST))
 
 
 @dataclass(frozen=True)

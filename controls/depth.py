@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from controls import words
 from controls.control import ControlUnavailable, Pixels, Setting, Values
 from controls.depth_network import DepthNetwork, Disparity
 from controls.models import model_file
@@ -20,8 +21,8 @@ from controls.picture import resized
 from controls.temporal import TemporalFilter
 
 SETTINGS = (
-    Setting("detail", "Detail", 112, 518, 252, whole=True, help="Longest side that the network sees: more is slower."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.7, help="Keeps greys from pumping; 0: each picture for itself."),
+    Setting("detail", words.DETAIL, 112, 518, 252, whole=True, help=words.DEPTH_DETAIL),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.7, help=words.DEPTH_SMOOTHING),
 )
 
 MODELS = ("depth_anything_v2_vits.onnx", "depth-anything-v2-small/onnx/model.onnx")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import ControlUnavailable, Pixels
 from controls.picture import resized
 
@@ -41,10 +42,7 @@ class DepthNetwork:
         numbers = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
         fixed = [side if isinstance(side, int) else 0 for side in entry.shape]
         if entry.type not in numbers or len(fixed) != 4 or fixed[1] not in (0, 3):
-            raise ControlUnavailable(
-                f"{model} is no depth network (it takes {entry.type} of {entry.shape}), so depth draws nothing: "
-                "put Depth Anything V2 there."
-            )
+            raise ControlUnavailable(words.no_depth_network(model, entry.type, entry.shape))
         self._input, self._output = entry.name, result.name
         self._type, self._height, self._width = numbers[entry.type], fixed[2], fixed[3]
 
@@ -76,10 +74,7 @@ def _load(model: Path) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ControlUnavailable(
-            f"Depth needs the Python package onnxruntime, which cannot be imported ({error}), and draws nothing: "
-            "install it with 'pip install onnxruntime==1.28.0'."
-        ) from error
+        raise ControlUnavailable(words.no_onnxruntime(str(error))) from error
     onnxruntime.disable_telemetry_events()
     available = onnxruntime.get_available_providers()
     graphics = [provider for provider in _GRAPHICS if provider in available]
@@ -93,6 +88,4 @@ def _load(model: Path) -> Any:
             failure = error
             logger.warning("%s cannot be loaded for %s: %s", model, providers, error)
     told = " ".join(str(failure).split())
-    raise ControlUnavailable(
-        f"ONNX Runtime cannot read the depth network {model} ({told}), so depth draws nothing: put a sound copy there."
-    ) from failure
+    raise ControlUnavailable(words.depth_unread(model, told)) from failure

@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from controls import face, hands
+from controls import face, hands, words
 from controls.closeup import CloseUp, Points
 from controls.control import ControlUnavailable, Pixels, Values
 from controls.face import FaceFinder, around_head, head_size, is_turned_away
@@ -59,8 +59,8 @@ class _Kind:
     root: int
 
 
-_HANDS = _Kind("hands", "hands", hands.MODEL, HandFinder, 0)
-_FACES = _Kind("face", "faces", face.MODEL, FaceFinder, face.LANDMARKS.index(4))
+_HANDS = _Kind("hands", words.NO_HANDS, hands.MODEL, HandFinder, 0)
+_FACES = _Kind("face", words.NO_FACES, face.MODEL, FaceFinder, face.LANDMARKS.index(4))
 
 
 class _Part(ABC):
@@ -257,7 +257,7 @@ class Details:
             try:
                 self._finders[kind.setting] = kind.make(model_file(kind.model, self._model_folder))
             except ControlUnavailable as error:
-                self._troubles[kind.setting] = f"Pose draws no {kind.title}. {error}"
+                self._troubles[kind.setting] = words.pose_without(kind.title, str(error))
 
     def _keep(self, settings: Sequence[str]) -> None:
         """Give the other finders back, and forget what was found with them."""

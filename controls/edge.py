@@ -11,16 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import Pixels, Setting, Values
 from controls.picture import resized
 from controls.temporal import TemporalFilter
 
 SETTINGS = (
-    Setting("detail", "Detail", 0.0, 1.0, 0.5, help="How many lines automatic thresholds let through."),
-    Setting("low", "Low threshold", 0, 1000, 0, whole=True, help="Lines go on down to this gradient; 0: 0.4 x high."),
-    Setting("high", "High threshold", 0, 1000, 0, whole=True, help="Lines begin at this gradient; 0: automatic."),
-    Setting("thickness", "Line thickness", 1, 15, 1, whole=True, help="Pixels of the guide."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.7, help="Calms lines on a still picture; 0: each picture alone."),
+    Setting("detail", words.DETAIL, 0.0, 1.0, 0.5, help=words.EDGE_DETAIL),
+    Setting("low", words.LOW_THRESHOLD, 0, 1000, 0, whole=True, help=words.EDGE_LOW),
+    Setting("high", words.HIGH_THRESHOLD, 0, 1000, 0, whole=True, help=words.EDGE_HIGH),
+    Setting("thickness", words.LINE_THICKNESS, 1, 15, 1, whole=True, help=words.EDGE_THICKNESS),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.7, help=words.LINES_SMOOTHING),
 )
 
 _LOW_OF_HIGH = 0.4

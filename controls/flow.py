@@ -15,14 +15,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import Pixels, Setting, Values
 from controls.motion import Vectors, displacement, lengths
 from controls.picture import resized, within
 from controls.temporal import TemporalFilter
 
 SETTINGS = (
-    Setting("range", "Range", 0.0, 64.0, 0.0, help="Motion that gives full colour, in pixels of 320; 0: automatic."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.7, help="Calms what moves evenly or not at all; 0: as measured."),
+    Setting("range", words.RANGE, 0.0, 64.0, 0.0, help=words.FLOW_RANGE),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.7, help=words.FLOW_SMOOTHING),
 )
 
 PAPER = 255

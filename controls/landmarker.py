@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import Pixels
 from controls.mediapipe_task import close, load, without_chatter
 
@@ -36,12 +37,12 @@ class Task:
     follows: bool
 
 
-POSE = Task("pose", "PoseLandmarker", "num_poses", "pose_landmarks", 33, True)
+POSE = Task(words.OF_POSE, "PoseLandmarker", "num_poses", "pose_landmarks", 33, True)
 """With one person mediapipe follows without looking for others, which is faster, and smooths the landmarks itself."""
 POSE_ALONE = replace(POSE, follows=False)
 """In any picture, whatever was in the last one."""
-HAND = Task("hand", "HandLandmarker", "num_hands", "hand_landmarks", 21, True)
-FACE = Task("face", "FaceLandmarker", "num_faces", "face_landmarks", 478, False)
+HAND = Task(words.OF_HAND, "HandLandmarker", "num_hands", "hand_landmarks", 21, True)
+FACE = Task(words.OF_FACE, "FaceLandmarker", "num_faces", "face_landmarks", 478, False)
 """A face that is followed is also smoothed by mediapipe, which would mix what comes from different people."""
 
 

@@ -16,9 +16,10 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from controls import words
 from controls.control import Pixels, Setting, Values
 
-SETTINGS = (Setting("thickness", "Thickness", 0.5, 8.0, 1.0, help="Of the outlines; 1 is that of VACE's own guides."),)
+SETTINGS = (Setting("thickness", words.THICKNESS, 0.5, 8.0, 1.0, help=words.LAYOUT_THICKNESS),)
 
 PAPER = 255
 _THICKNESS = 2.0 / 720.0
@@ -37,7 +38,7 @@ class Leg:
     def __post_init__(self) -> None:
         _check_sides(self.to)
         if not 0.0 < self.seconds <= 3600.0:
-            raise ValueError(f"the box moves for {self.seconds} seconds, expected above 0 to 3600")
+            raise ValueError(words.box_seconds(self.seconds))
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,8 @@ class Box:
         _check_sides(self.start)
         # A box that stands meets the picture on the way to itself.
         if not any(_meets_picture(a, b) for a, b in pairwise((self.start, *self.places))):
-            way = f" on its way to {_text(self.way[-1].to)}" if self.way else ""
-            raise ValueError(
-                f"the box {_text(self.start)}{way} never touches the picture, expected some of it in 0 to 1"
-            )
+            to = _text(self.way[-1].to) if self.way else None
+            raise ValueError(words.box_outside(_text(self.start), to))
 
     @property
     def places(self) -> tuple[Sides, ...]:
@@ -88,11 +87,7 @@ class Layout:
 
     @property
     def trouble(self) -> str:
-        return (
-            ""
-            if self._boxes
-            else "Layout draws nothing, for there are no boxes; draw one on the window's canvas (key N), or give --box."
-        )
+        return "" if self._boxes else words.NO_BOXES
 
     def reset(self) -> None:
         self._began = math.nan
@@ -125,10 +120,7 @@ def parse_box(text: str) -> Box:
         legs = [(_sides(sides), float(seconds)) for sides, seconds in (leg.split("@") for leg in others)]
         start = _sides(first)
     except ValueError:
-        raise ValueError(
-            f"the box {text!r} is not of the form 0.1,0.2,0.4,0.8 (left, top, right, bottom), or "
-            "0.1,0.2,0.4,0.8:0.6,0.2,0.9,0.8@3 to move there in 3 seconds; further ways may follow"
-        ) from None
+        raise ValueError(words.no_box(text)) from None
     return Box(start, tuple(Leg(sides, seconds) for sides, seconds in legs))
 
 
@@ -140,9 +132,7 @@ def _sides(text: str) -> Sides:
 def _check_sides(sides: Sides) -> None:
     left, top, right, bottom = sides
     if not (-1.0 <= left < right <= 2.0 and -1.0 <= top < bottom <= 2.0):
-        raise ValueError(
-            f"the box {_text(sides)} has wrong sides, expected left < right and top < bottom, all from -1 to 2"
-        )
+        raise ValueError(words.box_sides(_text(sides)))
 
 
 def _text(sides: Sides) -> str:

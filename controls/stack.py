@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from controls import color, depth, edge, finder, flow, gray, layout, person, pose, scribble, softedge
+from controls import color, depth, edge, finder, flow, gray, layout, person, pose, scribble, softedge, words
 from controls.color import Color
 from controls.control import (
     MIXES,
@@ -93,17 +93,17 @@ _POSE_LOADS = Loading(at_first=True, anew=("people", "hands", "face"))
 CONTROLS: dict[str, ControlKind] = {
     kind.name: kind
     for kind in (
-        ControlKind("edge", "Edge", edge.SETTINGS, lambda folder: edge.Edge()),
-        ControlKind("pose", "Pose", pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE, loading=_POSE_LOADS),
-        ControlKind("scribble", "Scribble", scribble.SETTINGS, lambda folder: Scribble(), scribble.LONGEST_SIDE),
-        ControlKind("softedge", "Soft edge", softedge.SETTINGS, lambda folder: SoftEdge(), softedge.LONGEST_SIDE),
-        ControlKind("flow", "Flow", flow.SETTINGS, lambda folder: Flow(), flow.LONGEST_SIDE, flow.PAPER),
-        ControlKind("gray", "Gray", (), lambda folder: gray.Gray()),
-        ControlKind("color", "Color", color.SETTINGS, lambda folder: Color()),
-        ControlKind("layout", "Layout", layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER, moves=False),
-        ControlKind("person", "Person", person.SETTINGS, Person, person.LONGEST_SIDE, loading=_LOADS_AT_FIRST),
-        ControlKind("depth", "Depth", depth.SETTINGS, Depth, depth.LONGEST_SIDE, loading=_LOADS_AT_FIRST),
-        ControlKind("passthrough", "Passthrough", (), lambda folder: Passthrough()),
+        ControlKind("edge", words.EDGE, edge.SETTINGS, lambda folder: edge.Edge()),
+        ControlKind("pose", words.POSE, pose.SETTINGS, pose.Pose, finder.LONGEST_SIDE, loading=_POSE_LOADS),
+        ControlKind("scribble", words.SCRIBBLE, scribble.SETTINGS, lambda folder: Scribble(), scribble.LONGEST_SIDE),
+        ControlKind("softedge", words.SOFTEDGE, softedge.SETTINGS, lambda folder: SoftEdge(), softedge.LONGEST_SIDE),
+        ControlKind("flow", words.FLOW, flow.SETTINGS, lambda folder: Flow(), flow.LONGEST_SIDE, flow.PAPER),
+        ControlKind("gray", words.GRAY, (), lambda folder: gray.Gray()),
+        ControlKind("color", words.COLOR, color.SETTINGS, lambda folder: Color()),
+        ControlKind("layout", words.LAYOUT, layout.SETTINGS, lambda folder: Layout(), paper=layout.PAPER, moves=False),
+        ControlKind("person", words.PERSON, person.SETTINGS, Person, person.LONGEST_SIDE, loading=_LOADS_AT_FIRST),
+        ControlKind("depth", words.DEPTH, depth.SETTINGS, Depth, depth.LONGEST_SIDE, loading=_LOADS_AT_FIRST),
+        ControlKind("passthrough", words.PASSTHROUGH, (), lambda folder: Passthrough()),
     )
 }
 
@@ -306,9 +306,7 @@ class Stack:
             except Exception as error:
                 logger.exception("control %s failed", name)
                 fault = " ".join(f"{type(error).__name__}: {error}".split())
-                self._troubles[slot] = (
-                    f"{CONTROLS[name].title} failed ({fault}) and draws nothing; switch it off and on to try again."
-                )
+                self._troubles[slot] = words.failed(CONTROLS[name].title, fault)
         return Turn(np.full((height, width, 3), _paper(name), np.uint8))
 
     def _measured(self, turns: Mapping[str, Turn]) -> dict[str, float]:
@@ -324,7 +322,7 @@ class Stack:
 def control_kind(name: str) -> ControlKind:
     """The table's line. Raises ControlUnavailable, naming what there is, for a name that is not in it."""
     if name not in CONTROLS:
-        raise ControlUnavailable(f"There is no control {name!r}, so it draws nothing; there are {', '.join(CONTROLS)}.")
+        raise ControlUnavailable(words.no_control(name, tuple(CONTROLS)))
     return CONTROLS[name]
 
 
@@ -332,7 +330,7 @@ def _paper(name: str) -> int:
     return CONTROLS[name].paper if name in CONTROLS else 0
 
 
-_EVERY = Setting("every", "Every", 0, SLOWEST, 0, whole=True)
+_EVERY = Setting("every", words.EVERY, 0, SLOWEST, 0, whole=True)
 """On the command line it stands among a control's own settings."""
 
 C = TypeVar("C", bound=str)
@@ -343,7 +341,7 @@ def parse_controls(texts: Sequence[str]) -> tuple[ControlSetting, ...]:
     settings = tuple(parse_control(text) for text in texts)
     for number, setting in enumerate(settings):
         if any(setting.name == other.name for other in settings[:number]):
-            raise ValueError(f"{setting.name} is named twice; name it once, with all of its settings.")
+            raise ValueError(words.named_twice(setting.name))
     return settings
 
 
@@ -358,21 +356,21 @@ def parse_control(text: str) -> ControlSetting:
     head, *rest = [part.strip() for part in text.split(",")]
     name, equals, weight_text = (part.strip() for part in head.partition("="))
     if name not in CONTROLS:
-        raise ValueError(f"There is no control {name!r}{_nearest(name, CONTROLS)}; there are {', '.join(CONTROLS)}.")
-    weight = _number(f"The weight of {name}", weight_text, 0.0, 1.0) if equals else 1.0
+        raise ValueError(words.no_such_control(name, _nearest(name, CONTROLS), tuple(CONTROLS)))
+    weight = _number(words.weight_of(name), weight_text, 0.0, 1.0) if equals else 1.0
     known = {setting.name: setting for setting in CONTROLS[name].settings}
     result, values = ControlSetting(name, weight), {}
     for part in rest:
         key, _, value = (piece.strip() for piece in part.partition("="))
         if key == "mix":
-            result = replace(result, mix=_choice(f"mix of {name}", value, MIXES))
+            result = replace(result, mix=_choice(words.mix_of(name), value, MIXES))
         elif key == "region":
-            result = replace(result, region=_choice(f"region of {name}", value, REGIONS))
+            result = replace(result, region=_choice(words.region_of(name), value, REGIONS))
         elif key in (_EVERY.name, *known):
             values[key] = _setting_value(name, known.get(key, _EVERY), value)
         else:
             all_known = [*known, "mix", "region", _EVERY.name]
-            raise ValueError(f"{name} has no setting {key!r}{_nearest(key, all_known)}; it has {', '.join(all_known)}.")
+            raise ValueError(words.no_such_setting(name, key, _nearest(key, all_known), all_known))
     every = int(values.pop(_EVERY.name, 0))
     return replace(result, every=every, values=tuple(values.items()))
 
@@ -381,14 +379,14 @@ def _choice(what: str, text: str, options: tuple[C, ...]) -> C:
     for option in options:
         if option == text:
             return option
-    raise ValueError(f"{what} is {text!r}{_nearest(text, options)}, expected one of {', '.join(options)}.")
+    raise ValueError(words.no_such_choice(what, text, _nearest(text, options), options))
 
 
 def _setting_value(control: str, setting: Setting, text: str) -> float:
-    what = f"{setting.name} of {control}"
+    what = words.setting_of(setting.name, control)
     value = _number(what, text, setting.low, setting.high)
     if setting.whole and value != round(value):
-        raise ValueError(f"{what} is {text!r}, expected a whole number.")
+        raise ValueError(words.not_whole(what, text))
     return value
 
 
@@ -398,10 +396,9 @@ def _number(what: str, text: str, low: float, high: float) -> float:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:  # also catches NaN
-        raise ValueError(f"{what} is {text!r}, expected a number from {low:g} to {high:g}.")
+        raise ValueError(words.not_in_range(what, text, low, high))
     return value
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    matches = get_close_matches(name.lower(), known, n=1)
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(name.lower(), known, n=1)), None)

@@ -27,6 +27,7 @@ from engine.params import MAX_REFERENCES, EngineChoice
 from engine.quantize import fp8_layers
 from engine.tiny_vae import TinyVAE
 from engine.wan_vae import WanVAE
+from engine.words import running as words
 
 GIBIBYTE = 2**30
 Network = TypeVar("Network", bound=nn.Module)
@@ -79,7 +80,7 @@ def budget_on(choice: EngineChoice, device: Device) -> Budget:
     if device.torch_device.type != "cuda" or choice.offload or choice.acceleration == "none":
         return budget
     # A recorded pass keeps the memory that comes and goes within it; all of them share it.
-    return Budget((*budget.parts, Part("recorded passes", _painting_work(config, choice, device.dtype))))
+    return Budget((*budget.parts, Part(words.RECORDED_PASSES, _painting_work(config, choice, device.dtype))))
 
 
 def gibibytes(size: int) -> str:
@@ -96,12 +97,12 @@ def budget_of(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> 
     """
     parts = [
         *_weight_parts(*_transformer_weights(config.dit, choice, dtype), choice.offload),
-        Part("cache of the past", _cache_bytes(config, choice, dtype), of_stream=True),
-        Part("prompts", _text_bytes(config, dtype), of_stream=True),
-        Part("autoencoder", _bytes_of(_on_meta(lambda: _autoencoder(config), dtype))),
+        Part(words.CACHE_OF_THE_PAST, _cache_bytes(config, choice, dtype), of_stream=True),
+        Part(words.PROMPTS, _text_bytes(config, dtype), of_stream=True),
+        Part(words.AUTOENCODER, _bytes_of(_on_meta(lambda: _autoencoder(config), dtype))),
         *_coding_parts(config, choice, dtype),
-        Part("pictures", _picture_bytes(config, choice), of_stream=True),
-        Part("transformer at work", _transformer_work(config, choice, dtype)),
+        Part(words.PICTURES, _picture_bytes(config, choice), of_stream=True),
+        Part(words.TRANSFORMER_AT_WORK, _transformer_work(config, choice, dtype)),
     ]
     return Budget(tuple(parts))
 
@@ -151,13 +152,13 @@ def _under(sizes: dict[str, int], prefix: str) -> int:
 
 
 def _weight_parts(main: _Weights, context: _Weights, offload: bool) -> list[Part]:
-    stacks = (("transformer", main), ("Context Blocks", context))
+    stacks = ((words.TRANSFORMER, main), (words.CONTEXT_BLOCKS, context))
     if not offload:
         return [Part(name, weights.matrices + weights.others) for name, weights in stacks]
     return [
-        *(Part(f"{name}, matrices", weights.matrices, on_host=True) for name, weights in stacks),
-        *(Part(f"{name}, the rest", weights.others) for name, weights in stacks),
-        Part("blocks at hand", _STAGED_BLOCKS * max(main.largest, context.largest)),
+        *(Part(words.matrices_of(name), weights.matrices, on_host=True) for name, weights in stacks),
+        *(Part(words.the_rest_of(name), weights.others) for name, weights in stacks),
+        Part(words.BLOCKS_AT_HAND, _STAGED_BLOCKS * max(main.largest, context.largest)),
     ]
 
 
@@ -191,8 +192,8 @@ def _coding_parts(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype)
     channels = coding_channels(config.vae, config.rollout.chunk)
     channel = choice.width * choice.height * dtype.itemsize
     return [
-        Part("autoencoder's memory", round((4 * channels.encoder + channels.decoder) * channel), of_stream=True),
-        Part("autoencoder at work", round(channels.work * channel)),
+        Part(words.AUTOENCODERS_MEMORY, round((4 * channels.encoder + channels.decoder) * channel), of_stream=True),
+        Part(words.AUTOENCODER_AT_WORK, round(channels.work * channel)),
     ]
 
 

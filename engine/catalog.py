@@ -22,6 +22,7 @@ from engine.published import AUTOENCODERS, BACKBONES, Backbone, WantedFile, find
 from engine.text import TextEncoder, WordEncoder
 from engine.tiny_vae import TinyVAE
 from engine.untrained import randomize
+from engine.words import running as words
 
 T = TypeVar("T")
 MODELS: tuple[str, ...] = (STARTER.name, *BACKBONES)
@@ -95,12 +96,12 @@ def left_out(choice: EngineChoice) -> str:
     taken = effective(choice)
     asked = {
         choice.precision: choice.precision != taken.precision,
-        f"{choice.attention} attention": choice.attention != taken.attention,
-        "offloading": choice.offload != taken.offload,
-        f"{choice.autoencoder} autoencoder": choice.autoencoder != taken.autoencoder,
+        words.attention_of(choice.attention): choice.attention != taken.attention,
+        words.OFFLOADING: choice.offload != taken.offload,
+        words.autoencoder_of(choice.autoencoder): choice.autoencoder != taken.autoencoder,
     }
-    names = ", ".join(f"no {name}" for name, ignored in asked.items() if ignored)
-    return f"{names} (for published models only)" if names else ""
+    names = [name for name, ignored in asked.items() if ignored]
+    return words.left_out(names) if names else ""
 
 
 def bring_up(choice: EngineChoice, device: Device) -> Generator[Progress, None, Model]:
@@ -152,10 +153,10 @@ def untrained_model(config: ModelConfig, device: Device, seed: int = 1) -> Model
     for parameter in vae.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return Model(config, dit, vae, text, device, note="untrained weights")
+    return Model(config, dit, vae, text, device, note=words.UNTRAINED)
 
 
 def _backbone(name: str) -> Backbone:
     if name not in BACKBONES:
-        raise EngineError(f"There is no model called {name!r}; choose one of: {', '.join(MODELS)}.")
+        raise EngineError(words.no_model(name, MODELS))
     return BACKBONES[name]

@@ -24,6 +24,7 @@ from engine.lora import merge, parse_lora
 from engine.quantize import TOLERATED, fp8_error, fp8_layers, store_fp8
 from engine.tiny_vae import TemporalGrowth
 from engine.weight_file import WeightFile
+from engine.words import files as words
 
 Shape = tuple[int, ...]
 Rename = Callable[[Iterable[str]], dict[str, str]]
@@ -120,17 +121,17 @@ def match(
     for name, shape in expected.items():
         found = stored.pop(name, None)
         if found is None:
-            raise _misfit(file, part, name, "missing", f"{_text(shape)} numbers")
+            raise _misfit(file, part, name, words.MISSING, words.numbers(_text(shape)))
         entry = file.stored[found]
         rows = shape[0] if name in more_rows and entry.shape[1:] == shape[1:] and entry.shape[0] > shape[0] else None
         if rows is None and entry.shape != shape:
             raise _misfit(file, part, name, _text(entry.shape), _text(shape))
         if not entry.dtype.is_floating_point:
-            raise _misfit(file, part, name, _title(entry.dtype), "floating point numbers")
+            raise _misfit(file, part, name, _title(entry.dtype), words.FLOATING_POINT)
         sources[name] = Source(file, found, _scale(file, part, name, shape, scales), rows)
     for name, found in [*stored.items(), *scales.items()]:
         if not (spare(_weight_of(name)) or name in _NOT_READ or name.endswith(_NOT_READ_ENDS)):
-            raise _misfit(file, part, name, _text(file.stored[found].shape), "no such key")
+            raise _misfit(file, part, name, _text(file.stored[found].shape), words.NO_SUCH_KEY)
     return sources
 
 
@@ -147,17 +148,17 @@ def match_adapter(file: WeightFile, part: Part, network: nn.Module) -> dict[str,
         down, up = f"{layer}.lora_A", f"{layer}.lora_B"
         for name in (down, up):
             if name not in stored:
-                raise _misfit(file, part, f"{name}.weight", "missing", "a LoRA factor")
+                raise _misfit(file, part, f"{name}.weight", words.MISSING, words.A_FACTOR)
         rank = (file.stored[stored[down]].shape or (1,))[0]
         for name, shape in ((down, (rank, module.in_features)), (up, (module.out_features, rank))):
             entry = file.stored[stored[name]]
             if entry.shape != shape:
                 raise _misfit(file, part, f"{name}.weight", _text(entry.shape), _text(shape))
             if not entry.dtype.is_floating_point:
-                raise _misfit(file, part, f"{name}.weight", _title(entry.dtype), "floating point numbers")
+                raise _misfit(file, part, f"{name}.weight", _title(entry.dtype), words.FLOATING_POINT)
         sources[layer] = AdapterSource(file, stored.pop(down), stored.pop(up))
     for name, found in stored.items():
-        raise _misfit(file, part, name, _text(file.stored[found].shape), "no such key")
+        raise _misfit(file, part, name, _text(file.stored[found].shape), words.NO_SUCH_KEY)
     return sources
 
 
@@ -215,7 +216,7 @@ def _by_original_name(file: WeightFile, part: Part, rename: Rename) -> dict[str,
     stored: dict[str, str] = {}
     for name, original in rename(file.stored).items():
         if original in stored:
-            raise _misfit(file, part, original, f"there twice, as {stored[original]} and as {name}", "once")
+            raise _misfit(file, part, original, words.twice(stored[original], name), words.ONCE)
         stored[original] = name
     return stored
 
@@ -233,8 +234,8 @@ def _scale(file: WeightFile, part: Part, name: str, shape: Shape, scales: dict[s
         if found is not None:
             entry = file.stored[found]
             if entry.shape not in ((), (1,), (1, 1), shape[:1], (shape[0], 1)) or not entry.dtype.is_floating_point:
-                what = f"{_text(entry.shape)} of {_title(entry.dtype)}"
-                raise _misfit(file, part, stem + ending, what, f"one number or one for each of {shape[0]} rows")
+                what = words.of_type(_text(entry.shape), _title(entry.dtype))
+                raise _misfit(file, part, stem + ending, what, words.one_number_or_rows(shape[0]))
             return found
     return None
 
@@ -247,15 +248,11 @@ def _weight_of(name: str) -> str:
 
 def _misfit(file: WeightFile, part: Part, key: str, found: str, expected: str) -> EngineError:
     kind = kind_of({bare(name): stored for name, stored in file.stored.items()})
-    looks = f" (the file looks like {kind})" if kind else ""
-    return EngineError(
-        f"{file.path.name} cannot be {part.title}: {key} is {found}, expected {expected}{looks}; the model was not"
-        f" loaded: {part.remedy}."
-    )
+    return EngineError(words.misfit(file.path.name, part.title, key, found, expected, kind, part.remedy))
 
 
 def _text(shape: Shape) -> str:
-    return "x".join(map(str, shape)) or "one number"
+    return "x".join(map(str, shape)) or words.ONE_NUMBER
 
 
 def _title(dtype: torch.dtype) -> str:

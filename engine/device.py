@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from engine import attention_kernels
+from engine.words import running as words
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Device:
     def title(self) -> str:
         if self.torch_device.type == "cuda":
             return torch.cuda.get_device_name(self.torch_device)
-        return {"cpu": "CPU", "mps": "Apple GPU", "xpu": "Intel GPU"}.get(
+        return {"cpu": "CPU", "mps": words.APPLE_GPU, "xpu": words.INTEL_GPU}.get(
             self.torch_device.type, str(self.torch_device)
         )
 
@@ -68,15 +69,9 @@ def describe() -> dict[str, str]:
         "torch": torch.__version__,
         "device": device.title,
         "dtype": device.dtype_title,
-        "cpu": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "cpu": words.processor(platform.processor() or platform.machine(), os.cpu_count()),
     }
     if device.torch_device.type == "cuda":
         facts["memory"] = f"{torch.cuda.get_device_properties(device.torch_device).total_memory / 2**30:.0f} GiB"
-    facts["attention"] = "attention by " + _one_of(attention_kernels.titles(device.torch_device, device.dtype))
+    facts["attention"] = words.attention_by(attention_kernels.titles(device.torch_device, device.dtype))
     return facts
-
-
-def _one_of(titles: list[str]) -> str:
-    if len(titles) == 1:
-        return titles[0]
-    return f"the fastest of {', '.join(titles[:-1])} and {titles[-1]}"

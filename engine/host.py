@@ -41,6 +41,7 @@ from engine.params import (
 )
 from engine.prompts import heard
 from engine.stream import Stream
+from engine.words import running as words
 
 MODELS: tuple[str, ...] = catalog.MODELS
 log = logging.getLogger(__name__)
@@ -48,11 +49,6 @@ T = TypeVar("T")
 
 _READ = 0.9  # of bringing a model up, when its files are read; the rest is its first steps
 _WAIT_S = 0.005  # what a slice waits for work that another thread does
-
-# What follows "There is not enough memory to ..." and "The engine could not ...".
-_LOADING = ("; choose a smaller size, fp8 precision or offloading.", ".")
-_PAINTING = ("; the last picture stays. Choose a smaller size.", "; the last picture stays. It starts again.")
-_AUDITION = ("; the show goes on without it. Choose a smaller size.", "; the show goes on without it.")
 
 
 def trained_steps(choice: EngineChoice) -> int:
@@ -95,7 +91,7 @@ class SecondStream:
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         """See ``Stream.step``."""
         stream = self._open()
-        with _in_words("paint the audition", *_AUDITION):
+        with _in_words(words.PAINT_AUDITION, *words.AUDITION_ENDS):
             return stream.step(chunk, params)
 
     def troubles(self) -> tuple[str, ...]:
@@ -105,7 +101,7 @@ class SecondStream:
     def settle(self) -> None:
         """See ``Stream.settle``."""
         stream = self._open()
-        with _in_words("remember the audition", *_AUDITION):
+        with _in_words(words.REMEMBER_AUDITION, *words.AUDITION_ENDS):
             stream.settle()
 
     def close(self) -> None:
@@ -114,7 +110,7 @@ class SecondStream:
 
     def _open(self) -> Stream:
         if self._stream is None:
-            raise EngineError("The audition has ended; nothing more of it is painted.")
+            raise EngineError(words.AUDITION_ENDED)
         return self._stream
 
 
@@ -156,12 +152,12 @@ class EngineHost:
         Raises EngineError for an unknown name, for files that are not there or not what they should be, and beside
         another model for one that is larger than the device; OutOfMemory where there is no room now.
         """
-        with _in_words("load the model", *_LOADING):
+        with _in_words(words.LOAD, *words.LOADING_ENDS):
             torch.set_num_threads(self._threads or compute_threads(self._reserved_cores))
             device = self._device = best_device()
             catalog.config_of(self._choice)  # an unknown name is told at once
             if beside:
-                yield Progress(0.0, "adding up its memory")
+                yield Progress(0.0, words.ADDING_UP)
                 self._budget = budget_on(self._choice, device)
                 self._check_size(self._budget, device)
             model = yield from _scaled(catalog.bring_up(self._choice, device))
@@ -188,7 +184,7 @@ class EngineHost:
         """
         if self._budget is None or self._device is None:
             return True
-        with _in_words("see how much memory is free", *_LOADING):
+        with _in_words(words.SEE_MEMORY, *words.LOADING_ENDS):
             free, on_host = memory_of(self._device.torch_device).free, computer_memory().free
         needs = ((self._budget.total, free), (self._budget.on_host, on_host))
         return all(there is None or need <= there for need, there in needs)
@@ -200,7 +196,7 @@ class EngineHost:
     def step(self, chunk: ControlChunk, params: Params) -> Pixels:
         """See ``Stream.step``."""
         stream = self._loaded()
-        with _in_words("paint this chunk", *_PAINTING):
+        with _in_words(words.PAINT, *words.PAINTING_ENDS):
             self._swap_in(stream)
             return stream.step(chunk, params)
 
@@ -216,7 +212,7 @@ class EngineHost:
     def settle(self) -> None:
         """See ``Stream.settle``: call it after the pictures are handed out."""
         stream = self._loaded()
-        with _in_words("remember this chunk", *_PAINTING):
+        with _in_words(words.REMEMBER, *words.PAINTING_ENDS):
             stream.settle()
 
     def second_stream(self) -> SecondStream:
@@ -227,13 +223,10 @@ class EngineHost:
         stream, device = self._loaded(), self._device
         assert device is not None  # something is loaded
         self._end_second()
-        with _in_words("begin the audition", *_AUDITION):
+        with _in_words(words.BEGIN_AUDITION, *words.AUDITION_ENDS):
             need, free = budget_on(self._choice, device).second_stream, memory_of(device.torch_device).free
             if free is not None and need > free:
-                raise OutOfMemory(
-                    f"An audition takes {gibibytes(need)} beside the show and {gibibytes(free)} is free, so it is not"
-                    " painted; the show goes on. Choose a smaller size."
-                )
+                raise OutOfMemory(words.audition_too_large(gibibytes(need), gibibytes(free)))
             self._second = SecondStream(stream.second())
         return self._second
 
@@ -266,7 +259,7 @@ class EngineHost:
 
     def _loaded(self) -> Stream:
         if self._stream is None:
-            raise EngineError("The engine has no model loaded; nothing new is painted until it has.")
+            raise EngineError(words.NOTHING_LOADED)
         return self._stream
 
     # -- on the way up
@@ -275,10 +268,9 @@ class EngineHost:
         total = memory_of(device.torch_device).total
         if total is not None and budget.total > total:
             size = f"{self._choice.width}x{self._choice.height}"
-            raise EngineError(
-                f"{catalog.title_of(self._choice)} at {size} takes {gibibytes(budget.total)} and {device.title} has"
-                f" {gibibytes(total)}, so it was not loaded; choose a smaller size, fp8 precision or offloading."
-            )
+            need, there = gibibytes(budget.total), gibibytes(total)
+            title = catalog.title_of(self._choice)
+            raise EngineError(words.model_too_large(title, size, need, device.title, there))
 
     def _warm(self, model: Model, stream: Stream, params: Params) -> Generator[Progress, None, None]:
         """A first and some later chunks that nobody sees: memory is claimed, kernels and words are ready, and on a GPU
@@ -295,9 +287,9 @@ class EngineHost:
         for part in (_READ + (1 - _READ) * number / chunks for number in range(chunks)):
             shape = (stream.wanted(quick), self._choice.height, self._choice.width, 3)
             empty = np.full(shape, EMPTY_GUIDE, np.uint8)
-            yield Progress(part, "trying it out")
+            yield Progress(part, words.TRYING_OUT)
             stream.step(ControlChunk(empty, empty), quick)
-            yield Progress(part, "trying it out")
+            yield Progress(part, words.TRYING_OUT)
             stream.settle()
         stream.reset()
 
@@ -314,7 +306,7 @@ class EngineHost:
         """Wait for it."""
         while self._compiling is not None and not self._compiling.done():
             wait([self._compiling], timeout=_WAIT_S)
-            yield Progress(_READ, "compiling its blocks")
+            yield Progress(_READ, words.COMPILING)
 
     def _swap_in(self, stream: Stream) -> None:
         """Take the compiled blocks once they are there. A machine that cannot compile goes on without, and says so."""
@@ -331,7 +323,7 @@ class EngineHost:
         """Wait for a prompt that is read on the other thread; the stream then finds it on disk."""
         while not reading.done():
             wait([reading], timeout=_WAIT_S)
-            yield Progress(_READ, "reading the prompt")
+            yield Progress(_READ, words.READING_PROMPT)
         reading.result()
 
 
@@ -354,7 +346,8 @@ def _in_words(task: str, out_of_memory: str, otherwise: str) -> Iterator[None]:
     except EngineError:
         raise
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemory(f"There is not enough memory to {task}{out_of_memory}") from error
+        raise OutOfMemory(words.no_memory(task, out_of_memory)) from error
     except Exception as error:
         log.exception("The engine could not %s", task)
-        raise EngineError(f"The engine could not {task} ({type(error).__name__}: {error}){otherwise}") from error
+        fault = f"{type(error).__name__}: {error}"
+        raise EngineError(words.failed(task, fault, otherwise)) from error

@@ -30,6 +30,8 @@ from engine.umt5 import PromptReader
 from engine.umt5_weights import UMT5_XXL, UMT5Config
 from engine.wan_vae import WanVAE
 from engine.weight_file import WeightFile, open_weights
+from engine.words import files as words
+from engine.words import running
 
 _CHECKED = 0.02  # of the progress bar, when the files are known to be right
 _ADAPTER_ENTRIES = ("generator_lora",)
@@ -77,7 +79,7 @@ def bring_up_networks(
     text = PromptReader(encoder, tokenizer, device, text_len=config.dit.text_len, config=umt5)
     with ExitStack() as opened:
         checked = yield from _check(backbone, config, files, opened)
-        yield Progress(0.0, "checking the text encoder")
+        yield Progress(0.0, running.CHECKING_TEXT_ENCODER)
         text.check()
         done, total = 0, checked.bytes
         filling = _fill(checked, choice, device)
@@ -86,35 +88,21 @@ def bring_up_networks(
                 done += next(filling)
             except StopIteration as end:
                 return Networks(checked.dit, checked.vae, text, end.value)
-            yield Progress(_CHECKED + (1 - _CHECKED) * min(1.0, done / total), f"reading {backbone.title}")
+            yield Progress(_CHECKED + (1 - _CHECKED) * min(1.0, done / total), running.reading(backbone.title))
 
 
 def require_all(backbone: Backbone, choice: EngineChoice) -> Files:
     """The model's files, each with its place. EngineError naming those that the folder does not hold."""
     if not choice.folder:
-        raise EngineError(
-            f"{backbone.title} needs its weights, and no folder of models is chosen, so it was not loaded: name the"
-            f" folder that holds them, as with --models FOLDER; {_doctor(backbone)}."
-        )
+        raise EngineError(words.no_folder(backbone.title, backbone.config.name))
     folder = Path(choice.folder).resolve()
     if not folder.is_dir():
-        raise EngineError(
-            f"The folder of models {folder} is not there, so {backbone.title} was not loaded: connect its disk or"
-            " choose another folder."
-        )
+        raise EngineError(words.folder_gone(folder, backbone.title))
     files = {file.role: file for file in find(wanted_by(backbone, choice.autoencoder), folder)}
     missing = [role for role, file in files.items() if file.found is None]
     if missing and missing != ["tokenizer"]:
-        what = " or ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        raise EngineError(
-            f"{backbone.title} was not loaded, for neither {folder} nor a folder below it holds its {what};"
-            f" {_doctor(backbone)}."
-        )
+        raise EngineError(words.files_missing(backbone.title, backbone.config.name, folder, missing))
     return files
-
-
-def _doctor(backbone: Backbone) -> str:
-    return f"`vace-live doctor --model {backbone.config.name} --models FOLDER` names the files and their sources"
 
 
 def _check(
@@ -123,16 +111,16 @@ def _check(
     """All files of transformer and autoencoder against the networks; reads headers only."""
 
     def part(role: Role) -> Part:
-        return Part(f"the {role} of {backbone.title}", f"get {files[role].source} from Hugging Face in its place")
+        return Part(words.part_of(role, backbone.title), words.get_from(files[role].source))
 
     def weights(role: Role, entries: tuple[str, ...]) -> Generator[Progress, None, WeightFile]:
         path = _found(files[role])
-        yield Progress(0.0, f"checking {path.name}")
+        yield Progress(0.0, running.checking(path.name))
         return opened.enter_context(open_weights(path, entries))
 
-    yield Progress(0.0, f"checking the files of {backbone.title}")
+    yield Progress(0.0, running.checking_files(backbone.title))
     dit = blueprint(lambda: WanDiT(config.dit))
-    yield Progress(0.0, f"checking the files of {backbone.title}")
+    yield Progress(0.0, running.checking_files(backbone.title))
     vae = blueprint(lambda: _new_vae(config.vae))
     shapes = expected_shapes(dit)
     main = {name: shape for name, shape in shapes.items() if not name.startswith("vace_")}
@@ -172,7 +160,7 @@ def _fill(checked: _Checked, choice: EngineChoice, device: Device) -> Generator[
         torch.cuda.empty_cache()
     if not left:
         return ""
-    return f"{left} of {len(quantised)} matrices stay in {device.dtype_title}, for fp8 is too inexact for them"
+    return running.left_in(left, len(quantised), device.dtype_title)
 
 
 def offloads(choice: EngineChoice, device: Device) -> bool:

@@ -24,6 +24,7 @@ from engine.errors import OutOfMemory
 from engine.linear import Branch, Linear
 from engine.lora_file import Factors, LoraFile, parse_lora, read_lora, require_fit
 from engine.params import Lora
+from engine.words import loras as words
 
 __all__ = ["Adapters", "Factors", "GuestAdapters", "LoraFile", "merge", "parse_lora", "read_lora", "require_fit"]
 
@@ -199,10 +200,7 @@ class Adapters:
                 bias = self._linears[name].bias
                 on_device[name] = (factors.down.to(bias.device, bias.dtype), factors.up.to(bias.device, bias.dtype))
         except torch.OutOfMemoryError:
-            raise OutOfMemory(
-                f"The LoRA {file.name} does not fit the device's memory, so the picture stays as it was; "
-                "choose a smaller one or a smaller picture."
-            ) from None
+            raise OutOfMemory(words.lora_too_large(file.name)) from None
         return on_device
 
     def _in_order(self, mix: Mix, name: str) -> list[_Loaded]:

@@ -24,6 +24,7 @@ from engine.errors import EngineError
 from engine.key_names import bare
 from engine.linear import Linear
 from engine.weight_file import WeightFile, open_weights
+from engine.words import loras as words
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,8 @@ _OTHER_KINDS = (
     (".lokr_", "LoKr"),
     (".hada_", "LoHa"),
     (".oft_", "OFT"),
-    (".lora_mid.", "LoCon with a middle factor"),
-    (".diff", "whole differences of weights"),
+    (".lora_mid.", words.LOCON),
+    (".diff", words.WHOLE_DIFFERENCES),
 )
 
 
@@ -129,19 +130,13 @@ def require_fit(file: LoraFile, network: nn.Module) -> None:
     linears = {name: module for name, module in network.named_modules() if isinstance(module, Linear)}
     absent = [factors.key for name, factors in file.layers.items() if name not in linears]
     if absent:
-        raise _refusal(
-            f"The LoRA {file.name} changes {_some(absent)}, which this model does not have",
-            "choose a LoRA made for this model",
-        )
+        raise _refusal(words.lora_elsewhere(file.name, absent), words.ANOTHER_FOR_THIS_MODEL)
     for name, factors in file.layers.items():
         expected = (linears[name].out_features, linears[name].in_features)
         found = (factors.up.shape[0], factors.down.shape[1])
         if found != expected:
-            raise _refusal(
-                f"The LoRA {file.name} is for a model of another size: expected {factors.key} to change a weight of "
-                f"{expected[0]}x{expected[1]}, found {found[0]}x{found[1]}",
-                "choose a LoRA made for this model",
-            )
+            what = words.lora_of_other_size(file.name, factors.key, expected, found)
+            raise _refusal(what, words.ANOTHER_FOR_THIS_MODEL)
 
 
 def _read(file: WeightFile, name: str) -> Tensor:
@@ -168,12 +163,10 @@ def _halves(tensors: Mapping[str, Tensor], name: str) -> tuple[dict[str, dict[st
         if place.part == "alpha":
             continue
         if place.part in halves.setdefault(place.layer, {}):
-            raise _refusal(
-                f"The LoRA {name} holds two adapters for one layer, the second at {key}", "choose another one"
-            )
+            raise _refusal(words.lora_twice(name, key), words.ANOTHER_ONE)
         halves[place.layer][place.part] = value
     if not halves:
-        raise _refusal(f"The LoRA {name} holds no factors at all", "choose another one")
+        raise _refusal(words.lora_empty(name), words.ANOTHER_ONE)
     return halves, keys
 
 
@@ -199,16 +192,10 @@ def _fitting(halves: dict[str, Tensor], key: str, name: str) -> tuple[Tensor, Te
     """Down and up of one layer, whose shapes fit each other; else EngineError."""
     if len(halves) != 2:
         found, missing = ("down", "up") if "down" in halves else ("up", "down")
-        raise _refusal(
-            f"The LoRA {name} holds only the {found} factor of {key}, not the {missing} one", "copy it again"
-        )
+        raise _refusal(words.lora_half(name, key, found, missing), words.COPY_AGAIN)
     down, up = halves["down"], halves["up"]
     if down.ndim != 2 or up.ndim != 2 or up.shape[1] != down.shape[0] or not down.shape[0]:
-        raise _refusal(
-            f"The LoRA {name} has factors at {key} that do not fit: expected down [rank, in] and up [out, rank], "
-            f"found {list(down.shape)} and {list(up.shape)}",
-            "choose another one",
-        )
+        raise _refusal(words.lora_unfitting(name, key, list(down.shape), list(up.shape)), words.ANOTHER_ONE)
     return down, up
 
 
@@ -216,7 +203,7 @@ def _pair(halves: dict[str, Tensor], alpha: float | None, key: str, name: str) -
     down, up = _fitting(halves, key, name)
     scale = 1.0 if alpha is None else alpha / down.shape[0]
     if not math.isfinite(scale) or not all(math.isfinite(x) for t in (down, up) for x in t.float().aminmax()):
-        raise _refusal(f"The LoRA {name} holds numbers at {key} that are not finite", "copy it again")
+        raise _refusal(words.lora_not_finite(name, key), words.COPY_AGAIN)
     return Factors(down, up, scale, key)
 
 
@@ -252,19 +239,9 @@ def _unknown(keys: list[str], name: str) -> EngineError:
     for mark, kind in _OTHER_KINDS:
         marked = [key for key in keys if mark in key]
         if marked:
-            return _refusal(
-                f"The LoRA {name} is of a kind not supported, {kind} ({_some(marked)})", "choose a plain LoRA"
-            )
-    return _refusal(
-        f"The LoRA {name} holds {_some(keys)}, which belong to no layer of this kind of network",
-        "choose a LoRA for Wan 2.1 text-to-video",
-    )
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+            return _refusal(words.lora_of_other_kind(name, kind, marked), words.A_PLAIN_ONE)
+    return _refusal(words.lora_unknown(name, keys), words.ANOTHER_FOR_WAN)
 
 
 def _refusal(what: str, todo: str) -> EngineError:
-    return EngineError(f"{what}, so the picture stays as it was; {todo}.")
+    return EngineError(words.lora_refused(what, todo))

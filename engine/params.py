@@ -12,6 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.words import running as words
+
 Pixels = NDArray[np.uint8]
 
 EMPTY_GUIDE = 128
@@ -71,7 +73,7 @@ class WeightedPrompt:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        _in_range("the prompt's weight", self.weight, 0.0, 100.0)
+        _in_range(words.PROMPT_WEIGHT, self.weight, 0.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Lora:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        _in_range("the LoRA's strength", self.strength, -2.0, 2.0)
+        _in_range(words.LORA_STRENGTH, self.strength, -2.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,11 @@ class Params:
         _one_of("prompt_change", self.prompt_change, PromptChange)
         _in_range("control_strength", self.control_strength, 0.0, 2.0)
         _in_range("strength", self.strength, 0.05, 1.0)
-        _in_range("the number of references", len(self.references), 0, MAX_REFERENCES)
+        _in_range(words.NUMBER_OF_REFERENCES, len(self.references), 0, MAX_REFERENCES)
         _one_of("reference_mode", self.reference_mode, ReferenceMode)
         for picture in (*self.references, self.first_frame, self.last_frame):
             if picture is not None and picture.pixels.ndim != 3:
-                raise ValueError("a reference, first or last frame has no colours, expected an RGB picture")
+                raise ValueError(words.COLOURLESS)
         _in_range("seed", self.seed, 0, 2**63 - 1)
         _in_range("steps", self.steps, 1, 8)
         _in_range("past", self.past, 0.01, 1.0)
@@ -160,12 +162,12 @@ class Params:
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also catches NaN
-        raise ValueError(f"{name} is {value}, expected {low} to {high}")
+        raise ValueError(words.out_of_range(name, value, low, high))
 
 
 def _one_of(name: str, value: object, kind: object) -> None:
     if value not in get_args(kind):
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(get_args(kind))}")
+        raise ValueError(words.none_of(name, value, get_args(kind)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,9 +230,7 @@ class EngineChoice:
             value = getattr(self, name)
             _in_range(name, value, 16, 4096)
             if value % 16:
-                raise ValueError(
-                    f"{name} is {value}, expected a multiple of 16 (the nearest is {round(value / 16) * 16})"
-                )
+                raise ValueError(words.no_multiple_of_16(name, value, round(value / 16) * 16))
         _one_of("autoencoder", self.autoencoder, Autoencoder)
         _one_of("precision", self.precision, Precision)
         _one_of("attention", self.attention, AttentionKernels)

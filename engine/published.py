@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine.config import WAN_1_3B, WAN_14B, ModelConfig, RolloutConfig, TinyVAEConfig, WanVAEConfig
 from engine.params import Autoencoder
+from engine.words import running as words
 
 _DEPTH = 5  # of folders below the performer's: repositories nest, links may lead in circles, a whole disk may be chosen
 
@@ -52,8 +53,6 @@ class Backbone:
 
 
 _APACHE = "Apache-2.0"
-_NOT_COMMERCIAL = "CC-BY-NC-SA-4.0 (not for commercial use)"
-_SEE_THERE = "as its page states"
 
 _AVERAGED = ("generator_ema", "generator", "model", "state_dict")
 """For models that their authors run with the averaged weights (``--use_ema``)."""
@@ -160,13 +159,13 @@ LONGLIVE = Backbone(
         role="generator",
         names=("longlive_base.pt",),
         source="Efficient-Large-Model/LongLive-1.3B: models/longlive_base.pt",
-        licence=_NOT_COMMERCIAL,
+        licence=words.NOT_COMMERCIAL,
     ),
     adapter=WantedFile(
         role="adapter",
         names=("LongLive-1.3B/models/lora.pt", "models/lora.pt", "longlive_lora.pt", "lora.pt"),
         source="Efficient-Large-Model/LongLive-1.3B: models/lora.pt",
-        licence=_NOT_COMMERCIAL,
+        licence=words.NOT_COMMERCIAL,
     ),
     vace=VACE_1_3B,
 )
@@ -185,7 +184,7 @@ SELF_FORCING = Backbone(
         role="generator",
         names=("self_forcing_dmd.pt", "self_forcing_dmd.safetensors"),
         source="gdhe17/Self-Forcing: checkpoints/self_forcing_dmd.pt",
-        licence=_NOT_COMMERCIAL,
+        licence=words.NOT_COMMERCIAL,
     ),
     vace=VACE_1_3B,
     entries=_AVERAGED,
@@ -208,7 +207,7 @@ REWARD_FORCING = Backbone(
         role="generator",
         names=("rewardforcing.pt", "rewardforcing.safetensors"),
         source="JaydenLu666/Reward-Forcing-T2V-1.3B: rewardforcing.pt",
-        licence=_SEE_THERE,
+        licence=words.SEE_THERE,
     ),
     vace=VACE_1_3B,
     entries=_AVERAGED,
@@ -233,7 +232,7 @@ KREA = Backbone(
             "krea-realtime-video/transformer/diffusion_pytorch_model-00001-of-*.safetensors",
         ),
         source="krea/krea-realtime-video: krea-realtime-video-14b.safetensors",
-        licence=_SEE_THERE,
+        licence=words.SEE_THERE,
     ),
     vace=VACE_14B,
 )
@@ -255,7 +254,7 @@ STREAMDIFFUSION = Backbone(
         licence=_APACHE,
     ),
     vace=VACE_1_3B,
-    note="made for repainting a source; its own uneven steps (700, 500) and its renewing sink are not built in",
+    note=words.STREAMDIFFUSION_LACKS,
 )
 
 BACKBONES: dict[str, Backbone] = {

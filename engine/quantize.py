@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from engine import fp8
 from engine.errors import EngineError
 from engine.linear import Linear
+from engine.words import running as words
 
 _STACKS = ("blocks.", "vace_blocks.")
 
@@ -55,7 +56,7 @@ def store_fp8(layer: Linear, weight: Tensor) -> None:
     if weight.shape != layer.weight.shape:
         raise ValueError(f"a weight is {tuple(weight.shape)}, expected {tuple(layer.weight.shape)}")
     if weight.device.type == "mps":
-        raise EngineError("Apple GPUs cannot hold fp8 weights, so the model does not come up; choose bf16 precision.")
+        raise EngineError(words.FP8_ON_APPLE)
     values, scale = fp8.quantize_rows(weight.detach())
     if layer.weight_scale is not None:
         layer.write(values, scale)

@@ -22,11 +22,10 @@ from engine.params import Progress
 from engine.text import WordEncoder
 from engine.tiny_vae import TinyVAE
 from engine.weight_file import WeightFile, open_weights
+from engine.words import files, running
 
 FOLDER = Path(__file__).parent.parent / "assets" / "starter"
 WEIGHTS, WORDS = "weights.safetensors", "vocabulary.txt"
-
-_REMEDY = "install VACE Live again, or choose another model"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +42,16 @@ def bring_up_starter(config: ModelConfig, device: Device, folder: Path) -> Gener
 
     EngineError in one sentence, before any weight is read, for a file that is missing, damaged or of another shape.
     """
-    yield Progress(0.0, "checking the starter")
+    yield Progress(0.0, running.CHECKING_STARTER)
     words = _words(folder / WORDS)
     networks = _networks(config, words, folder)
     with _open(folder / WEIGHTS) as file:
-        part = Part("the starter", _REMEDY)
+        part = Part(files.THE_STARTER, files.INSTALL_AGAIN)
         sources = match(file, part, expected_shapes(networks), lambda names: {name: name for name in names})
         done, total = 0, sum(source.bytes for source in sources.values())
         for count in fill(networks, sources, device.dtype, device.torch_device):
             done += count
-            yield Progress(done / total, "reading the starter")
+            yield Progress(done / total, running.READING_STARTER)
     dit, vae, text = networks["transformer"], networks["autoencoder"], networks["text"]
     assert isinstance(dit, WanDiT)
     assert isinstance(vae, TinyVAE)
@@ -96,6 +95,4 @@ def _open(path: Path) -> WeightFile:
 
 
 def _damaged(path: Path) -> EngineError:
-    return EngineError(
-        f"{path.name} of the starter is missing or damaged in {path.parent}, so the starter was not loaded: {_REMEDY}."
-    )
+    return EngineError(files.starter_damaged(path))

@@ -23,6 +23,7 @@ from engine.params import ControlChunk, EngineChoice, Lora, Params, Picture, Pix
 from engine.prompts import Prompts, Submit
 from engine.rollout import Rollout
 from engine.transfer import Beside, Fetch, sent
+from engine.words import running as words
 
 _BUFFERED_PICTURES = 9  # of which the oldest is encoded again, by models that recompute their memory
 
@@ -231,7 +232,7 @@ class Stream:
     def _check(self, chunk: ControlChunk, params: Params) -> None:
         wanted = (self.wanted(params), *self._size, 3)
         if chunk.guide.shape != wanted:
-            raise EngineError(f"The engine was handed pictures of shape {chunk.guide.shape}, expected {wanted}.")
+            raise EngineError(words.wrong_pictures(chunk.guide.shape, wanted))
 
     # -- what goes into a chunk
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
+from engine.words import files as words
 
 if TYPE_CHECKING:
     import tokenizers
 
 END = "</s>"
 FILES = ("tokenizer.json", "spiece.model")
-REMEDY = "put tokenizer.json of google/umt5-xxl there"
 
 
 class Tokenizer:
@@ -34,7 +34,7 @@ class Tokenizer:
         name, self._tokenizer = _open(source)
         end = self._tokenizer.token_to_id(END)
         if end is None:
-            raise EngineError(f"the tokenizer {name} has no end mark {END}, so it is not UMT5's; {REMEDY}.")
+            raise EngineError(words.no_end_mark(name, END))
         self._end = int(end)
 
     def __call__(self, prompt: str, text_len: int) -> list[int]:
@@ -55,14 +55,14 @@ def find_tokenizer(source: Path) -> Path:
     """tokenizer.json or spiece.model in a folder, or the file itself. EngineError when it is not there."""
     path = next((file for name in FILES if (file := source / name).is_file()), source)
     if not path.is_file():
-        raise EngineError(f"there is no tokenizer at {source}; {REMEDY}.")
+        raise EngineError(words.no_tokenizer_at(source))
     return path
 
 
 def _open(source: Path | bytes) -> tuple[str, tokenizers.Tokenizer]:
     import tokenizers
 
-    path = Path("in the text encoder's file") if isinstance(source, bytes) else find_tokenizer(source)
+    path = Path(words.IN_ENCODERS_FILE) if isinstance(source, bytes) else find_tokenizer(source)
     try:
         content = source if isinstance(source, bytes) else path.read_bytes()
         if content[:1] == b"{":
@@ -73,9 +73,7 @@ def _open(source: Path | bytes) -> tuple[str, tokenizers.Tokenizer]:
         return path.name, read_sentencepiece(content)
     # ``tokenizers`` raises bare Exceptions of its own.
     except Exception as error:
-        raise EngineError(
-            f"the tokenizer {path} cannot be read ({error}): it is damaged or of another kind; {REMEDY}."
-        ) from error
+        raise EngineError(words.tokenizer_unreadable(str(path), str(error))) from error
 
 
 def read_sentencepiece(model: bytes) -> tokenizers.Tokenizer:

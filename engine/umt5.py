@@ -22,10 +22,7 @@ from engine.errors import EngineError
 from engine.tokenizer import Tokenizer, clean_prompt, find_tokenizer
 from engine.umt5_weights import UMT5_XXL, UMT5Config, UMT5Weights
 from engine.weight_file import open_weights
-
-DOWNLOAD = (
-    "get models_t5_umt5-xxl-enc-bf16.pth and the folder google/umt5-xxl, both of Wan-AI/Wan2.1-T2V-1.3B on Hugging Face"
-)
+from engine.words import files as words
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +85,7 @@ class PromptReader:
 
     def _encode_ids(self, weights: UMT5Weights, ids: Sequence[int]) -> Tensor:
         if max(ids) >= self._config.vocabulary:
-            raise EngineError(
-                f"the tokenizer gives the number {max(ids)}, the text encoder has {self._config.vocabulary} rows, so "
-                f"they do not belong together; {DOWNLOAD}."
-            )
+            raise EngineError(words.tokens_beyond(max(ids), self._config.vocabulary))
         device = self._roomy_device()
         try:
             return encode(weights, self._config, ids, device)
@@ -117,19 +111,19 @@ class PromptReader:
         """The checked file; whatever is wrong meanwhile is said with what it means for the show."""
         try:
             if self._encoder is None or not self._encoder.exists():
-                where = "is chosen" if self._encoder is None else f"is at {self._encoder}"
-                raise EngineError(f"no text encoder {where}; {DOWNLOAD}.")
+                where = words.IS_CHOSEN if self._encoder is None else words.is_at(self._encoder)
+                raise EngineError(words.no_text_encoder(where))
             with open_weights(self._encoder) as file:
                 yield UMT5Weights(file, self._config)
         except EngineError as error:
-            raise EngineError(f"New prompts cannot be read, so the picture does not follow them: {error}") from error
+            raise EngineError(words.prompts_unread(str(error))) from error
 
     def _find_tokenizer(self, weights: UMT5Weights) -> Path | bytes:
         if self._tokenizer is not None:
             return find_tokenizer(self._tokenizer)
         carried = weights.tokenizer()
         if carried is None:
-            raise EngineError(f"no tokenizer is chosen and the text encoder's file carries none; {DOWNLOAD}.")
+            raise EngineError(words.NO_TOKENIZER)
         return carried
 
     def _identity(self) -> str | None:

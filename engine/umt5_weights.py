@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.errors import EngineError
 from engine.weight_file import WeightFile
+from engine.words import files as words
 
 TYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float8_e4m3fn, torch.float8_e5m2)
 TABLES = ("token_embedding.weight", "shared.weight", "encoder.embed_tokens.weight")  # the last two are one tensor
@@ -149,25 +150,25 @@ class UMT5Weights:
             expected |= {self._in_block(index, name): config.block_shape(name) for name in BLOCK_NAMES}
         for name, shape in expected.items():
             if name not in self._file.stored:
-                raise self._refusal(name, f"a tensor of {_size(shape)}", "nothing of that name")
+                raise self._refusal(name, words.a_tensor_of(_size(shape)), words.NOTHING_OF_THAT_NAME)
             self._check_tensor(name, shape)
         for name, stored in self._file.stored.items():
             if name not in expected and not self._belongs(name, expected):
-                raise self._refusal(name, "nothing", f"a tensor of {_size(stored.shape)}")
+                raise self._refusal(name, words.NOTHING, words.a_tensor_of(_size(stored.shape)))
 
     def _check_tensor(self, name: str, shape: tuple[int, ...]) -> None:
         stored = self._file.stored[name]
         if stored.shape != shape:
-            raise self._refusal(name, f"a tensor of {_size(shape)}", f"one of {_size(stored.shape)}")
+            raise self._refusal(name, words.a_tensor_of(_size(shape)), words.one_of(_size(stored.shape)))
         scale = self._scale_of(name)
         if scale is not None:
             found = self._file.stored[scale].shape
             if found not in ((), (1,), (1, 1), shape[:1], (shape[0], 1)):
-                raise self._refusal(scale, f"one number or {shape[0]}", f"a tensor of {_size(found)}")
+                raise self._refusal(scale, words.one_number_or(shape[0]), words.a_tensor_of(_size(found)))
         for each in (name, scale) if scale else (name,):
             dtype = self._file.stored[each].dtype
             if dtype not in TYPES:
-                raise self._refusal(each, f"one of {', '.join(map(_title, TYPES))}", _title(dtype))
+                raise self._refusal(each, words.one_of(", ".join(map(_title, TYPES))), _title(dtype))
 
     def _belongs(self, name: str, expected: Mapping[str, object]) -> bool:
         """Whether a tensor that is not a weight has its place in such a file."""
@@ -178,10 +179,7 @@ class UMT5Weights:
         return name in NOT_READ or name.startswith(NOT_READ_STARTS) or name.endswith(NOT_READ_ENDS)
 
     def _refusal(self, name: str, expected: str, found: str) -> EngineError:
-        return EngineError(
-            f"{self._file.path.name} is not UMT5-XXL's encoder, whole and unchanged: under {name} {expected} was "
-            f"expected and {found} found; put the right file there, or download it again."
-        )
+        return EngineError(words.not_umt5(self._file.path.name, name, expected, found))
 
 
 def _title(dtype: torch.dtype) -> str:
@@ -189,4 +187,4 @@ def _title(dtype: torch.dtype) -> str:
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "one number"
+    return "x".join(map(str, shape)) or words.ONE_NUMBER

@@ -303,8 +303,9 @@ def _groups(pixels: Tensor, begins: bool) -> Iterator[Tensor]:
     """
     frames = pixels.shape[1]
     if frames == 0 or (frames % PICTURES_PER_LATENT and not begins):
-        wanted = "at least one" if begins else f"a multiple of {PICTURES_PER_LATENT}"
-        raise ValueError(f"{frames} pictures, expected {wanted}")
+        if begins:
+            raise ValueError("0 pictures, expected at least one")
+        raise ValueError(f"{frames} pictures, expected a multiple of {PICTURES_PER_LATENT}")
     if begins:
         yield pixels[:, :1]
         pixels = pixels[:, 1:]

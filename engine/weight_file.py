@@ -25,6 +25,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from engine.errors import EngineError
+from engine.words import files as words
 
 PART_BYTES = 16 * 2**20
 """What is read at a time: a few milliseconds from a fast disk, and all that is ever held beside the tensor itself."""
@@ -126,10 +127,7 @@ def open_weights(path: Path, entries: tuple[str, ...] = ()) -> WeightFile:
             return _ShardedFile.open(path, [path.with_name(name) for name in names])
         return _open_single(path, entries)
     except OSError as error:
-        raise EngineError(
-            f"{path.name} cannot be read ({error.strerror or error}) and was not loaded: see that it is there and its"
-            " disk connected."
-        ) from error
+        raise EngineError(words.unreadable(path.name, str(error.strerror or error))) from error
 
 
 def _open_single(path: Path, entries: tuple[str, ...]) -> WeightFile:
@@ -150,20 +148,20 @@ def _content(head: bytes, size: int) -> str:
     """What a file that holds no weights holds instead, in words."""
     text = head.lstrip().lower()
     if size == 0:
-        return "is empty"
+        return words.IS_EMPTY
     if text.startswith(b"version https://git-lfs"):
-        return "is a git-lfs pointer, a note of where the weights lie"
+        return words.IS_LFS_POINTER
     if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
-        return "is a web page"
+        return words.IS_WEB_PAGE
     if text.startswith(b"gguf"):
-        return "is a GGUF file, which the engine does not read"
+        return words.IS_GGUF
     if not any(head):
-        return "begins with nothing but zeros, as a download does that never finished"
-    return f"holds {size} bytes that are neither safetensors nor a PyTorch file"
+        return words.IS_ZEROS
+    return words.holds_neither(size)
 
 
 def _not_weights(path: Path, what: str) -> EngineError:
-    return EngineError(f"{path.name} {what}, expected weights, and was not loaded: download the file again.")
+    return EngineError(words.not_weights(path.name, what))
 
 
 class _SafetensorsFile(WeightFile):
@@ -197,9 +195,7 @@ class _SafetensorsFile(WeightFile):
                 offsets[name] = 8 + length + begin
                 end = max(end, end_of_this)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _not_weights(
-                self.path, f"has a header that is damaged or newer than this program ({error})"
-            ) from error
+            raise _not_weights(self.path, words.has_bad_header(str(error))) from error
         if 8 + length + end > size:
             raise _cut_short(self.path, size, 8 + length + end)
         return stored, offsets
@@ -243,13 +239,12 @@ class _TorchFile(WeightFile):
                 warnings.simplefilter("ignore")  # about what it may not understand; what it does not, it refuses
                 content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
         except pickle.UnpicklingError as error:
-            what = "holds more than plain weights or is damaged, and such files are not opened for safety's sake"
-            raise _not_weights(path, what) from error
+            raise _not_weights(path, words.IS_UNSAFE) from error
         except _DAMAGES as error:
-            raise _not_weights(path, "is cut short or damaged") from error
+            raise _not_weights(path, words.IS_CUT_OR_DAMAGED) from error
         self._tensors = _weights_in(content, entries)
         if not self._tensors:
-            raise _not_weights(path, "holds no tensor by name")
+            raise _not_weights(path, words.HOLDS_NO_TENSOR)
         self.stored = {name: Stored(tensor.dtype, tuple(tensor.shape)) for name, tensor in self._tensors.items()}
 
     def copy(self, name: str, start: int, out: Tensor) -> None:
@@ -288,10 +283,7 @@ class _ShardedFile(WeightFile):
         try:
             for part in parts:
                 if not part.is_file():
-                    raise EngineError(
-                        f"{part.name} is missing beside {path.name}, expected all {len(parts)} parts of that"
-                        " checkpoint, and was not loaded: download that part too."
-                    )
+                    raise EngineError(words.shard_missing(part.name, path.name, len(parts)))
                 shards.append(_open_single(part, ()))
             return cls(path, shards)
         except BaseException:
@@ -315,26 +307,18 @@ def _open_indexed(path: Path) -> WeightFile:
         if not parts:
             raise ValueError("it names no file")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _not_weights(path, f"is no index of weights ({type(error).__name__})") from error
+        raise _not_weights(path, words.is_no_index(type(error).__name__)) from error
     file = _ShardedFile.open(path, parts)
     for name, part in homes.items():
         if name not in file.stored:
             file.close()
-            raise EngineError(
-                f"{part} does not hold {name}, expected by {path.name}, and was not loaded: download both again, from"
-                " one place."
-            )
+            raise EngineError(words.shard_lacks(part, name, path.name))
     return file
 
 
 def _cut_short(path: Path, found: int, expected: int) -> EngineError:
-    return EngineError(
-        f"{path.name} is cut short at {found} bytes, expected {expected}, and was not loaded: download the file again."
-    )
+    return EngineError(words.cut_short(path.name, found, expected))
 
 
 def _unreadable(path: Path, name: str, error: OSError) -> EngineError:
-    return EngineError(
-        f"{name} cannot be read from {path.name} ({error.strerror or error}), which was not loaded: see that its disk"
-        " is connected."
-    )
+    return EngineError(words.unreadable_tensor(name, path.name, str(error.strerror or error)))

@@ -41,8 +41,7 @@ class ClipSource:
     def title(self) -> str:
         if self._size is None:
             return self._video.name
-        rate = f" at {self.rate:.4g}" if self.rate else ""
-        return f"{self._video.name}, {self._size[0]}x{self._size[1]}{rate}"
+        return words.at_rate(self._video.name, *self._size, self.rate)
 
     @property
     def rate(self) -> float:

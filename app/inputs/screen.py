@@ -174,4 +174,4 @@ def _macos_allows(ask: bool) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0].rstrip(".")
+    return (str(error).splitlines() or [words.NO_REASON])[0].rstrip(".")

@@ -111,7 +111,7 @@ class TestCard:
         cv2.circle(rgb, center, radius // 3, (16, 16, 16), -1, cv2.LINE_AA)
         cv2.circle(rgb, center, radius // 3, (255, 255, 255), max(1, unit // 10), cv2.LINE_AA)
         cv2.rectangle(rgb, (0, 0), (width - 1, height - 1), (255, 255, 255), 1)
-        self._put(rgb, f"VACE Live  {width}x{height} at {self._rate:g}", width // 2, int(unit * 1.6), 0.9)
+        self._put(rgb, words.on_test_card(width, height, self._rate), width // 2, int(unit * 1.6), 0.9)
         return rgb
 
     def _draw_sweep(self, rgb: Pixels, number: int) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.words import inputs as words
+
 DEVICES = Path("/dev")
 NAMES = Path("/sys/class/video4linux")
 
@@ -128,10 +130,11 @@ def _capabilities(handle: int) -> tuple[Node, int]:
 
 
 def _name_without_opening(path: Path) -> str:
+    numbered = words.called(words.CAMERA, str(_number(path)))
     try:
-        return (NAMES / path.name / "name").read_text("utf-8", "replace").strip() or f"Camera {_number(path)}"
+        return (NAMES / path.name / "name").read_text("utf-8", "replace").strip() or numbered
     except OSError:
-        return f"Camera {_number(path)}"
+        return numbered
 
 
 def _named(error: OSError) -> Obstacle:

@@ -67,7 +67,7 @@ class ContactSheet:
         columns = min(self._columns, last + 1)
         chosen = [self._moments[round(i * last / max(1, columns - 1))] for i in range(columns)]
         width, height = self._cell_width, self._cell_height
-        labels = max(text_width(name, 0.6) for name in self._rows) + 2 * GAP
+        labels = max(text_width(words.ROWS.get(name, name), 0.6) for name in self._rows) + 2 * GAP
         left, top = MARGIN + labels, MARGIN + 84 + LINE * max(0, len(notes) - 1)
         sheet_width = left + columns * (width + GAP) - GAP + MARGIN
         sheet_height = top + len(self._rows) * (height + GAP) - GAP + MARGIN
@@ -82,7 +82,7 @@ class ContactSheet:
                 y = top + row * (height + GAP)
                 sheet[y : y + height, x : x + width] = moment.cells.get(name, EMPTY)
         for row, name in enumerate(self._rows):
-            _write(sheet, name, MARGIN, top + row * (height + GAP) + height // 2 + 7, 0.6, TEXT)
+            _write(sheet, words.ROWS.get(name, name), MARGIN, top + row * (height + GAP) + height // 2 + 7, 0.6, TEXT)
         return sheet
 
     def _cell(self, rgb: Pixels) -> Pixels:

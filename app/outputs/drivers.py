@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.words import outputs as words
+
 ROOT = Path("/")
 
 LOAD_LOOPBACK = 'sudo modprobe v4l2loopback exclusive_caps=1 card_label="VACE Live"'
@@ -18,16 +20,12 @@ LOAD_LOOPBACK = 'sudo modprobe v4l2loopback exclusive_caps=1 card_label="VACE Li
 
 JOIN_VIDEO_GROUP = "sudo usermod -aG video $USER"
 
-_MEND = {
-    "linux": f"Run `{LOAD_LOOPBACK}` (on Debian and Ubuntu after `sudo apt install v4l2loopback-dkms`).",
-    "darwin": "Install OBS 30 or later, press Start Virtual Camera there once, then Stop Virtual Camera, and close it.",
-    "win32": "Install OBS, or UnityCapture, and stop OBS's own virtual camera: only one program can feed it.",
-}
-
 
 def mend(platform: str = sys.platform) -> str:
     """What a person does to have a virtual camera at all, in one sentence."""
-    return _MEND.get(platform, "pyvirtualcam supports Linux, macOS and Windows only.")
+    if platform == "linux":
+        return words.load_loopback(LOAD_LOOPBACK)
+    return words.GET_CAMERA.get(platform, words.NO_CAMERA_ON_SYSTEM)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from app.frame import Pixels
 from app.lettering import text_width, write
 from app.outputs.contact_sheet import BACKGROUND, DIM, TEXT
+from app.words import outputs as words
 
 _ASPECT = 16 / 9
 """What most screens have: the grid comes near it."""
@@ -34,7 +35,7 @@ class Grid:
         # An MP4 has even sides.
         self._empty = np.full((total_height + total_height % 2, total_width + total_width % 2, 3), BACKGROUND, np.uint8)
         for place, (name, detail) in enumerate(zip(names, details, strict=True)):
-            self._name(place, name, detail)
+            self._name(place, words.ROWS.get(name, name), detail)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from app.set_list import Transition
+from app.set_list import TRANSITIONS, Transition
 from app.vision_mixer import VisionMixer
-from app.window import icons, theme, words, words_cues, words_program
+from app.window import icons, theme
 from app.window.choice import Picker
 from app.window.lettered_frame import CAPTION, LetteredFrame
 from app.window.preview import ProgramView
 from app.window.rig import Rig
 from app.window.text_fields import LineField
+from app.words import window as words
+from app.words import window_cues as words_cues
+from app.words import window_program as words_program
 
 _PROGRAM, _SMALL = QSize(176, 99 + CAPTION), QSize(112, 63 + CAPTION)
 _TRANSITION_WIDTH, _SMALL_TRANSITION_WIDTH = 216, 206
@@ -35,7 +38,7 @@ class AuditionBar(QWidget):
         self.back = verb("undo-2", words_program.BACK, words_program.BACK_TIP)
         self.back.clicked.connect(mixer.back)
         self.transition: Picker = Picker(words_program.TAKE_BY, words.transition, words_program.TAKE_BY_TIP)
-        self.transition.set_options([(words.transition(one), one) for one in words.TRANSITIONS])
+        self.transition.set_options([(words.transition(one), one) for one in TRANSITIONS])
         self.transition.picked.connect(self._pick)
         self.length = LineField(
             words_cues.CUE_LENGTH_NAME, words_cues.CUE_LENGTH_PLACEHOLDER, words_cues.CUE_LENGTH_TIP

@@ -11,11 +11,12 @@ from PySide6.QtGui import QColor, QFont, QHideEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.tempo import FASTEST, NUDGE, SLOWEST, Tempo
-from app.window import icons, theme, words_hud
+from app.window import icons, theme
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import tool
 from app.window.fader import NumberField
+from app.words import window_hud as words_hud
 
 _POLL_MS = 16
 _LIT = 0.3

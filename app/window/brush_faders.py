@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.mask_painting import Brush, Tool
-from app.window import words_canvas
 from app.window.fader import Fader
 from app.window.mask_editor import OPACITIES, SIZES, MaskEditor
+from app.words import window_canvas as words_canvas
 
 _BRUSH = Brush()
 _STROKES: tuple[Tool, ...] = ("brush", "eraser")

@@ -31,13 +31,16 @@ from app.mask_painting import Rect, Tool
 from app.mask_shape import MaskShape
 from app.placement import Placement, placement
 from app.show import Show
-from app.window import theme, words, words_hud, words_program
+from app.window import theme
 from app.window.canvas_tools import BoxTool, CanvasTool, FrameTool, Geometry, PaintTool, transform
 from app.window.mask_editor import MaskEditor
 from app.window.mask_layer import ActingLayer, MaskLayer
 from app.window.picture import placed
 from app.window.preview import ProgramView
 from app.window.rig import Rig
+from app.words import window as words
+from app.words import window_hud as words_hud
+from app.words import window_program as words_program
 
 Shown = Literal["output", "input", "guide", "mask"]
 

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from app.mask_painting import Tool
 from app.show import Show
-from app.window import words
 from app.window.brush_faders import BrushFaders
 from app.window.canvas import Canvas, Shown
 from app.window.cards import tool as tool_button
@@ -15,6 +14,7 @@ from app.window.choice import Segments
 from app.window.flow import Flow
 from app.window.mask_editor import MaskEditor
 from app.window.steps import Steps
+from app.words import window as words
 
 _SYMBOLS: dict[Tool, str] = {
     "none": "eye",
@@ -37,7 +37,8 @@ class CanvasBar(QWidget):
     def __init__(self, canvas: Canvas, editor: MaskEditor, show: Show, steps: Steps) -> None:
         super().__init__()
         self._canvas, self._editor, self._show, self._steps = canvas, editor, show, steps
-        self.shown = Segments(words.CANVAS, words.CANVAS_VIEWS, help=words.CANVAS_TIP)
+        views = [(title, view) for view, title in words.CANVAS_VIEWS.items()]
+        self.shown = Segments(words.CANVAS, views, help=words.CANVAS_TIP)
         self.shown.put(canvas.shown)
         self.shown.picked.connect(self.show_)
         self.tools: dict[Tool, QToolButton] = {}

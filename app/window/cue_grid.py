@@ -11,13 +11,15 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.cue_sheet import CueSheet
-from app.set_list import COLOURS, Transition
-from app.window import words, words_cues, words_hud
+from app.set_list import COLOURS, TRANSITIONS, Transition
 from app.window.cards import text, tool
 from app.window.cue_pad import KEYS, CuePad, key_of
 from app.window.file_dialog import FileDialog
 from app.window.flow import Flow
 from app.window.text_fields import LineField
+from app.words import window as words
+from app.words import window_cues as words_cues
+from app.words import window_hud as words_hud
 
 __all__ = ["KEYS", "CueGrid", "key_of"]
 
@@ -195,7 +197,7 @@ class CueGrid(QWidget):
         self, menu: QMenu, there: Callable[[Callable[[int], None]], Callable[..., None]], now: Transition
     ) -> None:
         """The usual ones, the cue's own where it is none of them, and a length to be typed."""
-        listed = words.TRANSITIONS if now in words.TRANSITIONS else (*words.TRANSITIONS, now)
+        listed = TRANSITIONS if now in TRANSITIONS else (*TRANSITIONS, now)
         for transition in listed:
             action = QAction(words.transition(transition), menu, checkable=True)
             action.setChecked(transition == now)

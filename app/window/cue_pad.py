@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.set_list import Cue
-from app.window import theme, words
+from app.window import theme
+from app.words import window as words
 
 KEYS = 18
 """Of which the first nine cues have 1 to 9, and the next nine the same with Shift."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QRect, Signal
 from PySide6.QtGui import QGuiApplication, QScreen
 from shiboken6 import getCppPointer
 
-from app.window import words
+from app.words import window as words
 
 
 @dataclass(frozen=True)

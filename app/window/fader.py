@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.window import words
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import ClickElsewhere
+from app.words import window as words
 
 _TICKS = 1000
 _NOTCH = 120

@@ -7,9 +7,11 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.status import LatencyParts, OutputStatus, Status
-from app.window import theme, words, words_hud
+from app.window import theme
 from app.window.cards import text
 from app.window.overlay import Overlay
+from app.words import window as words
+from app.words import window_hud as words_hud
 
 _SHADES = ("#8f9bff", "#ffb84a", theme.ACCENT, "#ff8fd0")
 """Of the latency's parts, in their order; the same order and the figures below tell them apart without colours."""

@@ -10,7 +10,7 @@ from app.file_worker import Later, at_once
 from app.look import Look, Setup
 from app.safe_write import reason_of
 from app.show import Show, write_state
-from app.window import words
+from app.words import window as words
 
 PAUSE_MS = 1000
 """After the last change: one write for a whole sweep of a fader."""

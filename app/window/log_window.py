@@ -25,11 +25,12 @@ from app.file_worker import Later, at_once
 from app.message_log import Message, MessageLog, passes, text_of
 from app.safe_write import reason_of, swapped_in
 from app.status import Level
-from app.window import icons, theme, words_hud
+from app.window import icons, theme
 from app.window.cards import text
 from app.window.choice import Segments
 from app.window.file_dialog import FileDialog
 from app.window.text_fields import LineField
+from app.words import window_hud as words_hud
 
 KEPT = 500
 """Messages; a fault that repeats all night must not fill the memory."""

@@ -35,7 +35,7 @@ from app.show import Show
 from app.status import Status
 from app.tempo import NUDGE
 from app.vision_mixer import VisionMixer
-from app.window import icons, words, words_cues, words_hud, words_program
+from app.window import icons
 from app.window.actions import Actions
 from app.window.beat import TempoBar
 from app.window.bind import Bindings
@@ -63,6 +63,10 @@ from app.window.shortcuts import Key, KeyList, bind_keys
 from app.window.stage import Stage
 from app.window.steps import Steps
 from app.window.top_bar import TopBar
+from app.words import window as words
+from app.words import window_cues as words_cues
+from app.words import window_hud as words_hud
+from app.words import window_program as words_program
 from controls.stack import CONTROLS
 from engine.catalog import MODELS, config_of
 from engine.config import STARTER

@@ -23,7 +23,7 @@ from app.png import png_of
 from app.safe_write import reason_of, swapped_in, with_ending
 from app.show import Show
 from app.source_mask import on_source
-from app.window import words
+from app.words import window as words
 from engine.params import Picture
 
 LONGEST_SIDE = 1280

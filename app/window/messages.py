@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.file_worker import Later, at_once
 from app.status import Level
-from app.window import icons, words, words_hud
+from app.window import icons
 from app.window.cards import Elided, text
 from app.window.log_window import SYMBOLS, LogWindow
+from app.words import window as words
+from app.words import window_hud as words_hud
 
 ROOM_FOR_TITLES = 900
 """Pixels of width below which the buttons leave their room to the message: they keep icon, name and tip."""

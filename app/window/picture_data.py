@@ -16,7 +16,7 @@ from app.errors import SourceError
 from app.frame import Pixels
 from app.inputs.notation import PICTURES
 from app.pictures import load_picture, reduced
-from app.window import words_look
+from app.words import window_look as words_look
 from engine.params import Picture
 
 

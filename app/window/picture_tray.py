@@ -29,11 +29,13 @@ from app.errors import ShowError
 from app.file_worker import Later
 from app.pictures import load_picture
 from app.safe_write import reason_of
-from app.window import theme, words, words_look
+from app.window import theme
 from app.window.cards import tool
 from app.window.file_dialog import FileDialog
 from app.window.picture import placed
 from app.window.picture_data import image_of, may_hold_pictures, pictures_in
+from app.words import window as words
+from app.words import window_look as words_look
 from engine.params import Picture
 
 HEIGHT = 58

@@ -7,9 +7,9 @@ from PySide6.QtGui import QHideEvent, QPaintEvent, QShowEvent
 
 from app.frame import Program
 from app.framing import Fit
-from app.window import words
 from app.window.picture import PictureView
 from app.window.rig import Rig
+from app.words import window as words
 
 POLL_MS = 16
 """Once per refresh of an ordinary display. Looking costs one attribute read; only a new number costs a repaint."""

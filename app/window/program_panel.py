@@ -14,7 +14,6 @@ from app.look import Treatment
 from app.looks import Looks
 from app.status import Status
 from app.vision_mixer import VisionMixer
-from app.window import words, words_program
 from app.window.audition_bar import AuditionBar, verb
 from app.window.bind import Bindings
 from app.window.canvas import Canvas
@@ -26,6 +25,8 @@ from app.window.mask_editor import MaskEditor
 from app.window.rig import Rig
 from app.window.steps import Steps
 from app.window.top_bar import Chip
+from app.words import window as words
+from app.words import window_program as words_program
 
 ROOM_FOR_NOTE = 460
 """Below this width the model's note has no chip of its own; it stands in the line about the model."""
@@ -129,5 +130,6 @@ class ProgramPanel(QWidget):
         self.note.put(note, "note")
         self.model.put(words.model_line(self._status, "" if wide else note))
         program = self._rig.program.get()
-        caption, lit = words.on_air_now(self._treatment, program.kind if program is not None else None)
-        self.on_air.put(caption, lit)
+        kind = program.kind if program is not None else None
+        lit = "warning" if self._treatment != "live" else "on" if kind == "engine" else ""
+        self.on_air.put(words.on_air_now(self._treatment, kind), lit)

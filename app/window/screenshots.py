@@ -29,6 +29,8 @@ from app.rig import Rig
 from app.show import Show
 from app.window.main_window import MainWindow
 from app.window.theme import apply_theme
+from app.words import commands as words
+from app.words import options as help_words
 from assets import CLIP
 from controls.control import ControlSetting
 from engine.params import EngineChoice
@@ -70,10 +72,7 @@ class Studio:
             time.sleep(_POLL_S)
             if time.monotonic() > patience:
                 state = self.rig.status()
-                raise ShowError(
-                    f"The engine ({state.engine_state}) painted too little within {PATIENCE_S:.0f} seconds, so there "
-                    "is nothing to take a picture of. `vace-live doctor` tells what is missing."
-                )
+                raise ShowError(words.painted_too_little(state.engine_state, PATIENCE_S))
 
     def save(self, path: Path) -> None:
         self.window.poll_status()
@@ -91,7 +90,7 @@ class Studio:
     @staticmethod
     def _write(pixmap: QPixmap, path: Path) -> None:
         if not pixmap.save(str(path)):
-            raise ShowError(f"{path} cannot be written; name a folder that is there and may be written to.")
+            raise ShowError(words.picture_not_written(path))
 
     def close(self) -> None:
         self.window.end_show()
@@ -174,7 +173,7 @@ def take(
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m app.window.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--size", type=_size, default=SIZE, metavar="WxH", help="of the window, before scaling")
+    parser.add_argument("--size", type=_size, default=SIZE, metavar="WxH", help=help_words.WINDOW_SIZE)
     options = parser.parse_args(arguments)
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -199,7 +198,7 @@ def _from_here(path: Path) -> str:
 def _size(text: str) -> QSize:
     width, _, height = text.partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(f"{text} is no size; write WIDTHxHEIGHT, such as 1280x720")
+        raise argparse.ArgumentTypeError(words.no_window_size(text))
     return QSize(int(width), int(height))
 
 

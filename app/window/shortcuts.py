@@ -14,9 +14,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QGridLayout, QWidget
 
-from app.window import words
 from app.window.cards import text
 from app.window.overlay import Overlay
+from app.words import window as words
 
 
 @dataclass(frozen=True)

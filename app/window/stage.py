@@ -14,10 +14,10 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QScreen
 from app.look import Setup, StageChoice
 from app.show import Show
 from app.status import OutputStatus
-from app.window import words
 from app.window.displays import Display, Displays, screen_of, within
 from app.window.preview import ProgramView
 from app.window.rig import Rig
+from app.words import window as words
 
 _TITLE_BAR = 48
 """Pixels, more than desktops take for one: how much they do is only known once it is there."""

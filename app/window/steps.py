@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from app.cue_history import Deed
 from app.cue_sheet import CueSheet
 from app.show import Show
-from app.window import words_canvas, words_cues
 from app.window.mask_editor import MaskEditor
+from app.words import window_canvas as words_canvas
+from app.words import window_cues as words_cues
 
 
 class Steps(QObject):

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from app.look import Treatment
 from app.status import OutputStatus, Status
 from app.tempo import Tempo
-from app.window import icons, words, words_hud
+from app.window import icons
 from app.window.actions import Actions
 from app.window.beat import BeatLamp
 from app.window.bind import Bindings
 from app.window.cards import text
+from app.words import window as words
+from app.words import window_hud as words_hud
 
 NARROWEST = 600
 """Pixels. Where there is too little room (a small display at 200 %), figures give way to the buttons, one after the

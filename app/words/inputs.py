@@ -22,7 +22,7 @@ MACOS_FORBIDS = (
     "macOS does not let this program record the screen, so no picture comes in; allow it under System Settings "
     "> Privacy & Security > Screen Recording, then start the program again."
 )
-NO_ANSWER = "it does not answer"
+NO_ANSWER, NO_REASON = "it does not answer", "no reason given"
 
 
 def is_back(title: str) -> str:
@@ -229,6 +229,11 @@ def clip_damaged(name: str) -> str:
 
 def test_card(width: int, height: int, rate: float) -> str:
     return f"Test card, {width}x{height} at {rate:g}"
+
+
+def on_test_card(width: int, height: int, rate: float) -> str:
+    """Written on it, in plain Latin letters: no others can be."""
+    return f"VACE Live  {width}x{height} at {rate:g}"
 
 
 def no_such_test_card(width: int, height: int, rate: float, most: int) -> str:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 VIRTUAL_CAMERA, RECORDER = "Virtual camera", "Recorder"
+NAMES: Mapping[str, str] = {"virtual camera": "virtual camera", "recorder": "recorder", "stage": "stage"}
+"""In the middle of a sentence."""
+ROWS: Mapping[str, str] = {
+    "source": "source",
+    "structure": "structure",
+    "mix": "mix",
+    "mask": "mask",
+    "output": "output",
+}
+"""Of a contact sheet, and what stands above a film's pictures; controls stand there by their names."""
 NO_ENCODER = "This PyAV has no MP4 encoder, so nothing can be recorded. Run `pip install --force-reinstall av`."
 RECORDER_NOT_OPEN = "The recorder is not open, so nothing is recorded. Switch it on again."
 CAMERA_NOT_OPEN = "The virtual camera is not open, so nothing is sent to it. Switch it on again."
@@ -16,11 +28,11 @@ NO_FOLDER = "the folder is not there. Choose another folder."
 
 
 def failed(name: str, error: Exception) -> str:
-    return f"The {name} failed ({error}) and is off; all else goes on. Switch it on to try again."
+    return f"The {NAMES.get(name, name)} failed ({error}) and is off; all else goes on. Switch it on to try again."
 
 
 def not_closed(name: str) -> str:
-    return f"The {name} did not close cleanly."
+    return f"The {NAMES.get(name, name)} did not close cleanly."
 
 
 def other_reason(reason: object) -> str:
@@ -63,6 +75,17 @@ def picture_not_written(path: object, reason: str) -> str:
 
 
 # the virtual camera. mend: what a person does to have one, in a sentence
+
+GET_CAMERA: Mapping[str, str] = {
+    "darwin": "Install OBS 30 or later, press Start Virtual Camera there once, then Stop Virtual Camera, and close it.",
+    "win32": "Install OBS, or UnityCapture, and stop OBS's own virtual camera: only one program can feed it.",
+}
+"""On these systems."""
+NO_CAMERA_ON_SYSTEM = "pyvirtualcam supports Linux, macOS and Windows only."
+
+
+def load_loopback(command: str) -> str:
+    return f"Run `{command}` (on Debian and Ubuntu after `sudo apt install v4l2loopback-dkms`)."
 
 
 def camera_at(device: str, width: int, height: int, rate: float) -> str:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.__main__ import main
-from app.examples import COLORS, DEFAULT_PROMPT, EXAMPLES, GROUNDS, LOOKS, known_words
+from app.examples import COLORS, DEFAULT_PROMPT, EXAMPLES, GROUNDS, LOOKS
 from app.look import Look
+from app.words.prompts import known_words
 from engine.host import trained_steps
 from engine.params import EngineChoice
 from engine.text import words_of

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.look import Look
 from app.status import ControlStatus, Status, Thumbnails
-from app.window import words
 from app.window.bind import Bindings
 from app.window.cards import Card, Elided, Expander, Trouble, named, text
 from app.window.choice import Option, Picker, Switch
 from app.window.fader import Fader
 from app.window.picture import PictureView
+from app.words import window as words
 from controls.control import SLOWEST, ControlSetting, Setting
 
 THUMBNAIL = QSize(96, 58)

@@ -11,11 +11,12 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.look import Setup
-from app.window import words, words_look
 from app.window.bind import Bindings
 from app.window.cards import text
 from app.window.choice import Picker
 from app.window.text_fields import LineField
+from app.words import window as words
+from app.words import window_look as words_look
 from engine.config import STARTER
 from engine.params import EngineChoice
 

@@ -9,11 +9,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from app.file_worker import Later
 from app.look import Look
-from app.window import words_look
 from app.window.bind import Bindings
 from app.window.cards import FoldingCard
 from app.window.picture_data import may_hold_pictures
 from app.window.picture_tray import PictureTray
+from app.words import window_look as words_look
 from engine.params import Picture
 
 Frames = tuple[Picture | None, Picture | None]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.status import GovernorStatus
-from app.window import words_governor as words
 from app.window.bind import Bindings
 from app.window.cards import Elided
 from app.window.choice import Picker, Switch
+from app.words import window_governor as words
 
 
 class GovernorRow(QWidget):

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.framing import Framing
 from app.look import SourceChoice
 from app.status import Devices, Status
-from app.window import words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Card, Elided, Expander, Trouble, named
@@ -22,11 +21,15 @@ from app.window.fader import Fader
 from app.window.panels.second_input import SecondInput
 from app.window.panels.sources import SourcePages
 from app.window.picture import PictureView
+from app.words import window as words
 
 CROP_LIMIT = 0.95
 """Of two opposite edges together: some of the picture has to stay."""
 
 THUMBNAIL = QSize(128, 77)
+
+SYMBOLS = ("camera", "monitor", "film", "image", "grid-3x3")
+"""Of the kinds of source, in their order."""
 
 
 class InputPanel(Card):
@@ -34,7 +37,7 @@ class InputPanel(Card):
 
     def __init__(self, bindings: Bindings, actions: Actions) -> None:
         super().__init__(words.INPUT)
-        self.kinds = Segments(words.SOURCE, words.SOURCE_KINDS, words.SOURCE_SYMBOLS, words.SOURCE_TIP)
+        self.kinds = Segments(words.SOURCE, words.SOURCE_KINDS, SYMBOLS, words.SOURCE_TIP)
         self.pages = SourcePages()
         self.body.addWidget(self.kinds)
         self.body.addWidget(self.pages)

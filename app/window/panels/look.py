@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.look import Look
 from app.modes import modes_of
-from app.window import icons, words, words_look
+from app.window import icons
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Expander, FoldingCard, named, text
@@ -21,6 +21,8 @@ from app.window.fader import Fader
 from app.window.panels.engine_size import EngineSizeRow
 from app.window.panels.prompts import MorphRow, PromptList
 from app.window.panels.seed import SeedRow, SeedWalkRow
+from app.words import window as words
+from app.words import window_look as words_look
 
 DEFAULTS = Look().params
 

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.file_worker import Later
 from app.safe_write import reason_of
-from app.window import words, words_look
 from app.window.bind import Bindings
 from app.window.cards import Elided, FoldingCard, text, tool
 from app.window.fader import Fader
 from app.window.file_dialog import FileDialog
+from app.words import window as words
+from app.words import window_look as words_look
 from engine.catalog import config_of
 from engine.errors import EngineError
 from engine.lora_file import check_lora

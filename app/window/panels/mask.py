@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton
 
 from app.mask_shape import MaskShape
-from app.window import words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import FoldingCard, named, tool
@@ -14,6 +13,7 @@ from app.window.choice import Segments, Switch
 from app.window.fader import Fader
 from app.window.file_dialog import FileDialog
 from app.window.mask_editor import MaskEditor
+from app.words import window as words
 
 _SHAPE = MaskShape()
 

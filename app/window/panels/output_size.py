@@ -7,11 +7,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.look import OutputSize
-from app.window import words, words_look
 from app.window.bind import Bindings
 from app.window.cards import text
 from app.window.choice import Picker
 from app.window.panels.engine_size import TypedSize, next_size, size_of
+from app.words import window as words
+from app.words import window_look as words_look
 
 OUTPUT_SIZES = ((640, 360), (1280, 720), (1920, 1080))
 

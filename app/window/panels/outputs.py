@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QTo
 
 from app.look import RecorderChoice, Setup, VirtualCameraChoice
 from app.status import OutputStatus, Status
-from app.window import icons, words
+from app.window import icons
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Elided, Expander, FoldingCard, Trouble, named
@@ -24,6 +24,7 @@ from app.window.panels.governor import GovernorRow
 from app.window.panels.output_size import OutputSizeRow
 from app.window.stage import Stage
 from app.window.text_fields import LineField
+from app.words import window as words
 
 CAMERA_FORMATS = ((640, 360, 30.0), (1280, 720, 30.0), (1280, 720, 60.0), (1920, 1080, 30.0))
 RECORDER_SIZES = ((640, 384), (1280, 720), (1920, 1080))

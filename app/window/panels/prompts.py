@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from app.examples import EXAMPLES
 from app.look import Look
-from app.window import icons, words, words_look
+from app.window import icons
 from app.window.bind import Bindings
 from app.window.cards import named, text, tool
 from app.window.choice import Segments
 from app.window.fader import Fader
 from app.window.text_fields import PromptField
+from app.words import window as words
+from app.words import window_look as words_look
 from engine.params import WeightedPrompt
 
 MOST = 8

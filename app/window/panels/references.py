@@ -8,12 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from app.file_worker import Later
-from app.window import words_look
 from app.window.bind import Bindings
 from app.window.cards import FoldingCard, named
 from app.window.choice import Segments
 from app.window.picture_data import may_hold_pictures
 from app.window.picture_tray import PictureTray
+from app.words import window_look as words_look
 from engine.params import MAX_REFERENCES, Picture
 
 

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.look import SourceChoice, SourceKind
 from app.status import Status, Thumbnails
-from app.window import words
 from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import Elided, Trouble, named
 from app.window.choice import Picker
 from app.window.panels.sources import SourcePages
 from app.window.picture import PictureView
+from app.words import window as words
 
 THUMBNAIL = QSize(96, 58)
 

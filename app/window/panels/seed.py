@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.look import Look
 from app.seed_walk import EVERY_BEATS, EVERY_S, LARGEST_SEED, SeedWalk, Unit, seed_after
-from app.window import icons, words, words_look
+from app.window import icons
 from app.window.cards import text, tool
 from app.window.fader import Fader
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import LineField
+from app.words import window as words
+from app.words import window_look as words_look
 
 DEFAULT = Look().params.seed
 TITLE_WIDTH = 56
@@ -98,7 +100,14 @@ class SeedWalkRow(QWidget):
         (low, most), (fewest, most_beats) = EVERY_S, EVERY_BEATS
         pace = SeedWalk()
         self.every = Fader(
-            words_look.WALK, low, 30.0, pace.every_s, decimals=1, suffix=" s", help=words_look.WALK_TIP, most=most
+            words_look.WALK,
+            low,
+            30.0,
+            pace.every_s,
+            decimals=1,
+            suffix=words_look.SECONDS_SUFFIX,
+            help=words_look.WALK_TIP,
+            most=most,
         )
         self.beats = Fader(
             words_look.WALK,

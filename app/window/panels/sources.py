@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
 
 from app.look import SourceChoice, SourceKind
 from app.status import Devices
-from app.window import icons, words
+from app.window import icons
 from app.window.cards import text
 from app.window.choice import Picker, Switch
 from app.window.fader import NumberField
 from app.window.text_fields import LineField
+from app.words import window as words
 
 SIZES = ((640, 360), (640, 480), (960, 540), (1280, 720), (1920, 1080))
 RATES = (15.0, 24.0, 25.0, 30.0, 50.0, 60.0)

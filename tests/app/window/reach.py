@@ -29,10 +29,10 @@ from PySide6.QtWidgets import (
 
 from app.look import TREATMENTS, Setup, SourceChoice
 from app.show import Show
-from app.window import words
 from app.window.cards import Expander
 from app.window.main_window import MainWindow
 from app.window.theme import apply_theme
+from app.words import window as words
 from controls.stack import CONTROLS
 from tests.app.window.rig import StillRig
 

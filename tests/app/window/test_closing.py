@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.show import Show
-from app.window import words
 from app.window.closing import Closing
 from app.window.main_window import MainWindow
+from app.words import window as words
 from tests.app.window.hands import press
 from tests.app.window.rig import StillRig
 

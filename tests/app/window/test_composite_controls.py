@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 
 from app.look import OutputSize
 from app.show import Show
-from app.window import words
 from app.window.main_window import MainWindow
+from app.words import window as words
 from tests.app.window.hands import click, double_click, pick, press, turn_wheel, type_text
 from tests.app.window.reach import bring_in_sight
 

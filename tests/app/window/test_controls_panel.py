@@ -7,9 +7,9 @@ from pytestqt.qtbot import QtBot
 from app.look import Look
 from app.show import Show
 from app.status import ControlStatus, Status, Thumbnails, Timing
-from app.window import words
 from app.window.main_window import MainWindow
 from app.window.panels.controls import setting_of
+from app.words import window as words
 from controls.control import MIXES, REGIONS, ControlSetting
 from tests.app.window.conftest import KINDS, Kind
 from tests.app.window.hands import click, pick

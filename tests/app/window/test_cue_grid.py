@@ -14,11 +14,12 @@ from pytestqt.qtbot import QtBot
 from app.look import Look
 from app.set_list import Transition, load
 from app.show import Show
-from app.window import words, words_cues
 from app.window.cue_grid import CueGrid
 from app.window.cue_pad import CUE_MIME, KEYS, CuePad
 from app.window.file_dialog import FileDialog
 from app.window.main_window import MainWindow
+from app.words import window as words
+from app.words import window_cues as words_cues
 from tests.app.damage import damage_contents
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, turn_wheel, type_text

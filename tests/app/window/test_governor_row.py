@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from app.look import GovernorChoice
 from app.show import Show, load_state
 from app.status import GovernorStatus, Status
-from app.window import words, words_governor
 from app.window.main_window import MainWindow
+from app.words import window as words
+from app.words import window_governor as words_governor
 from tests.app.window.hands import click, press
 from tests.app.window.rig import StillRig
 

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 from app.show import Show
 from app.status import ControlStatus, LatencyParts, OutputStatus, Status, Timing
 from app.tempo import Tempo
-from app.window import words
 from app.window.beat import BeatLamp
 from app.window.main_window import MainWindow
+from app.words import window as words
 from engine.params import GpuMemory
 from tests.app.window.hands import click, press, turn_wheel
 from tests.app.window.rig import StillRig

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from app.look import Setup, SourceChoice, SourceKind
 from app.show import Show
 from app.status import Devices, Status, Thumbnails
-from app.window import words
 from app.window.main_window import MainWindow
+from app.words import window as words
 from tests.app.window.hands import click, files, pick, press, type_text
 from tests.app.window.rig import StillRig, plain
 from tests.app.window.test_loras_panel import starter_lora

@@ -11,13 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
-from app.examples import EXAMPLES, known_words
+from app.examples import EXAMPLES
 from app.expand import Expand
 from app.look import Look
 from app.show import Show
-from app.window import words
 from app.window.cards import Column
 from app.window.main_window import MainWindow
+from app.words import window as words
+from app.words.prompts import known_words
 from engine.params import Lora, Params, Picture, WeightedPrompt
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import NO_KEY, click, double_click, pick, press, turn_wheel, type_text

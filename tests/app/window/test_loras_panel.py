@@ -10,9 +10,9 @@ from PySide6.QtCore import QMimeData, QUrl
 from safetensors.torch import save_file
 
 from app.show import Show
-from app.window import words
 from app.window.main_window import MainWindow
 from app.window.panels.loras import LorasPanel
+from app.words import window as words
 from engine.config import STARTER
 from engine.params import Lora
 from tests.app.window.hands import click, drop_on, files

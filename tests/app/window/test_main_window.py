@@ -23,10 +23,10 @@ from app.frame import Kind
 from app.look import Look, Setup, SourceChoice, Treatment
 from app.show import Show, load_state
 from app.status import LatencyParts, OutputStatus, Status, Timing
-from app.window import words
 from app.window.cards import Column, Expander
 from app.window.main_window import MainWindow
 from app.window.panels.engine_size import STARTER_SIZES as SIZES
+from app.words import window as words
 from engine.params import GpuMemory, Params, Progress
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, type_text

@@ -8,9 +8,9 @@ from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from app.window import words
 from app.window.main_window import MainWindow
 from app.window.messages import MessageBar
+from app.words import window as words
 from tests.app.window.rig import StillRig
 
 

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from app.look import Setup
 from app.show import Show
 from app.status import OutputStatus, Status
-from app.window import words
 from app.window.main_window import MainWindow
+from app.words import window as words
 from tests.app.window.hands import click, pick
 from tests.app.window.rig import StillRig
 

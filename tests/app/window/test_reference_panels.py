@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QApplication
 from app.file_worker import Work
 from app.frame import Kind
 from app.show import Show
-from app.window import words, words_look
 from app.window.main_window import MainWindow
 from app.window.panels.frames import FramesPanel
 from app.window.panels.references import ReferencesPanel
 from app.window.picture_data import image_of
 from app.window.picture_tray import PictureTray
+from app.words import window as words
+from app.words import window_look as words_look
 from engine.params import Picture
 from tests.app.window.hands import click, drop_on, files, press
 from tests.app.window.rig import StillRig, plain, quarters

@@ -13,9 +13,9 @@ from PySide6.QtTest import QTest
 from app.expand import Expand
 from app.look import Look
 from app.show import Show
-from app.window import words_canvas
 from app.window.canvas import Canvas
 from app.window.main_window import MainWindow
+from app.words import window_canvas as words_canvas
 from engine.params import Lora, Params, Picture
 from tests.app.window.hands import NO_KEY, click, press
 from tests.app.window.rig import StillRig, quarters

@@ -1,4 +1,4 @@
-"""English words of the canvas's brush and of steps back, beside ``words``; its docstring says how they are meant."""
+"""The canvas's brush, and steps back."""
 
 from __future__ import annotations
 

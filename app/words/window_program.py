@@ -1,4 +1,4 @@
-"""The window's English words about program and audition; all others stand in ``words``."""
+"""Program and audition."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The window's English words about the governor; what it says itself stands in ``app.words.governor``."""
+"""The window's row and figure of the governor; what it says itself stands in ``governor``."""
 
 from __future__ import annotations
 
 from app.status import GovernorStatus
-from app.window.words import BY_ITSELF, UNKNOWN
+from app.words.window import BY_ITSELF, UNKNOWN
 
 GOVERNOR = "Hold the rate"
 GOVERNOR_TIP = (

@@ -1,4 +1,4 @@
-"""The English words of the look's panels, beside those in ``words``: prompts, seed, size, pictures, LoRAs."""
+"""The look's panels: prompts, seed, size, pictures, LoRAs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ WALK_TIP = "Seconds from one seed to the next while the seed walks. Up to 600 ty
 WALK_BEATS_TIP = "Beats of the show's tempo from one seed to the next while the seed walks. Up to 256 typed."
 WALK_BY_BEAT = "Walk on the beat"
 WALK_BY_BEAT_TIP = "Count beats of the show's tempo, from the first of a bar, in place of seconds."
-BEATS_SUFFIX = " b"
+BEATS_SUFFIX, SECONDS_SUFFIX = " b", " s"
 WALK_ON = "Let the seed walk"
 WALK_ON_TIP = "Go to the next seed by itself, again and again. The lock holds it."
 

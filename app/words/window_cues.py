@@ -1,4 +1,4 @@
-"""The English words of the cue grid and its files that are not in ``words``."""
+"""The cue grid and its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The English words of the figures, the beat and the log, beside those of ``words``."""
+"""The figures, the beat and the log."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime
 
 from app.message_log import Message
 from app.status import LatencyParts, Level, OutputStatus, Status
-from app.window import words_governor
-from app.window.words import DROPPED, ENGINE_RATE, LEVELS, REPEATED, SOURCE_RATE, UNKNOWN, milliseconds, rate
+from app.words import window_governor as words_governor
+from app.words.outputs import NAMES
+from app.words.window import DROPPED, ENGINE_RATE, LEVELS, REPEATED, SOURCE_RATE, UNKNOWN, milliseconds, rate
 from engine.params import GpuMemory
 
 _GIBIBYTE = 2**30
@@ -140,9 +141,10 @@ def figures(status: Status, stage: OutputStatus, beat_now: str) -> list[tuple[st
     for name, control in status.controls.items():
         rows.append((f"Control {name}", milliseconds(control.ms.p50, decimals=1)))
     for name, output in status.outputs.items():
-        rows.append((f"Latency to the {name}", _spread(output.latency_ms.p50, output.latency_ms.p95)))
+        called = NAMES.get(name, name)
+        rows.append((f"Latency to the {called}", _spread(output.latency_ms.p50, output.latency_ms.p95)))
         if output.written:
-            rows.append((f"{REPEATED}, {name}", f"{output.repeated} of {output.written}, {output.missed} missed"))
+            rows.append((f"{REPEATED}, {called}", f"{output.repeated} of {output.written}, {output.missed} missed"))
     if stage.running:
         rows.append(("Stage", stage.title))
     return rows

@@ -1,13 +1,10 @@
-"""Every English word of the window, in one place: constants, and functions where a number or a name goes in.
-
-Short, plain, for a performer in the dark: what a thing does, not how.
-"""
+"""The window's titles, tips and sentences that have no module of their own beside this one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.examples import EXAMPLES, known_words
+from app.examples import EXAMPLES
 from app.frame import Kind
 from app.framing import Fit
 from app.inputs.notation import CLIPS, PICTURES
@@ -15,6 +12,7 @@ from app.look import SourceKind, Treatment
 from app.mask_painting import Tool
 from app.set_list import Cue, Transition
 from app.status import EngineState, OutputStatus, Status
+from app.words.prompts import known_words
 from controls.control import Mix, Region
 from controls.regions import Join, Repainted
 from engine.params import Progress
@@ -43,6 +41,9 @@ PREVIEW_FIT_TIP = (
     "How the preview uses its room; the outputs have their own. "
     "Fill cuts what is too much, Fit shows all, Stretch distorts."
 )
+TREATMENTS: dict[Treatment, str] = {"blackout": "BLACKOUT", "freeze": "FROZEN", "bypass": "BYPASS"}
+NO_PICTURE = "NO PICTURE YET"
+KINDS: dict[Kind, str] = {"engine": "● LIVE", "bypass": "SOURCE", "slate": "SLATE", "black": "BLACK"}
 NOTE_TIP = "What the model says of itself."
 PREVIEW_FIT = "How the preview fits"
 ENGINE_STATES: dict[EngineState, str] = {
@@ -56,12 +57,7 @@ ENGINE_STATES: dict[EngineState, str] = {
 # canvas
 CANVAS = "Canvas"
 CANVAS_TIP = "What the canvas shows. Wheel: closer; middle button, or Space held: move. Key: M for the mask"
-CANVAS_VIEWS: Sequence[tuple[str, str]] = (
-    ("Output", "output"),
-    ("Input", "input"),
-    ("Guide", "guide"),
-    ("Mask", "mask"),
-)
+CANVAS_VIEWS = {"output": "Output", "input": "Input", "guide": "Guide", "mask": "Mask"}
 CANVAS_SHOWS = {"output": PREVIEW, "input": "Input", "guide": "Guide", "mask": "Mask over the input"}
 TOOLS: dict[Tool, tuple[str, str]] = {
     "none": ("Look only", "Nothing is painted. Key: Q"),
@@ -118,7 +114,6 @@ SOURCE_KINDS: Sequence[tuple[str, SourceKind]] = (
     ("Still", "still"),
     ("Test card", "testcard"),
 )
-SOURCE_SYMBOLS = ("camera", "monitor", "film", "image", "grid-3x3")
 CAMERA, CAMERA_TIP = "Camera", "Which camera; the list follows what is plugged in."
 SCREEN, SCREEN_TIP = "Screen", "Which display is captured."
 FIRST_SCREEN = "First screen"
@@ -253,12 +248,6 @@ SET_OPEN, SET_OPEN_TIP = "Open a set list", "Take the cues of a .vlive file in p
 SET_SAVE = "Save the set list"
 SET_SAVE_TIP = "All cues with their pictures in one file, which opens on any machine. Key to save it again: Ctrl+S"
 SET_FILTER = "Set lists (*.vlive)"
-TRANSITIONS = (
-    Transition("cut"),
-    Transition("soft cut"),
-    *(Transition("morph", float(beats), "beats") for beats in (1, 4, 8, 16, 32)),
-    *(Transition("morph", float(seconds), "seconds") for seconds in (1, 2, 5, 10, 30)),
-)
 
 # messages
 MESSAGE = "Message"
@@ -320,14 +309,11 @@ def on_air(caption: str, running: bool, trouble: str) -> str:
     return f"! {caption}" if trouble else f"● {caption}" if running else caption
 
 
-def on_air_now(treatment: Treatment, kind: Kind | None) -> tuple[str, str]:
-    """What the outputs show in a word, and how it is lit: "on" is the engine's picture, "warning" is a treatment."""
+def on_air_now(treatment: Treatment, kind: Kind | None) -> str:
+    """What the outputs show, in a word."""
     if treatment != "live":
-        return {"blackout": "BLACKOUT", "freeze": "FROZEN", "bypass": "BYPASS"}[treatment], "warning"
-    if kind is None:
-        return "NO PICTURE YET", ""
-    captions = {"engine": ("● LIVE", "on"), "bypass": ("SOURCE", ""), "slate": ("SLATE", ""), "black": ("BLACK", "")}
-    return captions[kind]
+        return TREATMENTS[treatment]
+    return NO_PICTURE if kind is None else KINDS[kind]
 
 
 def model_line(status: Status, note: str) -> str:
