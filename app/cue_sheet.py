@@ -133,14 +133,19 @@ class CueSheet(QObject):
     # firing
 
     def fire(self, place: int) -> None:
-        """The whole look, as the cue's transition says. Blackout and the fader of the morph stay the performer's."""
+        """The whole look, as the cue's transition says. Blackout and the fader of the morph stay the performer's.
+
+        Its first and last frame are painted each time that it is fired, also where the look has them already.
+        """
         cue = self.cue(place)
         if cue is None:
             return
         before = self.fired
         self._history.fire(place)
         now = self._show.look
-        look = replace(cue.look, params=replace(cue.look.params, morph_chunks=now.params.morph_chunks))
+        params = cue.look.params
+        again = now.params.frames_again + (params.first_frame is not None or params.last_frame is not None)
+        look = replace(cue.look, params=replace(params, morph_chunks=now.params.morph_chunks, frames_again=again))
         look = self.brought_in(look, now, cue.transition)
         self._show.bring_in(look, self.chunks(cue.transition), (before, self.fired))
         self.changed.emit()
@@ -306,9 +311,9 @@ class CueSheet(QObject):
     # steps
 
     def _look(self) -> Look:
-        """What a cue holds: counters and the last frame are events, treatment and morph are the performer's."""
+        """What a cue holds: counters are events, treatment and morph are the performer's."""
         look = self._show.look
-        params = replace(look.params, cut=0, soft_cut=0, last_frame=None, morph_chunks=0)
+        params = replace(look.params, cut=0, soft_cut=0, frames_again=0, morph_chunks=0)
         return replace(look, params=params, treatment="live")
 
     def _did(self, has: bool) -> None:

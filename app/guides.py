@@ -22,6 +22,7 @@ from app.inputs.size import within
 from app.look import SourceChoice
 from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.outputs.grid import Grid
+from app.repeats import Repeats
 from app.words import commands as words
 from controls.control import ControlSetting
 from controls.layout import Box
@@ -89,6 +90,7 @@ class _Drawing:
 
     def __init__(self, wish: GuidesWish, stack: Stack, first: Frame, told: Told) -> None:
         self._wish, self._stack, self._told = wish, stack, told
+        self._seen = Repeats[tuple[Pixels, Pixels]]()
         height, width = first.rgb.shape[:2]
         self._size = wish.size or within(width, height, LONGEST_SIDE)
         self._mask = None if wish.mask is None else framed(wish.mask.pixels, Framing(), *self._size)
@@ -129,7 +131,8 @@ class _Drawing:
 
     def _guided(self, frame: Frame) -> tuple[Pixels, Guide]:
         """The picture at the guides' size, and its guides."""
-        picture, view = seen_by_controls(frame.rgb, Framing(), *self._size)
+        rgb, size = frame.rgb, self._size
+        picture, view = self._seen.made(rgb, None, lambda: seen_by_controls(rgb, Framing(), *size))
         boxes, mask = self._wish.boxes, self._mask
         return view, self._stack.guide(picture, *self._size, frame.time, self._settings, boxes, mask)
 

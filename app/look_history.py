@@ -33,7 +33,7 @@ Fired = tuple[int | None, int | None]
 
 _MASK: Field = ("mask",)
 _LAST_FRAME: Field = ("params", "last_frame")
-_NO_STEP = {("treatment",), ("params", "cut"), ("params", "soft_cut")}
+_NO_STEP = {("treatment",), *(("params", name) for name in ("cut", "soft_cut", "frames_again"))}
 _SEED: Field = ("params", "seed")
 _SEPARATE = {_SEED, ("layout",)}
 """Each change is a step, however quickly it follows the last: each seed is a picture of its own."""
@@ -202,8 +202,8 @@ def _changed(before: Look, after: Look) -> dict[Field, tuple[Any, Any]]:
     changed = {
         field: pair for field, pair in changed.items() if field not in _NO_STEP and not (walks and field == _SEED)
     }
-    if len(changed) > 1:
-        changed.pop(_LAST_FRAME, None)  # it was an event: what a cue took away has long been reached
+    if len(changed) > 1 and changed.get(_LAST_FRAME, (None, None))[0] is not None:
+        del changed[_LAST_FRAME]  # it was an event: what a cue took away has long been reached
     return changed
 
 

@@ -89,5 +89,5 @@ class Looks:
 
 def _counted(look: Look, before: Look) -> Look:
     new, old = look.params, before.params
-    params = replace(new, cut=max(new.cut, old.cut), soft_cut=max(new.soft_cut, old.soft_cut))
-    return replace(look, params=params)
+    counters = {name: max(getattr(new, name), getattr(old, name)) for name in ("cut", "soft_cut", "frames_again")}
+    return replace(look, params=replace(new, **counters))

@@ -15,6 +15,7 @@ from app.frame import Pixels
 from app.framing import Framing, framed, resized, turned
 from app.look import Look
 from app.placement import Placement, placement
+from app.repeats import Repeats
 from app.source_mask import canvas_mask, look_mask
 from controls.regions import regions_of
 from engine.params import EMPTY_GUIDE
@@ -48,13 +49,15 @@ class Plate:
         as_captured = np.broadcast_to(np.uint8(0), size)  # takes no memory
         return detail(as_captured, self.place.framing, self.place.area.width, self.place.area.height)
 
-    def reduced(self, width: int, height: int) -> Plate:
+    def reduced(self, width: int, height: int, repeats: Repeats[Pixels] | None = None) -> Plate:
         """Itself, or where its source is too large to wait with many others, one that has of it what a canvas of that
-        size shows. There ``source_at`` gives the same to the bit, at other sizes about the same."""
+        size shows. There ``source_at`` gives the same to the bit, at other sizes about the same. repeats: of plates of
+        one stream."""
         area, (h, w) = self._area(width, height), self.source.shape[:2]
         if self.captured is not None or h * w <= max(MOST_PIXELS, area.width * area.height):
             return self
-        view = framed(self.source, self.place.framing, area.width, area.height)
+        asked = (self.place.framing, area.width, area.height)
+        view = (repeats or Repeats()).made(self.source, asked, lambda: framed(self.source, *asked))
         return replace(self, source=view, captured=(w, h))
 
     def source_at(self, width: int, height: int, out: Pixels | None = None) -> Pixels:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from app.expand import Area, placed
 from app.frame import Frame, GuidedFrame, Pixels
-from app.framing import Fit, Framing, seen_by_controls
+from app.framing import Framing, seen_by_controls
 from app.look import Look, Setup
 from app.placement import placement
 from app.plate import Plate
+from app.repeats import Repeats
 from app.source_mask import canvas_mask, look_mask
 from controls.control import ControlSetting
 from controls.stack import Guide, Stack
@@ -30,7 +31,7 @@ class Preprocessor:
 
     def __init__(self, model_folder: Path | None = None, worker: Executor | None = None) -> None:
         self._stack = Stack(model_folder, worker)
-        self._framed: tuple[tuple[Frame, Fit, Area], tuple[Pixels, Pixels]] | None = None
+        self._seen, self._seen_instead = Repeats[tuple[Pixels, Pixels]](), Repeats[tuple[Pixels, Pixels]]()
 
     def reset(self) -> None:
         """Forget all earlier pictures: call it where the source changes."""
@@ -63,10 +64,10 @@ class Preprocessor:
         h, w = frame.rgb.shape[:2]
         place = placement((w, h), (width, height), setup.framing, look.expand)
         framing, area = place.framing, place.area
-        picture, view = seen_by_controls(frame.rgb, framing, area.width, area.height)
+        picture, view = _seen(self._seen, frame, framing, area)
         other = seen_instead = None
         if structure is not None:
-            seen_instead, seen = self._second(structure, setup.framing.fit, area)
+            seen_instead, seen = _seen(self._seen_instead, structure, Framing(fit=setup.framing.fit), area)
             other = placed(seen, area, width, height, EMPTY_GUIDE)
         if mask is None:
             on_canvas = look_mask(look.mask, look.invert_mask, look.mask_shape, framing, area, width, height)
@@ -99,12 +100,11 @@ class Preprocessor:
             plate = Plate(frame.rgb, place, look, mask, people)
         return GuidedFrame(source, guide.rgb, frame.time, epoch, on_canvas, other, plate), guide
 
-    def _second(self, structure: Frame, fit: Fit, area: Area) -> tuple[Pixels, Pixels]:
-        """The second input's picture as controls see it, and at the source's size; the same arrays for the same one."""
-        wanted = (structure, fit, area)
-        if self._framed is None or self._framed[0] != wanted:
-            self._framed = (wanted, seen_by_controls(structure.rgb, Framing(fit=fit), area.width, area.height))
-        return self._framed[1]
+
+def _seen(repeats: Repeats[tuple[Pixels, Pixels]], frame: Frame, framing: Framing, area: Area) -> tuple[Pixels, Pixels]:
+    """``frame`` as controls see it, and at the size of ``area``; the same arrays for the same picture."""
+    size = (area.width, area.height)
+    return repeats.made(frame.rgb, (framing, size), lambda: seen_by_controls(frame.rgb, framing, *size))
 
 
 def _outside(control: ControlSetting) -> ControlSetting:

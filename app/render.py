@@ -16,7 +16,7 @@ from pathlib import Path
 from app.control_text import setting_text
 from app.errors import ShowError, UsageError
 from app.film import Shot, Told, ending_by_sigterm, film
-from app.frame import Frame
+from app.frame import Frame, Pixels
 from app.inputs import open_source
 from app.inputs.frames import check_it_ends, frames_of, held
 from app.inputs.source import Source
@@ -28,6 +28,7 @@ from app.outputs.contact_sheet import ContactSheet, save_picture
 from app.painting import Guided, Painted, Painting, brought_up
 from app.pictures import brightness
 from app.preprocessor import Preprocessor
+from app.repeats import Repeats
 from app.report import Report, settings_of
 from app.words import commands as words
 from engine.host import EngineHost
@@ -128,6 +129,7 @@ class Painter:
         self.frames_in = 0
         self.chunk_ms = Timings()
         self._told = Told()
+        self._views = Repeats[Pixels]()
         self._masks, self._structures = self._beside(masks), self._beside(structure)
 
     def paint(self, frames: Iterator[Frame]) -> Iterator[Painted]:
@@ -169,7 +171,7 @@ class Painter:
         for sentence in guide.troubles.values():
             self.tell(sentence)
         if guided.plate is not None:
-            guided = replace(guided, plate=guided.plate.reduced(*self._size))
+            guided = replace(guided, plate=guided.plate.reduced(*self._size, self._views))
         return guided, guide.parts
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import cv2
@@ -26,13 +24,13 @@ from app.audition_painter import AuditionPainter
 from app.composite import Compositor
 from app.engine_thread import EngineThread, MakeHost
 from app.file_worker import SLOW_S, FileWorker, Work
-from app.frame import Frame, GuidedFrame, Pixels, Program
+from app.frame import Frame, Pixels, Program
 from app.framing import framed
 from app.governing import Governing
+from app.guide_maker import Captured, GuideMaker
 from app.input_reader import RETRY_S, Event, InputReader, Reading
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
-from app.journal.camera_pictures import CameraPictures
 from app.journal.journal import Journal
 from app.latency import LatencyMeter
 from app.look import RecorderChoice, Setup, SourceChoice, VirtualCameraChoice
@@ -40,7 +38,7 @@ from app.looks import Looks
 from app.mailbox import Inbox, Latest
 from app.meter import Timings, timing_of
 from app.model_switch import Host
-from app.morph import Morph, in_force
+from app.morph import Morph
 from app.output_size import output_size
 from app.output_worker import OutputWorker
 from app.outputs.output import Output
@@ -48,13 +46,12 @@ from app.outputs.recorder import Recorder
 from app.outputs.virtual_camera import VirtualCamera
 from app.plate import Plate, detail
 from app.playout import Playout
-from app.preprocessor import Preprocessor
+from app.repeats import Repeats
 from app.show import Show
 from app.slate import slate
-from app.status import ControlStatus, Devices, OutputStatus, Status, Thumbnails
+from app.status import Devices, OutputStatus, Status
 from app.words import inputs as words_inputs
 from app.words import show as words_show
-from controls.stack import Guide
 from engine.device import compute_threads
 from engine.host import EngineHost, Submit
 from engine.params import EngineChoice
@@ -64,22 +61,7 @@ T = TypeVar("T")
 
 _STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
-_CONTROL_RUNS = 30
-"""What controls take is told of so many runs, so that it follows what the performer does."""
 _MANY_CORES = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Captured:
-    """A source picture, the cut counts it was captured under, and the number of the source it came from.
-
-    audition_epoch: the cut count of the edited look, which is the auditioned one while there is one.
-    """
-
-    frame: Frame
-    epoch: int
-    source: int
-    audition_epoch: int
 
 
 class Rig(QObject):
@@ -101,18 +83,15 @@ class Rig(QObject):
         super().__init__()
         self._show = show
         self._stopping = threading.Event()
-        self._captured: Latest[_Captured] = Latest()
+        self._captured: Latest[Captured] = Latest()
         self._structure: Latest[Reading] = Latest()
         self.program: Latest[Program] = Latest()
-        self.view: Latest[Frame] = Latest()
-        self.thumbnails: Latest[Thumbnails] = Latest()
         self.devices: Latest[Devices] = Latest()
         self._inbox = Inbox(capacity=32)
         self._compositor = Compositor()
         self._playout = Playout(slate(*words_show.STARTING), self._composite)
         self._audition: Audition | None = None
         self._journal = Journal(lambda: show.setup, self.said.emit, self._cut_wished.emit)
-        self._camera_pictures = CameraPictures()
         self._latency = LatencyMeter()
         self._reading = FileWorker(lambda name, slow: self._tell_slow(name, slow, words_show.slow_to_read))
         self._writing = FileWorker(lambda name, slow: self._tell_slow(name, slow, words_show.slow_to_write))
@@ -141,6 +120,17 @@ class Rig(QObject):
             parent=self,
         )
         self._engine.said.connect(self.said)
+        self._guides = GuideMaker(
+            show,
+            lambda: self._engine.playing,
+            lambda: self._audition,
+            self._seen_structure,
+            self._inbox,
+            self._latency,
+            self._morph,
+            self.said.emit,
+        )
+        self.view, self.thumbnails = self._guides.view, self._guides.thumbnails
         self._source_input = InputReader(
             self._source_wish, lambda: show.setup.paused, self._capture, self._hear_source, self._stopping
         )
@@ -164,13 +154,8 @@ class Rig(QObject):
         self._worker_threads: dict[str, threading.Thread] = {}
         self._output_wishes: dict[str, VirtualCameraChoice | RecorderChoice] = {}
 
-        self._skipped = 0
-        self._control_ms: dict[str, deque[float]] = {}
-        self._control_rates: dict[str, int] = {}
-        self._control_troubles: dict[str, str] = {}
-        self._unseen_troubles: dict[str, str] = {}
         self._window_latency: dict[str, Timings] = {}
-        self._bypassed: tuple[tuple[Frame, Setup, EngineChoice], Frame] | None = None
+        self._bypassed = Repeats[Pixels]()
 
         self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
         self._audition_refused.connect(show.refuse_audition, Qt.ConnectionType.QueuedConnection)
@@ -251,7 +236,6 @@ class Rig(QObject):
         latency = [ms for _, timings in windows for ms in timings.values()]
         latency += [ms for _, worker in workers if worker.running for ms in worker.latency.values()]
         outputs = {name: OutputStatus(running=True, latency_ms=timings.timing()) for name, timings in windows}
-        troubles, rates = dict(self._control_troubles), dict(self._control_rates)
         audition = self._audition
         return Status(
             source_title=self._source_input.title,
@@ -267,16 +251,13 @@ class Rig(QObject):
             note=engine.model.note if engine.model else "",
             frames_in=self._source_input.frames.total,
             frames_out=engine.pictures.total,
-            dropped=self._inbox.dropped + self._skipped + self._playout.skipped,
+            dropped=self._inbox.dropped + self._guides.skipped + self._playout.skipped,
             chunk_ms=engine.chunk_ms.timing(),
             latency_ms=timing_of(latency),
             latency=self._latency.parts(time.perf_counter()),
             gpu_memory=engine.gpu_memory,
             outputs=outputs | {name: worker.status() for name, worker in workers},
-            controls={
-                name: ControlStatus(timing_of(list(ms)), troubles.get(name, ""), rates.get(name, 1))
-                for name, ms in list(self._control_ms.items())
-            },
+            controls=self._guides.status(),
             audition_trouble=audition.trouble if audition is not None else "",
             governor=self._governing.status(),
         )
@@ -298,7 +279,7 @@ class Rig(QObject):
     def _capture(self, reading: Reading) -> None:
         looks = self._show.looks
         epoch, edited = looks.program.params.cut, looks.edited.params.cut
-        self._captured.put(_Captured(reading.frame, epoch, reading.opening, edited))
+        self._captured.put(Captured(reading.frame, epoch, reading.opening, edited))
 
     def _hear_source(self, event: Event, sentence: str) -> None:
         self.said.emit("error" if event == "lost" else "info", sentence)
@@ -328,94 +309,7 @@ class Rig(QObject):
 
     def _make_guides(self) -> None:
         with ThreadPoolExecutor(1, "slow controls") as worker, ThreadPoolExecutor(1, "slow audition") as other:
-            self._follow_source(worker, AuditionGuides(other))
-
-    def _follow_source(self, worker: Executor, audition: AuditionGuides) -> None:
-        seen, folder, preprocessor = 0, "", Preprocessor(worker=worker)
-        source: int = 0
-        second: SourceChoice | None = None
-        while not self._stopping.is_set():
-            number, captured = self._captured.wait(seen, timeout=0.1)
-            if captured is None or number == seen:
-                continue
-            self._skipped += max(0, number - seen - 1) if seen else 0
-            seen = number
-            setup = self._show.setup
-            if folder != setup.model_folder:
-                preprocessor.close()
-                folder = setup.model_folder
-                preprocessor = Preprocessor(Path(folder) if folder else None, worker)
-            structure = self._seen_structure(setup)
-            choice = None if structure is None else structure.choice
-            # Where a second input comes or goes, the stack forgets by itself what it has to.
-            if captured.source != source or (choice is not None and second is not None and choice != second):
-                preprocessor.reset()  # nothing of the last source's pictures belongs into this one's guides
-                audition.reset()
-            source, second = captured.source, choice
-            try:
-                other = None if structure is None else structure.frame
-                self._make_guide(captured, other, preprocessor, audition, setup)
-            except Exception:  # a picture that cannot be worked on is dropped; the next one may do
-                log.exception("A picture was dropped")
-                self._skipped += 1
-        preprocessor.close()
-        audition.close()
-
-    def _make_guide(
-        self,
-        captured: _Captured,
-        structure: Frame | None,
-        preprocessor: Preprocessor,
-        audition_guides: AuditionGuides,
-        setup: Setup,
-    ) -> None:
-        begun = time.perf_counter()
-        setup = replace(setup, engine=self._engine.playing or setup.engine)
-        frame, audition = captured.frame, self._audition
-        looks = in_force(self._show.looks, self._morph, None if audition is None else audition.morph)
-        guided, guide = preprocessor.guided(frame, looks.program, setup, captured.epoch, structure=structure)
-        program = (_to_wait(guided, setup), guide)
-        self._latency.guided(program[0].time, begun, time.perf_counter())
-        journal = setup.recorder.on and setup.recorder.journal
-        self._inbox.put(self._camera_pictures.beside(program[0], frame, structure) if journal else program[0])
-        if audition is None:
-            audition_guides.close()
-            self._publish(program, frame)
-            return
-        epoch = captured.audition_epoch
-        edited = audition_guides.guided(audition, looks, program, frame, setup, epoch, structure)
-        if edited is not None:
-            audition.inbox.put(_to_wait(edited[0], setup))
-            self._publish(edited, frame)
-        if edited is None or edited[1] is not program[1]:
-            self._tell_unseen(program[1])
-
-    def _publish(self, edited: tuple[GuidedFrame, Guide], frame: Frame) -> None:
-        """Let the window see what the edited look's guide was made from and what it is."""
-        guided, guide = edited
-        self._tell_troubles(guide)
-        self.view.put(Frame(guided.source, guided.time))
-        height, width = frame.rgb.shape[:2]
-        self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure, (width, height), guided.mask))
-
-    def _tell_troubles(self, guide: Guide) -> None:
-        self._control_rates = dict(guide.every)
-        known = self._control_ms
-        self._control_ms = {name: known.get(name, deque(maxlen=_CONTROL_RUNS)) for name in guide.every}
-        for name, ms in guide.ms.items():
-            self._control_ms[name].append(ms)
-        for name, sentence in guide.troubles.items():
-            if self._control_troubles.get(name) != sentence:
-                self.said.emit("warning", sentence)
-        self._control_troubles = dict(guide.troubles)
-
-    def _tell_unseen(self, guide: Guide) -> None:
-        """Of the program's controls, while the window shows those of an audition."""
-        told = {*self._control_troubles.values(), *self._unseen_troubles.values()}
-        for sentence in guide.troubles.values():
-            if sentence not in told:
-                self.said.emit("warning", sentence)
-        self._unseen_troubles = dict(guide.troubles)
+            self._guides.follow(self._captured, self._stopping, worker, AuditionGuides(other))
 
     # -- what is shown
 
@@ -442,12 +336,10 @@ class Rig(QObject):
         if captured is None:
             return None
         engine = self._engine.playing or setup.engine
-        seen = (captured.frame, setup, engine)
-        if self._bypassed is None or self._bypassed[0] != seen:
-            source, canvas = captured.frame.rgb, (engine.width, engine.height)
-            size = output_size(setup, *canvas, detail(source, setup.framing, *canvas))
-            self._bypassed = (seen, Frame(framed(source, setup.framing, *size), captured.frame.time))
-        return self._bypassed[1]
+        source, canvas = captured.frame.rgb, (engine.width, engine.height)
+        size = output_size(setup, *canvas, detail(source, setup.framing, *canvas))
+        asked = (setup.framing, *size)
+        return Frame(self._bypassed.made(source, asked, lambda: framed(source, *asked)), captured.frame.time)
 
     def _composite(self, painted: Pixels, plate: Plate | None) -> Pixels:
         """What the outputs show of the engine's picture. Called on the playout thread."""
@@ -502,14 +394,6 @@ class Rig(QObject):
             self._show.set_setup(recorder=wish)
         else:
             self._show.set_setup(virtual_camera=wish)
-
-
-def _to_wait(guided: GuidedFrame, setup: Setup) -> GuidedFrame:
-    """With no more of a large source than the outputs show, where they do not change before it is shown."""
-    plate = guided.plate
-    if plate is None:
-        return guided
-    return replace(guided, plate=plate.reduced(*output_size(setup, *plate.place.canvas, plate.detail)))
 
 
 def _host_beside_controls(choice: EngineChoice, *, submit: Submit, compile_on: Submit) -> Host:

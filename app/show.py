@@ -359,7 +359,9 @@ def load_state(path: Path) -> tuple[Look, Setup] | None:
     except Exception:  # noqa: BLE001 - such as a list in a list, a thousand deep: there are more ways than can be named
         return None
     # A last frame is an event, not a state: it was reached in the last show.
-    look = replace(look, treatment="live", params=replace(look.params, cut=0, soft_cut=0, last_frame=None))
+    look = replace(
+        look, treatment="live", params=replace(look.params, cut=0, soft_cut=0, frames_again=0, last_frame=None)
+    )
     setup = replace(
         setup,
         restarts=0,

@@ -101,7 +101,8 @@ class Params:
         and shows them to VACE, "aligned" shows them to VACE alone, "reference" lets them take the place of the first
         control frames of every chunk, as published.
     first_frame, last_frame: the picture that the chunk in which it newly appears begins or ends with. A first frame
-        also begins every stream: after a cut and at the start.
+        also begins every stream: after a cut and at the start. frames_again: a counter; when it changes, both are due
+        again, as if they were new.
     composite: puts the source back where the mask says "keep", softly where the mask is soft.
     seed: 0 to 2**63-1; with equal inputs and settings an equal seed gives equal pictures.
     steps: denoising passes a chunk, 1 to 8.
@@ -124,6 +125,7 @@ class Params:
     reference_mode: ReferenceMode = "sink"
     first_frame: Picture | None = None
     last_frame: Picture | None = None
+    frames_again: int = 0
     composite: bool = True
     seed: int = 0
     steps: int = 2
@@ -150,6 +152,7 @@ class Params:
         _in_range("steps", self.steps, 1, 8)
         _in_range("past", self.past, 0.01, 1.0)
         _in_range("soft_cut", self.soft_cut, 0, 2**63 - 1)
+        _in_range("frames_again", self.frames_again, 0, 2**63 - 1)
         _in_range("soft_cut_chunks", self.soft_cut_chunks, 1, 1000)
         _in_range("soft_cut_past", self.soft_cut_past, 0.01, 1.0)
         _in_range("cut", self.cut, 0, 2**63 - 1)

@@ -193,10 +193,10 @@ class Stream:
             )
         if old is not None and params.soft_cut != old.soft_cut:
             self._rollout.soften_past(params.soft_cut_past, params.soft_cut_chunks)
-        starts = self._rollout.frame == 0
-        if starts or old is None or params.first_frame != old.first_frame:
+        again = old is None or params.frames_again != old.frames_again
+        if again or self._rollout.frame == 0 or old is None or params.first_frame != old.first_frame:
             self._first_due = params.first_frame
-        if old is None or params.last_frame != old.last_frame:
+        if again or old is None or params.last_frame != old.last_frame:
             self._last_due = params.last_frame
 
     def _mix_in(self, loras: tuple[Lora, ...]) -> bool:

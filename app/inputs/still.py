@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import av
@@ -16,8 +17,9 @@ from app.look import SourceChoice
 from app.words import inputs as words
 
 RATE = 30.0
-LONG_SIDE = 1920
-"""A larger picture is reduced to this once, so that nobody after it scales 50 megapixels thirty times a second."""
+MOST_PIXELS = 64_000_000
+"""What the largest of usual cameras have: 192 MB, held once. A still comes as large as it is, for a composite shows of
+it what the outputs have room for; only a picture larger than this is reduced."""
 
 
 class StillSource:
@@ -47,7 +49,8 @@ class StillSource:
     def open(self) -> None:
         rgb = read_picture(self._path)
         height, width = rgb.shape[:2]
-        wanted = self._wanted if any(self._wanted) else (LONG_SIDE, 0) if width >= height else (0, LONG_SIDE)
+        scale = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
+        wanted = self._wanted if any(self._wanted) else (int(width * scale), 0)
         size = covering(width, height, *wanted)
         self._rgb = rgb if size == (width, height) else np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
         self._ticker = Ticker(self._rate)

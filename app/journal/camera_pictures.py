@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from app.frame import Frame, GuidedFrame, Pixels
 from app.pictures import shrunk
+from app.repeats import Repeats
 
 LONGEST_SIDE = 1920
 """Pixels: what a camera of 1080 lines sends is kept as it came."""
@@ -17,17 +18,16 @@ LONGEST_SIDE = 1920
 
 class CameraPictures:
     def __init__(self) -> None:
-        self._second: tuple[Pixels, Pixels] | None = None
+        self._captured, self._second = Repeats[Pixels](), Repeats[Pixels]()
 
     def beside(self, guided: GuidedFrame, frame: Frame, structure: Frame | None) -> GuidedFrame:
         """``guided`` with the pictures that it was made of: the source's, and the second input's where there is one.
 
-        A second input's picture that serves several of the source's is the same array in all of them.
+        A picture that serves several frames, as a still does, or a second input's, is the same array in all of them.
         """
-        second = None if structure is None else self._reduced_second(structure.rgb)
-        return replace(guided, captured=shrunk(frame.rgb, LONGEST_SIDE), second=second)
+        second = None if structure is None else _reduced(self._second, structure.rgb)
+        return replace(guided, captured=_reduced(self._captured, frame.rgb), second=second)
 
-    def _reduced_second(self, rgb: Pixels) -> Pixels:
-        if self._second is None or self._second[0] is not rgb:
-            self._second = (rgb, shrunk(rgb, LONGEST_SIDE))
-        return self._second[1]
+
+def _reduced(repeats: Repeats[Pixels], rgb: Pixels) -> Pixels:
+    return repeats.made(rgb, None, lambda: shrunk(rgb, LONGEST_SIDE))

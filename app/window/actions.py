@@ -5,17 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-from app.errors import SourceError
 from app.expand import Expand
-from app.inputs import parse_source
-from app.inputs.notation import CLIPS
-from app.inputs.video import is_url
 from app.look import Setup, SourceChoice
 from app.show import Show
 from app.tempo import Taps
-from app.words import inputs as words_inputs
 
 
 class Actions:
@@ -108,14 +102,6 @@ class Actions:
 
     def toggle_pause(self) -> None:
         self._show.set_setup(paused=not self._show.setup.paused)
-
-    def play(self, target: str) -> None:
-        """Make a file or a stream's URL the source. Raises SourceError in one sentence where it is neither, or a file
-        that does not look like a picture or a video: what a hand drops by mistake must not stop the show's picture."""
-        source = parse_source(target)
-        if source.kind == "clip" and not is_url(target) and Path(target).suffix.lower() not in CLIPS:
-            raise SourceError(words_inputs.no_picture_file(Path(target).name))
-        self.choose_source(replace(source, loop=self._show.setup.source.loop))
 
     def choose_source(self, source: SourceChoice) -> None:
         """A newly chosen source runs, for a pause belongs to the clip before it; the same one again starts anew."""

@@ -18,7 +18,7 @@ from app.words import window_cues as words_cues
 from app.words import window_program as words_program
 
 _PROGRAM, _SMALL = QSize(176, 99 + CAPTION), QSize(112, 63 + CAPTION)
-_TRANSITION_WIDTH, _SMALL_TRANSITION_WIDTH = 216, 206
+_TRANSITION_WIDTH, _NARROW_TRANSITION_WIDTH, _LEAST_TRANSITION_WIDTH = 216, 206, 120
 
 
 class AuditionBar(QWidget):
@@ -49,19 +49,24 @@ class AuditionBar(QWidget):
         self._grid.setSpacing(6)
         self._grid.setColumnStretch(4, 1)
         self._grid.setRowStretch(3, 1)
-        self.set_small(False)
+        self.set_room(1000, small=False, narrow=False)
         mixer.changed.connect(self._follow)
         self._follow()
 
-    def set_small(self, small: bool) -> None:
-        """Where there is little room the program is smaller still, with the rest beside and below it."""
-        self.frame.setFixedSize(_SMALL if small else _PROGRAM)
-        self.transition.setFixedWidth(_SMALL_TRANSITION_WIDTH if small else _TRANSITION_WIDTH)
+    def set_room(self, width: int, *, small: bool, narrow: bool) -> None:
+        """Where there is little room the program is smaller still; in a narrow column the rest is beside and below it,
+        in a wider one the transition takes of ``width`` what the others leave."""
+        self.frame.setFixedSize(_SMALL if small or narrow else _PROGRAM)
+        others = (self.frame.width(), *(button.sizeHint().width() for button in (self.take, self.back)))
+        left = width - sum(others) - len(others) * self._grid.spacing()
+        self.transition.setFixedWidth(
+            _NARROW_TRANSITION_WIDTH if narrow else max(_LEAST_TRANSITION_WIDTH, min(_TRANSITION_WIDTH, left))
+        )
         self._grid.addWidget(self.frame, 0, 0, 3, 1)
         self._grid.addWidget(self.take, 0, 1)
-        self._grid.addWidget(self.back, *((1, 1) if small else (0, 2)))
-        self._grid.addWidget(self.transition, *((3, 0, 1, 2) if small else (0, 3)))
-        self._grid.addWidget(self.length, *((2, 1) if small else (1, 3)))
+        self._grid.addWidget(self.back, *((1, 1) if narrow else (0, 2)))
+        self._grid.addWidget(self.transition, *((3, 0, 1, 2) if narrow else (0, 3)))
+        self._grid.addWidget(self.length, *((2, 1) if narrow else (1, 3)))
 
     def _pick(self, transition: Transition) -> None:
         self._mixer.set_transition(transition)

@@ -12,7 +12,8 @@ _STROKES: tuple[Tool, ...] = ("brush", "eraser")
 _SHAPES: tuple[Tool, ...] = ("lasso", "rectangle", "ellipse", "fill")
 _TITLES = (32, 36, 56)
 """Pixels of each fader's title: all three stand in one line beside the panels of an ordinary window."""
-_REST = 140
+_SLIDER = 52
+_REST = 132
 """Of its slider and number."""
 
 
@@ -37,6 +38,7 @@ class BrushFaders:
         self.hardness.moved.connect(lambda hardness: editor.set_brush(hardness=hardness))
         self.opacity.moved.connect(lambda opacity: editor.set_brush(opacity=opacity))
         for fader, title in zip(self.all, _TITLES, strict=True):
+            fader.slider.setMinimumWidth(_SLIDER)
             fader.setFixedWidth(title + _REST)
 
     @property

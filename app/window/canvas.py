@@ -39,6 +39,7 @@ from app.window.picture import placed
 from app.window.preview import ProgramView
 from app.window.rig import Rig
 from app.words import window as words
+from app.words import window_canvas as words_canvas
 from app.words import window_hud as words_hud
 from app.words import window_program as words_program
 
@@ -63,6 +64,7 @@ class Canvas(ProgramView):
 
     shown_changed = Signal()
     zoomed = Signal(float)
+    said = Signal(str, str)
     tapped = Signal()
     """Space was pressed and let go, and moved nothing."""
 
@@ -273,11 +275,12 @@ class Canvas(ProgramView):
             super().keyReleaseEvent(event)
 
     def give_up(self) -> bool:
-        """What is being drawn, as if it had not begun: whether there was such a thing."""
+        """What is being drawn or pulled at, as if it had not begun: whether there was such a thing."""
         if self._tool is None or not self._tool.give_up():
             return False
         self._key_down = False
         self.update()
+        self.said.emit("info", words_canvas.given_up(self._editor.tool))
         return True
 
     def _let_go(self) -> None:

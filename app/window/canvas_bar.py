@@ -50,7 +50,7 @@ class CanvasBar(QWidget):
         self.whole = tool_button("maximize", words.WHOLE, words.WHOLE_TIP)
         self.shown.setFixedWidth(_VIEWS_WIDTH)
         line = self._line = Flow(spacing=5)
-        brush = Flow(spacing=14)
+        brush = Flow(spacing=12)
         lines = self._lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(5)

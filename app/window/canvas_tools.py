@@ -85,7 +85,7 @@ class CanvasTool(Protocol):
     def release(self, geometry: Geometry | None) -> None: ...
 
     def give_up(self) -> bool:
-        """A stroke or a shape under way, as if it had not begun: whether there was one."""
+        """A stroke, a shape or a pull under way, as if it had not begun: whether there was one."""
         ...
 
     def draw(self, painter: QPainter, geometry: Geometry, cursor: QPointF | None) -> None:
@@ -250,6 +250,7 @@ class FrameTool:
         self._show = show
         self._pulled: tuple[str, ...] = ()
         self._last = QPointF()
+        self._before = self._made = Expand()
 
     def press(self, at: QPointF, geometry: Geometry, pressure: float, other: bool) -> None:
         """other: back to no border at all."""
@@ -265,6 +266,7 @@ class FrameTool:
         }
         self._pulled = tuple(side for side, distance in away.items() if distance <= _REACH_PX)
         self._last = at
+        self._before = self._made = self._show.look.expand
         self._show.begin_step()
 
     def move(self, at: QPointF, geometry: Geometry, pressure: float) -> None:
@@ -274,16 +276,20 @@ class FrameTool:
         across, down = (at.x() - self._last.x()) / frame.width(), (at.y() - self._last.y()) / frame.height()
         inwards = {"left": across, "right": -across, "top": down, "bottom": -down}
         sides = {side: min(1.0, max(0.0, getattr(expand, side) + inwards[side])) for side in self._pulled}
-        self._last = at
-        self._show.set_expand(replace(expand, **sides))
+        self._last, self._made = at, replace(expand, **sides)
+        self._show.set_expand(self._made)
 
     def release(self, geometry: Geometry | None) -> None:
         self._pulled = ()
         self._show.end_step()
 
     def give_up(self) -> bool:
-        """There is nothing to give up: each pull acts at once, and a step back takes it back."""
-        return False
+        """A pull acts at once: it is taken back, unless the frame has become another one meanwhile, as by a cue."""
+        pulled = bool(self._pulled)
+        if pulled and self._show.look.expand == self._made:
+            self._show.set_expand(self._before)
+        self.release(None)
+        return pulled
 
     def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
         return None

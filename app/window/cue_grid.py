@@ -28,6 +28,8 @@ LAYOUTS = ((1060, 3, QSize(132, 92)), (840, 2, QSize(132, 84)), (660, 2, QSize(1
 """From so many pixels of the window's height on: so many rows of pads of this size are seen, the others scrolled to."""
 LOWEST = (1, QSize(132, 34))
 """In a window lower still; a pad of this height has key, colour and name, without the picture."""
+ROOMY = 84
+"""Pixels of a pad in windows that have room for rows without a cue, too."""
 
 
 class CueGrid(QWidget):
@@ -300,8 +302,13 @@ class CueGrid(QWidget):
         self._bring_in_sight()
 
     def _fit_rows(self) -> None:
-        """As many as there are, up to those that the window has room for."""
-        room = self._rows * self._pad_size.height() + (self._rows - 1) * SPACING
+        """As many as there are, up to those that the window has room for; where that is little, up to the first row
+        with an empty place behind all cues, for the canvas needs it more."""
+        rows = self._rows
+        if self._pad_size.height() < ROOMY:
+            across = max(1, (self.width() + SPACING) // (self._pad_size.width() + SPACING))
+            rows = min(rows, len(self.sheet.set_list.cues) // across + 1)
+        room = rows * self._pad_size.height() + (rows - 1) * SPACING
         taken = self._flow.heightForWidth(max(self.width(), self._pad_size.width()))
         self._scroll.setFixedHeight(min(room, taken) + 2)  # a pad that is scrolled to is seen with its frame
 

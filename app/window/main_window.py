@@ -6,10 +6,9 @@ Top bar; input and controls at the left; the canvas in the centre; look, mask an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -25,29 +24,26 @@ from PySide6.QtWidgets import (
 )
 
 from app.cue_sheet import CueSheet
-from app.errors import SourceError
-from app.framing import resized
 from app.inputs.video import is_url
-from app.mask_painting import Tool
-from app.pictures import reduced
 from app.set_list import SUFFIX, Backups
 from app.show import Show
 from app.status import Status
-from app.tempo import NUDGE
 from app.vision_mixer import VisionMixer
 from app.window import icons
 from app.window.actions import Actions
 from app.window.beat import TempoBar
 from app.window.bind import Bindings
-from app.window.cards import Column, FoldingCard
+from app.window.cards import Column
 from app.window.closing import Closing
-from app.window.cue_grid import KEYS, CueGrid, key_of
+from app.window.cue_grid import CueGrid
 from app.window.displays import Displays
-from app.window.file_dialog import FileDialog
+from app.window.dropped import Dropped
 from app.window.hud import Hud
 from app.window.keeping import StateKeeper
+from app.window.key_table import key_table
 from app.window.mask_editor import MaskEditor
 from app.window.messages import MessageBar
+from app.window.on_air import OnAir
 from app.window.panels.controls import ControlKind, ControlsPanel
 from app.window.panels.frames import FramesPanel
 from app.window.panels.input import InputPanel
@@ -59,42 +55,21 @@ from app.window.panels.references import ReferencesPanel
 from app.window.program_panel import ProgramPanel
 from app.window.rig import Rig
 from app.window.seed_walker import SeedWalker
-from app.window.shortcuts import Key, KeyList, bind_keys
+from app.window.shortcuts import KeyList, bind_keys
 from app.window.stage import Stage
 from app.window.steps import Steps
 from app.window.top_bar import TopBar
+from app.window.window_place import WindowPlace
 from app.words import window as words
-from app.words import window_cues as words_cues
 from app.words import window_hud as words_hud
-from app.words import window_program as words_program
 from controls.stack import CONTROLS
-from engine.catalog import MODELS, config_of
-from engine.config import STARTER
-from engine.params import Picture
 
 STATUS_MS = 250
 THUMBNAILS_MS = 100
-FIRST_SIZE = QSize(1400, 900)
-FRAME = QSize(16, 48)
-"""Pixels that desktops take for a window's frame and title bar, at the most: the foot of the window, which tells what
-goes wrong, is to be on the display."""
-THUMBNAIL_WIDTH = 160
 ROOM_FOR_CUES = QSize(900, 500)
 """Of a window in which the cues stand below all else; in a smaller one they are scrolled to like the rest."""
 WIDE = 1000
 """Pixels of a window that has some to spare beside its columns."""
-BRUSH_STEP = 1.25
-TOOL_KEYS: dict[Tool, str] = {
-    "none": "Q",
-    "brush": "D",
-    "eraser": "E",
-    "lasso": "L",
-    "rectangle": "G",
-    "ellipse": "O",
-    "fill": "K",
-    "box": "N",
-    "frame": "W",
-}
 
 
 class MainWindow(QMainWindow):
@@ -113,8 +88,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(words.WINDOW_TITLE)
         self.setWindowIcon(icons.icon("sparkles"))
         self.setAcceptDrops(True)
+        on_air = self._on_air = OnAir(show, rig)
         bindings = Bindings(show, self)
         self.performer = Actions(show)
+        self._dropped = Dropped(show, self.performer, rig.later, self)
         displays = Displays(self)
         self.stage = Stage(show, rig, displays, self)
         self.top_bar = TopBar(bindings, self.performer)
@@ -122,13 +99,13 @@ class MainWindow(QMainWindow):
         self.controls = ControlsPanel(bindings, controls)
         self.editor = MaskEditor(show, self, rig.later, rig.keep)
         backups = Backups(state_path.parent / "cues") if state_path else None
-        sheet = CueSheet(show, backups, self._thumbnail, self._chunk_s, self, rig.later, rig.keep)
-        self.mixer = VisionMixer(show, sheet, self._chunk_alone_s, self)
+        sheet = CueSheet(show, backups, on_air.thumbnail, on_air.chunk_s, self, rig.later, rig.keep)
+        self.mixer = VisionMixer(show, sheet, on_air.chunk_alone_s, self)
         self.steps = Steps(show, sheet, self.editor, self)
         self.program = ProgramPanel(bindings, rig, self.editor, self.mixer, self.steps)
         self.look = LookPanel(bindings, self.performer)
-        self.references = ReferencesPanel(bindings, self._output, rig.later)
-        self.frames = FramesPanel(bindings, self._output, rig.later)
+        self.references = ReferencesPanel(bindings, on_air.output, rig.later)
+        self.frames = FramesPanel(bindings, on_air.output, rig.later)
         self.loras = LorasPanel(bindings, rig.later)
         self.walker = SeedWalker(show, self)
         self.look.seed.lock.toggled.connect(self.walker.hold)
@@ -140,7 +117,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self, rig.keep)
         self._columns = self._lay_out()
 
-        keys = self._keys()
+        keys = key_table(self)
         bind_keys(self, keys)
         self.key_list = KeyList(keys, self)
         self.hud = Hud(self, self.program.preview)
@@ -154,11 +131,10 @@ class MainWindow(QMainWindow):
         )
 
         self._keeper = StateKeeper(show, state_path, self, rig.keep) if state_path else None
-        place = state_path.with_name("window.ini") if state_path else None
-        self._place = QSettings(str(place), QSettings.Format.IniFormat) if place else None
-        self._restore_place()
+        self._place = WindowPlace(self, self._columns, state_path.with_name("window.ini") if state_path else None)
+        self._place.restore()
         self._closing = Closing(
-            self._on_air, lambda on_air: self.messages.say("warning", words.close_again(on_air)), self
+            on_air.ends_with_window, lambda what: self.messages.say("warning", words.close_again(what)), self
         )
         self._listen(bindings)
         self._timers = [self._every(STATUS_MS, self.poll_status), self._every(THUMBNAILS_MS, self.poll_pictures)]
@@ -175,7 +151,7 @@ class MainWindow(QMainWindow):
         self.controls.put_status(status)
         self.program.put_status(status)
         self.outputs.put_status(status)
-        self.look.put_chunk_s(self._chunk_s())
+        self.look.put_chunk_s(self._on_air.chunk_s())
         devices = self._rig.devices.get()
         if devices is not None:
             self.input.put_devices(devices)
@@ -213,14 +189,12 @@ class MainWindow(QMainWindow):
         elif ending in LORA_ENDINGS:
             self.loras.take([Path(target)])
         else:
-            try:
-                self.performer.play(target)
-            except SourceError as error:
-                self.messages.say("warning", words.dropped(str(error)))
+            self._dropped.play(target)
 
     def toggle_panels(self) -> None:
-        """Hide the panels beside the canvas, and tell how they come back, or show them again."""
-        panels = [panel for side in (0, 2) if (panel := self._columns.widget(side)) is not None]
+        """Hide the panels around the canvas, and tell how they come back, or show them again."""
+        sides = [panel for side in (0, 2) if (panel := self._columns.widget(side)) is not None]
+        panels = [*sides, self.cues]
         alone = not panels[0].isHidden()
         for panel in panels:
             panel.setVisible(not alone)
@@ -282,7 +256,7 @@ class MainWindow(QMainWindow):
             self._closed = True
             for timer in self._timers:
                 timer.stop()
-            self._keep_place()
+            self._place.keep()
             if self._keeper is not None:
                 self._keeper.save()
             self.stage.close()
@@ -303,29 +277,6 @@ class MainWindow(QMainWindow):
             self._foot.setContentsMargins(12, 0, 12, 10 if roomy else 0)
             # Below all else they must not keep the window from becoming so small that they are scrolled to.
             self.cues.setMinimumSize(int(roomy), int(roomy))
-
-    def _keep_place(self) -> None:
-        if self._place is not None:
-            self._place.setValue("geometry", self.saveGeometry())
-            self._place.setValue("columns", self._columns.saveState())
-            for card in self.findChildren(FoldingCard):
-                self._place.setValue(f"open/{card.title}", card.opened)
-            for dialog in self.findChildren(FileDialog):
-                self._place.setValue(f"folder/{dialog.filter}", str(dialog.folder))
-            self._place.sync()
-
-    def _restore_place(self) -> None:
-        geometry = self._place.value("geometry") if self._place is not None else None
-        columns = self._place.value("columns") if self._place is not None else None
-        if not isinstance(geometry, QByteArray) or not self.restoreGeometry(geometry):
-            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - FRAME))
-        if not isinstance(columns, QByteArray) or not self._columns.restoreState(columns):
-            self._columns.setSizes([384, max(200, self.width() - 770), 370])
-        if self._place is not None:
-            for card in self.findChildren(FoldingCard):
-                card.open(str(self._place.value(f"open/{card.title}", card.opened)).lower() == "true")
-            for dialog in self.findChildren(FileDialog):
-                dialog.folder = Path(str(self._place.value(f"folder/{dialog.filter}", dialog.folder)))
 
     # how it is put together
 
@@ -382,7 +333,14 @@ class MainWindow(QMainWindow):
         self.cues.sheet.said.connect(said)
         for note in self.cues.sheet.notes:
             self.messages.say("warning", note)
-        for panel in (self.references, self.frames, self.loras, self.program.audition_bar):
+        for panel in (
+            self.references,
+            self.frames,
+            self.loras,
+            self.program.audition_bar,
+            self.program.preview,
+            self._dropped,
+        ):
             panel.said.connect(said)
         if self._keeper is not None:
             self._keeper.said.connect(said)
@@ -390,109 +348,6 @@ class MainWindow(QMainWindow):
         bindings.show.watch_hand(lambda: QApplication.mouseButtons() != Qt.MouseButton.NoButton)
         self.program.preview.tapped.connect(self.performer.toggle_pause)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
-
-    def _keys(self) -> tuple[Key, ...]:
-        do, sheet = self.performer, self.cues.sheet
-        return (
-            Key(("B", "F2"), words.KEY_BLACKOUT, do.blackout),
-            Key(("F", "F3"), words.KEY_FREEZE, do.freeze),
-            Key(("Y", "Shift+B", "F4"), words.KEY_BYPASS, do.bypass),
-            Key(("F5", "J"), words_program.KEY_AUDITION, self.mixer.audition),
-            Key(("F6", "Shift+J"), words_program.KEY_TAKE, self.mixer.take),
-            Key(("F7", "Ctrl+J"), words_program.KEY_BACK, self.mixer.back),
-            Key(("C", "X"), words.KEY_CUT, do.hard_cut),
-            Key(("Shift+C", "Shift+X"), words.KEY_SOFT_CUT, do.soft_cut),
-            *(
-                Key((key_of(place),), words.KEY_CUE if place < 9 else words.KEY_CUE_SHIFT, partial(sheet.fire, place))
-                for place in range(KEYS)
-            ),
-            Key(("PgDown",), words.CUE_NEXT, sheet.next),
-            Key(("PgUp",), words.CUE_PREVIOUS, sheet.previous),
-            Key(("A",), words.CUE_ADD, lambda: sheet.add()),
-            Key(("U",), words.CUE_UPDATE, self.cues.update_current),
-            Key(("Ctrl+Alt+Z",), words.CUE_UNDO, sheet.undo),
-            Key(("Ctrl+Alt+Y",), words.CUE_REDO, sheet.redo),
-            Key(("Ctrl+S",), words_cues.KEY_SAVE_SET, self.cues.save),
-            Key(("R",), words.KEY_RECORD, do.toggle_recording),
-            Key(("V",), words.KEY_CAMERA, do.toggle_virtual_camera),
-            Key(("S",), words.KEY_STAGE, do.toggle_stage),
-            Key(("F11",), words.KEY_FULL_SCREEN, self.stage.toggle_full_screen),
-            Key(("Space",), words.KEY_PAUSE, self._space),
-            Key(("P",), words.KEY_PROMPT, self._type_prompt),
-            *(
-                Key((key,), words.key_tool(words.TOOLS[tool][0]), partial(self.editor.choose, tool))
-                for tool, key in TOOL_KEYS.items()
-            ),
-            Key(("M",), words.KEY_MASK, self._toggle_mask_view),
-            Key(("Ctrl+Z",), words.KEY_UNDO, self._undo),
-            Key(("Ctrl+Shift+Z", "Ctrl+Y"), words.KEY_REDO, self.steps.redo),
-            Key(("I",), words.KEY_INVERT, self.editor.invert),
-            Key(("Del",), words.KEY_CLEAR, self.editor.clear_tool),
-            Key(("[",), words.KEY_SMALLER, partial(self.editor.scale_brush, 1 / BRUSH_STEP)),
-            Key(("]",), words.KEY_LARGER, partial(self.editor.scale_brush, BRUSH_STEP)),
-            Key(("0",), words.KEY_WHOLE, self.program.preview.fit_whole),
-            Key(("T",), words_hud.KEY_TAP, do.tap_tempo),
-            Key(("Shift+T",), words_hud.KEY_BEAT_NOW, do.beat_now),
-            Key((",",), words_hud.KEY_NUDGE, partial(do.nudge_beat, -NUDGE)),
-            Key((".",), words_hud.KEY_NUDGE, partial(do.nudge_beat, NUDGE)),
-            Key(("Shift+H", "F8"), words_hud.KEY_HUD, lambda: self.hud.toggle()),
-            Key(("F10",), words_hud.KEY_CANVAS_ALONE, self.toggle_panels),
-            Key(("H",), words_hud.KEY_LOG, self.messages.log.toggle),
-            Key(("F1",), words.KEY_KEYS, lambda: self.key_list.toggle()),
-            Key(("Ctrl+Q",), words.KEY_QUIT, self.close),
-        )
-
-    def _space(self) -> None:
-        """It moves the canvas where that is enlarged and under the pointer; else, and where it moved nothing, the clip
-        is paused."""
-        if not self.program.preview.take_hold():
-            self.performer.toggle_pause()
-
-    def _undo(self) -> None:
-        """What is being drawn is not there yet: it is given up; else the last step is taken back."""
-        if not self.program.preview.give_up():
-            self.steps.undo()
-
-    def _toggle_mask_view(self) -> None:
-        self.program.bar.show_("output" if self.program.preview.shown == "mask" else "mask")
-
-    def _thumbnail(self) -> Picture | None:
-        """What the canvas shows of the edited look, small."""
-        program = self._rig.audition() or self._rig.program.get()
-        if program is None or program.kind != "engine":
-            return None
-        height, width = program.rgb.shape[:2]
-        return Picture(resized(program.rgb, THUMBNAIL_WIDTH, round(THUMBNAIL_WIDTH * height / width)))
-
-    def _output(self) -> Picture | None:
-        """What the outputs show, as a look can hold it; None while that is no picture of the show."""
-        program = self._rig.program.get()
-        return reduced(program.rgb) if program is not None and program.kind in ("engine", "bypass") else None
-
-    def _chunk_s(self) -> float:
-        """How long one of the engine's chunks lasts now; of a model that nobody knows, as long as the starter's."""
-        engine = self.performer.setup.engine
-        config = config_of(engine) if engine.model in MODELS else STARTER
-        pictures = config.rollout.pictures(first=False)
-        return pictures / max(1.0, self._rig.status().engine_rate)
-
-    def _chunk_alone_s(self) -> float:
-        """The same without an audition: its own work, or the time in which its pictures come where that is longer."""
-        status = self._rig.status()
-        if status.chunk_ms.p50 is None:
-            return self._chunk_s()
-        pictures = config_of(self.performer.setup.engine).rollout.pictures(first=False)
-        return max(status.chunk_ms.p50 / 1000, pictures / max(1.0, status.source_rate))
-
-    def _on_air(self) -> list[str]:
-        """What of this show ends with the window, in words."""
-        setup = self.performer.setup
-        outputs = (("recorder", setup.recorder), ("virtual camera", setup.virtual_camera), ("stage", setup.stage))
-        on_air = [words.ON_AIR[name] for name, choice in outputs if choice.on]
-        looks = self._show.looks
-        if looks.audition is not None and looks.audition != looks.program:
-            on_air.append(words_program.AUDITION_UNKEPT)
-        return on_air
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         """Where a field with the focus disappears or is switched off, Qt hands the focus to the next one, which may be
@@ -506,12 +361,6 @@ class MainWindow(QMainWindow):
         focus = self.focusWidget()
         if isinstance(focus, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
             focus.clearFocus()
-
-    def _type_prompt(self) -> None:
-        self.activateWindow()
-        self.look.open()
-        self.look.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.look.prompt.selectAll()
 
     @staticmethod
     def _foot_button(symbol: str, title: str, tip: str, act: Callable[[], None]) -> QPushButton:

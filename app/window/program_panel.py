@@ -31,6 +31,11 @@ from app.words import window_program as words_program
 ROOM_FOR_NOTE = 460
 """Below this width the model's note has no chip of its own; it stands in the line about the model."""
 
+ROOM_FOR_VERB = 520
+"""Below this width the audition's button is a symbol, or it would take a line of its own from the canvas."""
+ROOM_FOR_PROGRAM = 620
+"""Below this width the program beside an audition is smaller, or it would push its verbs out of sight."""
+
 LOW = 440
 """Pixels of height below which the tools give their room to an audition; their keys stay."""
 
@@ -49,7 +54,7 @@ class ProgramPanel(QWidget):
         self.preview = Canvas(rig, show, editor, show.setup.preview_fit)
         self.preview.setMinimumSize(200, 100)
         self.frame = LetteredFrame(self.preview)
-        self.audition = verb("eye", words_program.AUDITION, words_program.AUDITION_TIP)
+        self.audition = verb("sparkles", words_program.AUDITION, words_program.AUDITION_TIP)
         self.audition.clicked.connect(mixer.audition)
         self.audition_bar = AuditionBar(rig, mixer)
         self.on_air = Chip("", words.PREVIEW_TIP)
@@ -109,9 +114,9 @@ class ProgramPanel(QWidget):
         self._head.addWidget(self.on_air, 0, 0, 1, 4 if narrow else 1, _AT_LEFT)
         self._head.addWidget(self.model, *((1, 0, 1, 3) if narrow else (0, 2)))
         self._head.addWidget(self.fit, 1 if narrow else 0, 3)
-        self.audition_bar.set_small(low or narrow)
+        self.audition_bar.set_room(self.width(), small=low or self.width() < ROOM_FOR_PROGRAM, narrow=narrow)
         self.bar.setVisible(not low or self._show.looks.audition is None)
-        self.audition.setText("" if narrow else f" {words_program.AUDITION}")
+        self.audition.setText("" if self.width() < ROOM_FOR_VERB else f" {words_program.AUDITION}")
         # What has come into view asks for its room at once: splitters hear of it too late.
         self.setMinimumHeight(self._column.totalMinimumSize().height())
 

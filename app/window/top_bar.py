@@ -143,7 +143,7 @@ class TopBar(QFrame):
         air.setSpacing(6)
         for chip in (self.virtual_camera, self.stage):
             air.addWidget(chip)
-        chips.addWidget(self.recording, 0, Qt.AlignmentFlag.AlignLeft)
+        chips.addWidget(self.recording)
         chips.addLayout(air)
         self._row.addLayout(chips)
         self._row.addStretch(1)

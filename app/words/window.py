@@ -442,6 +442,7 @@ def mask_not_saved(path: object, reason: str) -> str:
     return f"The mask could not be saved as {path} ({reason}); it stays as it is. Choose another place."
 
 
+FOUND_TOO_LATE = "It was found too late: another source was chosen meanwhile. Drop it again."
 READ_TOO_LATE = "The file was read too late: another look is edited by now. Open it again."
 
 

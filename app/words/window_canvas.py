@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.look_history import Field
+from app.mask_painting import Tool
 
 BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
 BRUSH_HARDNESS, BRUSH_HARDNESS_TIP = "Hard", "How much of the brush paints in full, before it fades."
@@ -15,6 +16,8 @@ BRUSH_OPACITY_TIP = (
     "nothing."
 )
 
+STROKE, SHAPE = "the stroke", "the shape"
+DRAWN: dict[Tool, str] = {"brush": STROKE, "eraser": STROKE, "box": "the box", "frame": "the pull at the frame"}
 NO_STEP_BACK = "There is nothing to take back."
 NO_STEP_FORTH = "There is nothing to do again."
 MORE_FIELDS = "the look"
@@ -51,6 +54,11 @@ FIELDS: dict[Field, str] = {
     ("params", "soft_cut_past"): "the soft cut's weight",
     ("params", "loras"): "the LoRAs",
 }
+
+
+def given_up(tool: Tool) -> str:
+    """Of what was being drawn with it."""
+    return f"Given up: {DRAWN.get(tool, SHAPE)}. All is as before."
 
 
 def undone(changed: Sequence[Field]) -> str:

@@ -32,10 +32,10 @@ KEY_HUD = "All figures on or off"
 # window
 CANVAS_ALONE, CANVAS_ALONE_TIP = (
     "Canvas",
-    "The canvas alone, with the room of the panels beside it. Key: F10",
+    "The canvas alone, with the room of the panels and the cues. Key: F10",
 )
-PANELS, PANELS_TIP = "Panels", "Show the panels beside the canvas again. Key: F10"
-PANELS_HIDDEN = "The canvas has the room of its panels; F10 brings them back."
+PANELS, PANELS_TIP = "Panels", "Show the panels and the cues again. Key: F10"
+PANELS_HIDDEN = "The canvas has the room of panels and cues; F10 brings them back."
 KEY_CANVAS_ALONE = "The canvas alone or with its panels"
 
 # beat

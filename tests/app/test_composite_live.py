@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +13,15 @@ import pytest
 from app.expand import Expand
 from app.frame import Frame, GuidedFrame, Pixels, Program
 from app.framing import Framing, framed
-from app.look import OutputSize, Setup, Treatment, VirtualCameraChoice
+from app.look import OutputSize, Setup, SourceChoice, Treatment, VirtualCameraChoice
 from app.mailbox import Inbox
 from app.mask_shape import MaskShape
 from app.output_size import output_size
+from app.png import png_of
 from controls.control import Values
 from controls.person import SETTINGS
 from controls.stack import CONTROLS, ControlKind
-from engine.params import Picture
+from engine.params import EngineChoice, Picture
 from tests.app.inputs.clips import BITS, numbered
 from tests.app.stage import TINY, Stage, StageMaker
 from tests.fakes import Witness
@@ -248,3 +250,28 @@ def test_a_picture_that_stands_takes_a_new_output_size(stage: StageMaker, camera
     live.show.set_setup(output_size=OutputSize())
     live.until(lambda: live.program("engine").rgb.shape == (32, 48, 3))
     goes_on.set()
+
+
+def test_a_large_still_is_kept_in_its_own_pixels_and_scaled_once(
+    stage: StageMaker, programs: list[Program], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """At an output larger than 1920, and all pictures that wait for the engine share what is held of it."""
+    rgb = np.broadcast_to(np.arange(2250, dtype=np.uint8)[:, None], (375, 2250, 3)).copy()
+    path = tmp_path / "large.png"
+    path.write_bytes(png_of(Picture(rgb)))
+    held: list[Pixels] = []
+    put = Inbox.put
+
+    def note(inbox: Inbox, frame: GuidedFrame) -> None:
+        held.extend([] if frame.plate is None else [frame.plate.source])
+        put(inbox, frame)
+
+    monkeypatch.setattr(Inbox, "put", note)
+    setup = replace(TINY, source=SourceChoice("still", str(path)), virtual_camera=CAMERA, framing=MIRRORED)
+    live = stage(replace(setup, engine=EngineChoice("tiny", 96, 16), output_size=OutputSize(2010, 335)))
+    live.show.set_mask(lower_half())
+    program = painted(live, programs, 1)[0]
+    assert program.rgb.shape == (335, 2010, 3)
+    np.testing.assert_array_equal(program.rgb[:150], framed(rgb, MIRRORED, 2010, 335)[:150])
+    assert len(held) > 1
+    assert all(picture is held[0] for picture in held)

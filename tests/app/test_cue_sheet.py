@@ -160,10 +160,28 @@ def test_a_cue_never_ends_a_blackout(show: Show, sheet: CueSheet) -> None:
 def test_events_are_not_kept_in_a_cue(show: Show, sheet: CueSheet) -> None:
     show.set_params(last_frame=RGB)
     show.hard_cut()
+    show.set_params(frames_again=1)
     cue = sheet.cue(sheet.add())
     assert cue is not None
-    assert (cue.look.params.last_frame, cue.look.params.cut) == (None, 0)
+    assert (cue.look.params.last_frame, cue.look.params.cut, cue.look.params.frames_again) == (RGB, 0, 0)
     assert cue.thumbnail == RGB
+
+
+def test_a_cues_first_and_last_frame_come_each_time_it_is_fired(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    """Also out of a file; a cue without any asks for nothing, and a step back takes them out of the look again."""
+    show.set_params(first_frame=RGB, last_frame=RGB)
+    place = sheet.add()
+    sheet.save(tmp_path / "a")
+    sheet.open(tmp_path / "a.vlive")
+    seen = []
+    for fired in (0, place, place, 1, place):
+        sheet.fire(fired)
+        params = show.look.params
+        seen.append((params.first_frame, params.last_frame, params.frames_again))
+    assert seen == [(None, None, 0), (RGB, RGB, 1), (RGB, RGB, 2), (None, None, 2), (RGB, RGB, 3)]
+    show.undo()
+    assert (show.look.params.first_frame, show.look.params.last_frame) == (None, None)
+    assert show.look.params.frames_again == 3, "what was painted is not taken back"
 
 
 def test_next_and_previous_go_round_over_empty_places(show: Show, sheet: CueSheet) -> None:

@@ -236,6 +236,13 @@ def test_a_last_frame_that_a_cue_took_away_does_not_come_again() -> None:
     assert hand.look == Look(Params(prompt="one"))
 
 
+def test_a_last_frame_that_a_cue_brought_goes_with_it() -> None:
+    hand = Hand(Look(Params(prompt="one")))
+    hand.does(joins=False, prompt="a cue", last_frame=picture(1))
+    hand.undoes()
+    assert hand.look == Look(Params(prompt="one"))
+
+
 def test_a_new_step_ends_the_way_forward() -> None:
     hand = Hand(Look())
     hand.does(prompt="ink")

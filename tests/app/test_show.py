@@ -248,7 +248,9 @@ def test_a_control_that_the_look_does_not_have_is_added() -> None:
 
 def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "state.json"
-    params = Params(prompt="ink", seed=3, cut=7, soft_cut=2, references=(RGB,), first_frame=RGB, last_frame=RGB)
+    params = Params(
+        "ink", seed=3, cut=7, soft_cut=2, references=(RGB,), first_frame=RGB, last_frame=RGB, frames_again=4
+    )
     look = Look(params, mask=MASK, expand=Expand(left=0.5), treatment="blackout")
     setup = Setup(
         source=SourceChoice("clip", "a.mp4"),
@@ -261,7 +263,7 @@ def test_state_is_kept_but_nothing_goes_on_air_by_itself(tmp_path: Path) -> None
     kept = load_state(path)
     assert kept is not None
     kept_look, kept_setup = kept
-    kept_params = replace(params, cut=0, soft_cut=0, last_frame=None)
+    kept_params = replace(params, cut=0, soft_cut=0, last_frame=None, frames_again=0)
     assert kept_look == replace(look, params=kept_params, treatment="live"), "a last frame was reached in the last show"
     assert kept_setup == replace(
         setup,

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.guide_maker import GuideMaker
 from app.look import Look, SourceChoice
-from app.rig import Rig
 from app.status import ControlStatus
 from controls.control import ControlSetting, Pixels, Values
 from controls.paced import Loading
@@ -81,13 +81,13 @@ def test_what_a_control_takes_is_told_of_its_last_runs_and_of_nothing_that_is_of
     slow = threading.Event()
     slow.set()
     told: list[float] = []
-    tell_troubles = Rig._tell_troubles
+    tell_troubles = GuideMaker._tell_troubles
 
-    def tell(rig: Rig, guide: Guide) -> None:
+    def tell(guides: GuideMaker, guide: Guide) -> None:
         told.append(1.0)
-        tell_troubles(rig, replace(guide, ms=dict.fromkeys(guide.ms, 900.0 if slow.is_set() else 2.0)))
+        tell_troubles(guides, replace(guide, ms=dict.fromkeys(guide.ms, 900.0 if slow.is_set() else 2.0)))
 
-    monkeypatch.setattr(Rig, "_tell_troubles", tell)
+    monkeypatch.setattr(GuideMaker, "_tell_troubles", tell)
     live = stage()
     live.show.set_look(Look(Params(steps=1), controls=(ControlSetting("edge"), ControlSetting("gray"))))
     live.until(lambda: len(told) > 40)

@@ -188,6 +188,7 @@ def test_first_and_last_frame_are_kept_pictures_of_their_chunk(chunk: int, monke
     paint(stream, 3, both)
     paint(stream, 1, replace(both, first_frame=BLUE))
     paint(stream, 1, replace(both, first_frame=BLUE, cut=1))
+    paint(stream, 3, replace(both, first_frame=BLUE, cut=1, frames_again=1))
     red, blue = (fitted(picture.pixels, CHOICE.height, CHOICE.width)[0, 0] for picture in (RED, BLUE))
 
     def begins_with(chunk_number: int, picture: torch.Tensor, count: int) -> bool:
@@ -203,6 +204,9 @@ def test_first_and_last_frame_are_kept_pictures_of_their_chunk(chunk: int, monke
     assert seen[2][2].all(), "once is enough"
     assert begins_with(3, blue, 4)
     assert begins_with(4, blue, 1), "a cut begins a new stream, and a first frame with it"
+    assert begins_with(5, blue, 4)
+    assert ends_with(6 if chunk == 1 else 5, blue, 4), "both are due again"
+    assert seen[7][2].all()
     if chunk == 3:
         assert seen[0][2][0, 1:-4].all(), "what lies between is generated"
 

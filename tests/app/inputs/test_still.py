@@ -11,7 +11,7 @@ import pytest
 from app.errors import SourceError
 from app.frame import Pixels
 from app.inputs import open_source
-from app.inputs.still import LONG_SIDE, read_picture
+from app.inputs.still import read_picture
 from app.look import SourceChoice
 
 RED, BLUE = (200, 30, 10), (10, 40, 220)
@@ -102,18 +102,30 @@ def test_offline_times_follow_the_rate(tmp_path: Path) -> None:
     assert times == pytest.approx([0, 1 / 30, 2 / 30, 3 / 30])
 
 
-def test_a_huge_picture_is_reduced_once(tmp_path: Path) -> None:
-    path = saved(tmp_path / "big.png", halves(3000, 1000)[..., ::-1])
-    for choice, size in (
-        (SourceChoice("still", str(path)), (LONG_SIDE, LONG_SIDE // 3)),
-        (SourceChoice("still", str(path), width=320, height=192), (576, 192)),
-        (SourceChoice("still", str(path), width=9000, height=9000), (3000, 1000)),
-    ):
-        source = open_source(choice, realtime=False)
-        source.open()
-        frame = source.read()
-        assert frame is not None
-        assert frame.rgb.shape[:2] == (size[1], size[0])
+def size_of(path: Path, width: int = 0, height: int = 0) -> tuple[int, int]:
+    """Width and height of what is shown of it."""
+    source = open_source(SourceChoice("still", str(path), width=width, height=height), realtime=False)
+    source.open()
+    frame, next_one = source.read(), source.read()
+    assert frame is not None
+    assert next_one is not None
+    assert next_one.rgb is frame.rgb, "held once"
+    return frame.rgb.shape[1], frame.rgb.shape[0]
+
+
+def test_a_large_picture_keeps_its_size_unless_less_is_wanted(tmp_path: Path) -> None:
+    path = saved(tmp_path / "big.png", halves(4500, 1500)[..., ::-1])
+    assert size_of(path) == (4500, 1500)
+    assert size_of(path, 320, 192) == (576, 192)
+    assert size_of(path, 9000, 9000) == (4500, 1500)
+
+
+def test_a_picture_that_takes_too_much_memory_is_reduced_to_what_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.inputs.still.MOST_PIXELS", 20_000)
+    for size, shown in (((400, 200), (200, 100)), ((200, 400), (100, 200)), ((200, 100), (200, 100))):
+        assert size_of(saved(tmp_path / "big.png", halves(*size)[..., ::-1])) == shown
 
 
 def test_what_cannot_be_shown_is_told_in_a_sentence(tmp_path: Path) -> None:

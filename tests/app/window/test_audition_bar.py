@@ -171,7 +171,7 @@ def test_all_of_it_is_named_and_reached_by_keys(window: MainWindow, show: Show) 
     assert bar.program.accessibleName()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1400, 900), (960, 540), (1920, 1080)])
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (960, 540), (1280, 700), (1366, 720), (1920, 1080)])
 def test_screenshot(
     window: MainWindow, show: Show, rig: StillRig, artefacts: Path, width: int, height: int, qtbot: QtBot
 ) -> None:

@@ -32,6 +32,7 @@ from app.window.canvas import Canvas
 from app.window.canvas_tools import BoxTool
 from app.window.main_window import MainWindow
 from app.window.mask_editor import PAINTED_SIDE
+from app.words import window_canvas as words_canvas
 from controls.control import ControlSetting
 from controls.layout import Box
 from engine.params import EngineChoice, Picture
@@ -235,7 +236,7 @@ def test_a_pen_gives_the_keys_back_and_its_buttons_do_what_a_mouses_do(
     assert show.look.mask is None
 
 
-@pytest.mark.parametrize("tool", ["brush", "lasso", "rectangle", "box"])
+@pytest.mark.parametrize("tool", ["brush", "lasso", "rectangle", "box", "frame"])
 @pytest.mark.parametrize("key", [(Qt.Key.Key_Escape, NO_KEY), (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)])
 def test_what_is_being_drawn_is_given_up(
     window: MainWindow, canvas: Canvas, show: Show, tool: Tool, key: tuple[Qt.Key, Qt.KeyboardModifier]
@@ -244,14 +245,28 @@ def test_what_is_being_drawn_is_given_up(
     window.editor.choose(tool)
     canvas.setFocus()
     before, steps = show.look, show.done
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.2, 0.2))
+    start = (0.0, 0.2) if tool == "frame" else (0.2, 0.2)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, *start))
     for place in ((0.6, 0.2), (0.6, 0.6)):
         QTest.mouseMove(canvas, at(canvas, *place))
+    assert (show.look.expand != before.expand) == (tool == "frame"), "which acts at once"
     press(canvas, *key)
+    assert window.messages.shown[1] == words_canvas.given_up(tool)
     QTest.mouseMove(canvas, at(canvas, 0.8, 0.8))
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.8, 0.8))
     window.editor.publish()
     assert (show.look, show.done) == (before, steps), "nor is anything else taken back"
+
+
+def test_a_frame_that_became_another_one_while_it_was_pulled_at_stays(
+    window: MainWindow, canvas: Canvas, show: Show
+) -> None:
+    window.editor.choose("frame")
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.0, 0.2))
+    QTest.mouseMove(canvas, at(canvas, 0.2, 0.2))
+    show.set_look(Look(expand=Expand(top=0.5)))
+    press(canvas, Qt.Key.Key_Escape)
+    assert show.look == Look(expand=Expand(top=0.5))
 
 
 def test_fifty_steps_are_taken_back_and_done_again(window: MainWindow, canvas: Canvas, show: Show) -> None:

@@ -8,13 +8,13 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.look import Look
 from app.set_list import Transition, load
 from app.show import Show
-from app.window.cue_grid import CueGrid
+from app.window.cue_grid import SPACING, CueGrid
 from app.window.cue_pad import CUE_MIME, KEYS, CuePad
 from app.window.file_dialog import FileDialog
 from app.window.main_window import MainWindow
@@ -327,3 +327,27 @@ def test_what_is_begun_with_a_cue_is_about_that_cue_wherever_it_goes(window: Mai
     next(action for action in menu.actions() if action.text() == words.CUE_DELETE).trigger()
     assert kept not in sheet.set_list.cues
     assert [cue.name for cue in sheet.set_list.cues if cue is not None] == ["Opening"]
+
+
+def test_a_low_window_shows_the_rows_that_have_cues_and_an_empty_place(
+    window: MainWindow, grid: CueGrid, qtbot: QtBot
+) -> None:
+    """On a display of 768 lines the canvas needs the room more than a row of empty pads does."""
+    scroll = grid.findChild(QScrollArea)
+    assert isinstance(scroll, QScrollArea)
+
+    def rows() -> int:
+        return (scroll.minimumHeight() + SPACING) // (grid.pads[0].height() + SPACING)
+
+    window.resize(1366, 720)
+    qtbot.waitUntil(lambda: grid.width() > 1300 and rows() == 1)
+    across = (grid.width() + SPACING) // (grid.pads[0].width() + SPACING)
+    while len(grid.sheet.set_list.cues) < across - 1:
+        grid.sheet.add()
+    assert rows() == 1
+    grid.sheet.add()
+    assert rows() == 2, "for the empty place"
+    grid.sheet.undo()
+    assert rows() == 1
+    window.resize(1366, 900)
+    qtbot.waitUntil(lambda: rows() == 2)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import PySide6
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -13,6 +15,8 @@ from pytestqt.qtbot import QtBot
 from app.look import Setup, SourceChoice, SourceKind
 from app.show import Show
 from app.status import Devices, Status, Thumbnails
+from app.window.actions import Actions
+from app.window.dropped import Dropped
 from app.window.main_window import MainWindow
 from app.words import window as words
 from tests.app.window.hands import click, files, pick, press, type_text
@@ -280,3 +284,39 @@ def test_the_second_input_shows_what_the_show_holds(window: MainWindow, show: Sh
     show.set_setup(structure=None)
     assert second.kinds.value is None
     assert not second.title.isVisible()
+
+
+@dataclass
+class Waiting:
+    """A disk that answers when the test says so."""
+
+    works: list[Callable[[], None]] = field(default_factory=list)
+
+    def later(self, name: str, work: Callable[[], None]) -> None:
+        self.works.append(work)
+
+    def answer(self) -> None:
+        while self.works:
+            self.works.pop(0)()
+
+
+def test_a_share_that_does_not_answer_holds_up_nothing(show: Show, tmp_path: Path) -> None:
+    """What is dropped meanwhile counts, as does what is chosen elsewhere; the disk is not asked on the window's
+    thread."""
+    disk, parent, said = Waiting(), QObject(), list[str]()
+    dropped = Dropped(show, Actions(show), disk.later, parent)
+    dropped.said.connect(lambda level, sentence: said.append(sentence))
+    before = show.setup.source
+    names = [str(tmp_path / name) for name in ("a.mp4", "b.mp4", "c.mp4")]
+    for name in names[:2]:
+        dropped.play(name)  # neither is there yet
+        Path(name).touch()
+    assert show.setup.source == before
+    disk.answer()
+    assert show.setup.source == SourceChoice("clip", names[1]), "the last one alone"
+    dropped.play(names[2])
+    Path(names[2]).touch()
+    show.set_setup(source=SourceChoice("testcard"))
+    disk.answer()
+    assert show.setup.source == SourceChoice("testcard")
+    assert said == [words.dropped(words.FOUND_TOO_LATE)]

@@ -183,10 +183,11 @@ def test_the_menu_of_a_cue_opens_by_key(whole: MainWindow, monkeypatch: pytest.M
 
 def test_the_canvas_alone_has_all_the_room_and_takes_the_focus(whole: MainWindow) -> None:
     whole.look.prompt.setFocus()
-    before = whole.program.preview.width()
+    before, height = whole.program.preview.width(), whole.program.preview.height()
     press(whole.look.prompt, Qt.Key.Key_F10)
     QApplication.processEvents()
     assert whole.program.preview.width() > before + 600
+    assert whole.program.preview.height() > height + 100, "the cues' room, too"
     assert whole.program.preview.hasFocus()
     assert "F10" in whole.program.preview._placeholder, "without a picture nothing else would tell how to come back"
     assert "F10" in whole.messages.shown[1]

@@ -1,0 +1,74 @@
+"""What is dropped on the window to be played: whether it is a file of that kind is asked of the disk on another thread.
+
+A share that does not answer holds up nothing. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.errors import SourceError
+from app.file_worker import Later
+from app.inputs import parse_source
+from app.inputs.notation import CLIPS
+from app.inputs.video import is_url
+from app.look import SourceChoice
+from app.show import Show
+from app.window.actions import Actions
+from app.words import inputs as words_inputs
+from app.words import window as words
+
+
+class Dropped(QObject):
+    """Makes it the source, unless another one was dropped or chosen before the disk had answered."""
+
+    said = Signal(str, str)
+    """From any thread."""
+    _found = Signal(object, object)
+
+    def __init__(self, show: Show, actions: Actions, later: Later, parent: QObject) -> None:
+        """later: where the disk is asked."""
+        super().__init__(parent)
+        self._show, self._actions, self._later = show, actions, later
+        self._asked = 0
+        self._found.connect(self._play)
+
+    def play(self, target: str) -> None:
+        """A file's path, a stream's URL, or a source in words: see ``app.inputs.notation``."""
+        self._asked += 1
+        request = (self._asked, *self._chosen())
+        self._later(target, lambda: self._look_for(target, request))
+
+    def _chosen(self) -> tuple[SourceChoice, int]:
+        setup = self._show.setup
+        return setup.source, setup.restarts
+
+    def _look_for(self, target: str, request: tuple[object, ...]) -> None:
+        try:
+            found = playable(target)
+        except Exception as error:  # noqa: BLE001 - a hand waits for an answer
+            self.said.emit("warning", words.dropped(str(error)))
+        else:
+            self._found.emit(found, request)
+
+    @Slot(object, object)
+    def _play(self, source: SourceChoice, request: tuple[object, ...]) -> None:
+        number, *chosen = request
+        if number != self._asked:
+            return  # another one was dropped since
+        if tuple(chosen) != self._chosen():
+            self.said.emit("warning", words.dropped(words.FOUND_TOO_LATE))
+        else:
+            self._actions.choose_source(replace(source, loop=self._show.setup.source.loop))
+
+
+def playable(target: str) -> SourceChoice:
+    """Asks the disk. Raises SourceError in one sentence where ``target`` is no source, or a file that does not look
+    like a picture or a video: what a hand drops by mistake must not stop the show's picture."""
+    source = parse_source(target)
+    if source.kind == "clip" and not is_url(target) and Path(target).suffix.lower() not in CLIPS:
+        raise SourceError(words_inputs.no_picture_file(Path(target).name))
+    return source
