@@ -176,7 +176,7 @@ class EngineThread(QThread):
             self.said.emit("warning", sentence)
         host.settle()
         busy = self._models.busy or self._looks().audition is not None
-        self._governing.painted(len(pictures), wished, playing.choice, busy)
+        self._governing.painted(len(pictures), wished, playing.choice, busy, host.trailing_s)
         if now - self._looked_at_memory >= _MEMORY_S:
             self.gpu_memory, self._looked_at_memory = host.memory(), now
         seconds = time.perf_counter() - began

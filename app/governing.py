@@ -56,7 +56,7 @@ class Governing:
         self._rate = 0.0
         self._source: deque[tuple[float, float]] = deque()
         self._changes: tuple[GovernorChange, ...] = ()
-        self._began = self._zero = clock()
+        self._began = self._done = self._zero = clock()
 
     @property
     def choice(self) -> EngineChoice:
@@ -83,11 +83,14 @@ class Governing:
         """A chunk begins."""
         self._began = self._clock()
 
-    def painted(self, pictures: int, look: Look, playing: EngineChoice, busy: bool) -> None:
+    def painted(self, pictures: int, look: Look, playing: EngineChoice, busy: bool, trailing_s: float = 0.0) -> None:
         """It is done, of ``look`` as it was wished for, by ``playing``. busy: with a model that comes up, or with an
-        audition."""
+        audition. trailing_s: that a GPU went on with the chunk before, after that one was said to be done. Where this
+        chunk began at once it waited for that, and its own time holds it; where there was nothing to do in between,
+        it was over by then, and has to be counted in."""
         now = self._clock()
-        seconds = now - self._began
+        seconds = now - self._began + min(trailing_s, max(0.0, self._began - self._done))
+        self._done = now
         self._follow(self._setup())
         rate = self._wanted(now)
         governor, self._rate = self._governor, rate

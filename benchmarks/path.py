@@ -90,6 +90,10 @@ class IdentityHost:
     def settle(self) -> None:
         pass
 
+    @property
+    def trailing_s(self) -> float:
+        return 0.0
+
     def second_stream(self) -> SecondStream:
         raise EngineError("The identity paints no audition.")
 

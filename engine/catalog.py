@@ -126,7 +126,7 @@ def load_model(choice: EngineChoice, device: Device) -> Model:
     return finished(bring_up(choice, device))
 
 
-def finished(slices: Generator[Progress, None, T]) -> T:
+def finished(slices: Generator[object, None, T]) -> T:
     """What ``slices`` come to, for those who have nothing else to do meanwhile."""
     while True:
         try:

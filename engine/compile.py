@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.block import Block, CallBlock, KeysValues, SelfAttention, call_block
+from engine.device import compiler_processes
 from engine.dit import WanDiT
 from engine.graph import UNDISTURBED
 from engine.linear import Linear
@@ -36,6 +37,7 @@ def compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Callab
     backend: of ``torch.compile``. Raises whatever the compiler raises, on a machine without one too. Meanwhile no pass
     is recorded: compilers wait for the whole device, which ends a recording on any thread.
     """
+    _leave_room()
     with UNDISTURBED:
         return _compiled_blocks(dit, frames, tokens, backend)
 
@@ -81,6 +83,14 @@ def _compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Calla
             kinds.add(kind)
         known.add(id(block))
     return call
+
+
+def _leave_room() -> None:
+    """To the show that runs meanwhile: torch would compile on all cores. What was set lower stays. For this thread."""
+    import torch._inductor.config as inductor  # only here: whoever does not compile need not wait for it
+
+    processes, wished = compiler_processes(), inductor.compile_threads
+    inductor.compile_threads = processes if wished is None else min(wished, processes)
 
 
 def _anew(function: Callable[..., Any]) -> FunctionType:

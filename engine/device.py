@@ -57,9 +57,17 @@ def compute_threads(reserved: int) -> int:
 
     On two cores one torch thread beside pose got further than two, and halved the time pose took.
     """
-    # What this process may use: a container or a performer may have given it fewer cores than the machine has.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - reserved)
+    return max(1, _cores() - reserved)
+
+
+def compiler_processes() -> int:
+    """That compile at a time while a show runs, which keeps half of the cores; at least one."""
+    return max(1, _cores() // 2)
+
+
+def _cores() -> int:
+    """What this process may use: a container or a performer may have given it fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def describe() -> dict[str, str]:

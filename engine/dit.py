@@ -23,6 +23,7 @@ from engine.config import DiTConfig
 from engine.kv_cache import KVCache
 from engine.linear import Linear
 from engine.rope import RotaryTable, kept_table
+from engine.transfer import sent
 from engine.vace import ContextBlock, make_hints
 
 PADDED_TO = 128
@@ -142,7 +143,7 @@ class WanDiT(nn.Module):
     def read_time(self, timestep: float) -> TimeMemory:
         """What all layers need of a timestep, 0 (clean) to 1000 (noise), of all frames."""
         device = self.patch_embedding.weight.device
-        sinusoid = time_sinusoid(timestep, self.config.freq_dim).to(device, self.dtype)
+        sinusoid = sent(time_sinusoid(timestep, self.config.freq_dim).to(self.dtype), device)
         embedded = self.time_embedding(sinusoid).view(1, 1, -1)
         time = self.time_projection(embedded).unflatten(-1, (6, -1))
         rows = [block.read_time(time) for block in (*self._main_blocks(), *self._context_blocks())]

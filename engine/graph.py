@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Protocol, TypeVar
@@ -38,7 +39,14 @@ class Recorder(Protocol):
     """Records work on tensors that stay where they are."""
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """``work`` is called once, which need not compute anything; each call of what this returns does what it did."""
+        """``work`` is called once, which need not compute anything; each call of what this returns does what it did.
+
+        Whoever has lost all references to that has dropped the recording.
+        """
+        ...
+
+    def give_back(self) -> None:
+        """Memory that recordings needed and that none needs any more, to whoever wants it. May wait for the device."""
         ...
 
 
@@ -48,14 +56,21 @@ def recorder_on(device: torch.device) -> Recorder | None:
 
 
 class CudaRecorder:
-    """CUDA graphs that share one pool of memory for what comes and goes within a pass: they are played in turn."""
+    """CUDA graphs that share one pool of memory for what comes and goes within a pass: they are played in turn.
+
+    Of a show and of its audition, so the pool lives as long as any graph of either does. torch takes no more graphs
+    into a pool that has none left.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._pool = torch.cuda.graph_pool_handle()
+        self._pool: Any = None
+        self._graphs: weakref.WeakSet[torch.cuda.CUDAGraph] = weakref.WeakSet()
         self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        if not self._graphs:
+            self._pool = torch.cuda.graph_pool_handle()
         graph = torch.cuda.CUDAGraph()
         now = torch.cuda.current_stream(self._device)
         self._side.wait_stream(now)
@@ -70,8 +85,14 @@ class CudaRecorder:
                 raise
             graph.capture_end()
         now.wait_stream(self._side)
+        self._graphs.add(graph)
         replay: Callable[[], None] = graph.replay
         return replay
+
+    def give_back(self) -> None:
+        if self._pool is not None and not self._graphs:
+            self._pool = None
+            torch.cuda.empty_cache()
 
 
 def _abandon(graph: torch.cuda.CUDAGraph) -> None:
@@ -109,7 +130,8 @@ class Recordings:
         self._limit = limit
         self._recordings: dict[Hashable, _Recording] = {}  # the last played last
         self._seen: dict[Hashable, _Seen] = {}
-        self._buffers: dict[Hashable, Tensor] = {}
+        # Each as long as a recording reads or leaves something there.
+        self._buffers: weakref.WeakValueDictionary[Hashable, Tensor] = weakref.WeakValueDictionary()
         self._chunk = 0
         self._failures = 0
 
@@ -126,10 +148,15 @@ class Recordings:
         self._chunk += 1
 
     def drop(self) -> None:
-        """Forget all recordings: what they would do no longer holds."""
+        """Forget all recordings, and give back their memory: what they would do no longer holds."""
         self._recordings.clear()
         self._seen.clear()
-        self._buffers.clear()
+        if self._recorder is not None:
+            self._recorder.give_back()
+
+    def has(self, key: Hashable, given: Any) -> bool:
+        """Whether ``run`` would play a recording that is there."""
+        return (key, _taken_apart(given, [])) in self._recordings
 
     def run(self, key: Hashable, work: Callable[[G], Tensor | None], given: G) -> Tensor | None:
         """``work(given)``, recorded or not.
@@ -190,8 +217,8 @@ class Recordings:
                 log.info("A pass could not be recorded; it is tried again", exc_info=True)
                 return None
             log.warning("Passes could not be recorded and run without that from now on", exc_info=True)
-            self._recorder = None
             self.drop()
+            self._recorder = None
             return None
         finally:
             UNDISTURBED.release()
@@ -199,9 +226,10 @@ class Recordings:
     def _buffer(self, place: Hashable, shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
         """The same tensor for all recordings that have one like it in the same place."""
         key = (place, shape, dtype)
-        if key not in self._buffers:
-            self._buffers[key] = torch.empty(shape, dtype=dtype, device=device)
-        return self._buffers[key]
+        buffer = self._buffers.get(key)
+        if buffer is None:
+            buffer = self._buffers[key] = torch.empty(shape, dtype=dtype, device=device)
+        return buffer
 
 
 def _taken_apart(value: Any, tensors: list[Tensor]) -> Hashable:

@@ -106,7 +106,9 @@ class SecondStream:
 
     def close(self) -> None:
         """Free its memory; the host's own stream is as it was."""
-        self._stream = None
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.drop_recordings()
 
     def _open(self) -> Stream:
         if self._stream is None:
@@ -141,6 +143,7 @@ class EngineHost:
         self._budget: Budget | None = None
         self._stream: Stream | None = None
         self._second: SecondStream | None = None
+        self._troubles: list[str] = []
 
     def bring_up(self, params: Params | None = None, beside: bool = False) -> Generator[Progress, None, ModelInfo]:
         """Load the model and warm it, in slices; ends with what it says of itself.
@@ -206,8 +209,15 @@ class EngineHost:
         return self._loaded().prompts_read
 
     def troubles(self) -> tuple[str, ...]:
-        """See ``Stream.troubles``."""
-        return self._loaded().troubles()
+        """See ``Stream.troubles``; what this machine could not do for the model, too."""
+        said = (*self._loaded().troubles(), *self._troubles)
+        self._troubles.clear()
+        return said
+
+    @property
+    def trailing_s(self) -> float:
+        """See ``Stream.trailing_s``."""
+        return self._loaded().trailing_s
 
     def settle(self) -> None:
         """See ``Stream.settle``: call it after the pictures are handed out."""
@@ -248,6 +258,7 @@ class EngineHost:
         if self._compiling is not None:
             self._compiling.cancel()  # one that has begun keeps the network until it ends
         self._stream = self._compiling = None
+        self._troubles.clear()
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -318,6 +329,7 @@ class EngineHost:
             stream.call_blocks(compiling.result())
         except (Exception, CancelledError):
             log.warning("The transformer's blocks could not be compiled and run as they are", exc_info=True)
+            self._troubles.append(words.NOT_COMPILED)
 
     def _read_ahead(self, reading: Future[Tensor]) -> Generator[Progress, None, None]:
         """Wait for a prompt that is read on the other thread; the stream then finds it on disk."""

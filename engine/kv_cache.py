@@ -276,8 +276,7 @@ class KVCache:
         rows, columns, head_dim, device = self._grid
         if self._rollout.positions == "rolling":  # which come again with each chunk; absolute ones never do
             return kept_table(positions, rows, columns, head_dim, device)
-        table = rotary_table(positions, rows, columns, head_dim)
-        return RotaryTable(**{name: sent(tensor, torch.device(device)) for name, tensor in _tensors(table)})
+        return rotary_table(positions, rows, columns, head_dim, device)
 
     def _place_all(self, newest: int, written: Sequence[int] = ()) -> None:
         """Give every slot its position, and rotate anew what stands elsewhere.

@@ -6,6 +6,7 @@ comes every few milliseconds of reading; what fails or is abandoned half way lea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from engine.blueprint import blueprint
 from engine.checkpoints import AdapterSource, Part, Source, expected_shapes, fill, growth_layers, match, match_adapter
@@ -20,7 +22,10 @@ from engine.config import ModelConfig, TinyVAEConfig, WanVAEConfig
 from engine.device import Device
 from engine.dit import WanDiT
 from engine.errors import EngineError
+from engine.fp8_gate import ALIKE, CHUNKS, likeness, painted
 from engine.key_names import bare_names, transformer_names, wan_vae_names
+from engine.linear import Linear
+from engine.memory import memory_of
 from engine.offload import Offload
 from engine.params import EngineChoice, Progress
 from engine.published import Backbone, Role, WantedFile, find, wanted_by
@@ -33,6 +38,9 @@ from engine.weight_file import WeightFile, open_weights
 from engine.words import files as words
 from engine.words import running
 
+log = logging.getLogger(__name__)
+
+_STREAM_TOO = 1.5  # of the weights' bytes: what a stream of the published models takes beside them is less than half
 _CHECKED = 0.02  # of the progress bar, when the files are known to be right
 _ADAPTER_ENTRIES = ("generator_lora",)
 
@@ -82,7 +90,7 @@ def bring_up_networks(
         yield Progress(0.0, running.CHECKING_TEXT_ENCODER)
         text.check()
         done, total = 0, checked.bytes
-        filling = _fill(checked, choice, device)
+        filling = _fill(checked, config, choice, device)
         while True:
             try:
                 done += next(filling)
@@ -141,11 +149,82 @@ def _check(
     return _Checked(dit, dit_sources, adapter, vae, vae_sources)
 
 
-def _fill(checked: _Checked, choice: EngineChoice, device: Device) -> Generator[int, None, str]:
-    """Stream all weights to the device, block by block; yields bytes read. Returns what a performer should know."""
+def _fill(checked: _Checked, config: ModelConfig, choice: EngineChoice, device: Device) -> Generator[int, None, str]:
+    """Stream all weights to the device; yields bytes read. Returns what a performer should know."""
+    staging = Offload(device.torch_device) if offloads(choice, device) else None
+    note = ""
+    if choice.precision != "fp8":
+        yield from _fill_dit(checked, device, {}, staging)
+    elif staging is None and _has_room_for_both(checked.dit, device):
+        note = yield from _fill_gated(checked, config, device)
+    else:
+        quantised = fp8_layers(checked.dit)
+        left = yield from _fill_dit(checked, device, quantised, staging)
+        why = running.FP8_NOT_OFFLOADED if staging is not None else running.FP8_NO_ROOM
+        unseen = running.fp8_by_matrices(device.dtype_title, why)
+        note = "; ".join(filter(None, (_left(left, quantised, device), unseen)))
+    yield from fill(checked.vae, checked.vae_sources, device.dtype, device.torch_device)
+    if device.torch_device.type == "cuda":
+        # Matrices that were merged or quantised passed through in float32; torch would keep that memory to itself.
+        torch.cuda.empty_cache()
+    return note
+
+
+def _fill_gated(checked: _Checked, config: ModelConfig, device: Device) -> Generator[int, None, str]:
+    """In fp8, unless the whole network then paints something else than it does as it is. Reads the files twice."""
+    dit, quantised = checked.dit, fp8_layers(checked.dit)
+    yield from _halved(_fill_dit(checked, device, {}))
+    whole = yield from _painted(dit, config, device)
+    left = yield from _halved(_fill_dit(checked, device, quantised))
+    alike = likeness(whole, (yield from _painted(dit, config, device)))
+    log.info("In fp8 the latents of %d chunks have a cosine of %.4f to those in %s", CHUNKS, alike, device.dtype_title)
+    # Not the other way round: a NaN must not pass.
+    if alike >= ALIKE:
+        return _left(left, quantised, device)
+    for layer in quantised.values():
+        layer.weight_scale = None
+    for _ in _fill_dit(checked, device, {}):
+        yield 0
+    return running.stays_whole(device.dtype_title, alike)
+
+
+def _painted(dit: WanDiT, config: ModelConfig, device: Device) -> Generator[int, None, Tensor]:
+    slices = painted(dit, config, device)
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            latents: Tensor = end.value
+            return latents
+        yield 0
+
+
+def _halved(reading: Generator[int, None, int]) -> Generator[int, None, int]:
+    """The same, of which two make a whole."""
+    while True:
+        try:
+            count = next(reading)
+        except StopIteration as end:
+            left: int = end.value
+            return left
+        yield count // 2
+
+
+def _has_room_for_both(dit: WanDiT, device: Device) -> bool:
+    """Whether the network fits as it is, with all that a stream needs: it is compared so, and may have to stay so."""
+    free = memory_of(device.torch_device).free
+    return free is None or free > _STREAM_TOO * device.dtype.itemsize * sum(each.numel() for each in dit.parameters())
+
+
+def _left(left: int, quantised: Mapping[str, Linear], device: Device) -> str:
+    return running.left_in(left, len(quantised), device.dtype_title) if left else ""
+
+
+def _fill_dit(
+    checked: _Checked, device: Device, quantised: Mapping[str, Linear], staging: Offload | None = None
+) -> Generator[int, None, int]:
+    """The transformer, block by block; returns how many of ``quantised`` were left as they are."""
     dit, where, dtype = checked.dit, device.torch_device, device.dtype
-    quantised = fp8_layers(dit) if choice.precision == "fp8" else {}
-    staging = Offload(where) if offloads(choice, device) else None
     left = 0
     for block, names in groupby(checked.dit_sources, _block_of):
         sources = {name: checked.dit_sources[name] for name in names}
@@ -154,13 +233,7 @@ def _fill(checked: _Checked, choice: EngineChoice, device: Device) -> Generator[
             # At once, so that the device never holds more than one block that is to leave it.
             staging.take(dit.get_submodule(block))
             yield 0
-    yield from fill(checked.vae, checked.vae_sources, dtype, where)
-    if where.type == "cuda":
-        # Matrices that were merged or quantised passed through in float32; torch would keep that memory to itself.
-        torch.cuda.empty_cache()
-    if not left:
-        return ""
-    return running.left_in(left, len(quantised), device.dtype_title)
+    return left
 
 
 def offloads(choice: EngineChoice, device: Device) -> bool:

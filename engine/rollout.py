@@ -7,7 +7,7 @@ Knows no pixels, no prompts and no Params: embeddings, contexts and noise go in,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 import torch
@@ -23,6 +23,7 @@ from engine.linear import Linear
 from engine.params import MAX_REFERENCES
 from engine.sampler import Sampler
 from engine.time_table import TimeTable
+from engine.transfer import sent
 
 G = TypeVar("G")
 _Given = tuple[Tensor, Tensor, Tensor, ContextMemory | None, Tensor | None, Tensor | None]
@@ -52,8 +53,7 @@ class Rollout:
         self._zero_key_padding = config.quirks.zero_key_padding
         self.sampler = Sampler(config.rollout)
         self._times = TimeTable(dit)
-        self.call: CallBlock = call_block
-        """How blocks are called from the next chunk on."""
+        self._called: CallBlock = call_block
         self.cache = KVCache(
             dit.config, config.rollout, rows // 2, columns // 2, references=MAX_REFERENCES, dtype=dtype, device=device
         )
@@ -81,6 +81,26 @@ class Rollout:
         return self._unsettled is None
 
     @property
+    def call(self) -> CallBlock:
+        """How blocks are called from the next chunk on."""
+        return self._called
+
+    @call.setter
+    def call(self, call: CallBlock) -> None:
+        if call is not self._called:
+            self._called = call
+            self.drop_recordings()  # none of them would be played again
+
+    def drop_recordings(self) -> None:
+        """Passes are recorded anew from the next chunk on."""
+        self._passes.drop()
+
+    @property
+    def records(self) -> bool:
+        """Whether passes are recorded as they come again; no longer after that has failed."""
+        return self._passes.records
+
+    @property
     def chunks_to_record(self) -> int:
         """So many chunks from the start of a stream until every phase of the ring is recorded; 0 where none will be."""
         config = self._config
@@ -91,8 +111,11 @@ class Rollout:
 
     @property
     def settles_at_once(self) -> bool:
-        """Whether the device is told of the whole clean pass in no time, so that it need not be told after the rest."""
-        return self._passes.records and self._config.memory == "clean" and self.cache.is_full
+        """Whether the device is told of the whole clean pass in no time, so that it need not be told after the rest: it
+        is a recording that is there."""
+        if self._unsettled is None or self._config.memory != "clean" or not self._may_record():
+            return False
+        return self._passes.has(self._key("write"), self._clean_given(self._unsettled))
 
     # -- what a chunk is painted with
 
@@ -129,7 +152,7 @@ class Rollout:
         if latents is not None:
             # The same in every pass of every chunk, so that references do not flicker.
             noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0))
-            self._reference_noise = noise.to(latents.device)
+            self._reference_noise = sent(noise, latents.device)
         self._write_references()
 
     def soften_past(self, weight: float, chunks: int) -> None:
@@ -234,7 +257,7 @@ class Rollout:
 
     def _write(self, clean: Tensor) -> None:
         """Keys and values of clean frames, where the cache was opened."""
-        text, time = self._text, self._times[0.0]
+        text = self._text
         assert text is not None
 
         def work(given: tuple[Tensor, Tensor, Tensor]) -> None:
@@ -242,21 +265,32 @@ class Rollout:
             time = TimeMemory(0.0, rows, head)
             self._dit.remember(clean, time, text, self.cache, self._zero_key_padding, self._call())
 
-        self._run("write", work, (clean, time.rows, time.head))
+        self._run("write", work, self._clean_given(clean))
+
+    def _clean_given(self, clean: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        time = self._times[0.0]
+        return clean, time.rows, time.head
 
     def _run(self, key: str, work: Callable[[G], Tensor | None], given: G) -> Tensor | None:
         """A pass, recorded where it may come again: not while the window fills, nor while LoRAs hang on the weights
         as branches, which are merged into them, in place, as soon as their strengths stand still."""
-        if not self.cache.is_full or self._is_branched():
+        if not self._may_record():
             return work(given)
-        return self._passes.run((key, self.cache.layout, self._call()), work, given)
+        return self._passes.run(self._key(key), work, given)
+
+    def _may_record(self) -> bool:
+        return self.cache.is_full and not self._is_branched()
+
+    def _key(self, key: str) -> Hashable:
+        """With all else that the host decides within a pass."""
+        return key, self.cache.layout, self._call()
 
     def _is_branched(self) -> bool:
         return any(layer.branches for layer in self._linears)
 
     def _call(self) -> CallBlock:
         """Compiled blocks know no branches, whose factors would be compiled in."""
-        return call_block if self._is_branched() else self.call
+        return call_block if self._is_branched() else self._called
 
     def _read_context(self, context: Tensor) -> ContextMemory:
         frames = self._config.chunk

@@ -16,6 +16,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from engine.transfer import sent
+
 
 @dataclass(frozen=True, eq=False)
 class RotaryTable:
@@ -87,4 +89,4 @@ def _frequencies(n: int) -> Tensor:
 
 
 def _table(angle: Tensor, device: torch.device | str) -> RotaryTable:
-    return RotaryTable(torch.polar(torch.ones_like(angle), angle).to(torch.complex64).to(device))
+    return RotaryTable(sent(torch.polar(torch.ones_like(angle), angle).to(torch.complex64), torch.device(device)))

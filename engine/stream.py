@@ -5,6 +5,7 @@ Knows no threads, no queues and no devices of the app. One thread uses it.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 
 import numpy as np
@@ -22,8 +23,11 @@ from engine.noise import StreamNoise
 from engine.params import ControlChunk, EngineChoice, Lora, Params, Picture, Pixels
 from engine.prompts import Prompts, Submit
 from engine.rollout import Rollout
+from engine.trailing import trailing_on
 from engine.transfer import Beside, Fetch, sent
 from engine.words import running as words
+
+log = logging.getLogger(__name__)
 
 _BUFFERED_PICTURES = 9  # of which the oldest is encoded again, by models that recompute their memory
 
@@ -54,6 +58,7 @@ class Stream:
         dtype, device = model.device.dtype, model.device.torch_device
         self._recorder = recorder
         self._rollout = Rollout(model.dit, model.config, rows, columns, dtype, device, recorder)
+        self._records = self._rollout.records
         self._context = ContextEncoder(model.vae, model.config.quirks)
         self._source = model.vae.streaming_encoder()
         self._decoder = model.vae.streaming_decoder()
@@ -68,6 +73,7 @@ class Stream:
         self._prompts: Prompts = Prompts(model.text, submit) if beside is None else beside._prompts.second()
         self._adapters: Adapters | GuestAdapters = _adapters(model, beside)
         self._encoding, self._fetch = Beside(device), Fetch(device)
+        self._trailing = trailing_on(device)
         self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
         self._params: Params | None = None
         self._stale = False
@@ -88,6 +94,10 @@ class Stream:
     def call_blocks(self, call: CallBlock) -> None:
         """Call the transformer's blocks so from the next chunk on: compiled, or as they are."""
         self._rollout.call = call
+
+    def drop_recordings(self) -> None:
+        """Give back what recorded passes hold; should it go on, they are recorded anew."""
+        self._rollout.drop_recordings()
 
     def reset(self) -> None:
         """Forget the past: the next chunk is the first of a new stream."""
@@ -117,9 +127,17 @@ class Stream:
         """How many prompts that were handed to ``submit`` have come back: when each does, chance decides."""
         return self._prompts.read
 
+    @property
+    def trailing_s(self) -> float:
+        """Seconds that the device went on with the chunk before the last one after its ``settle`` had returned."""
+        return self._trailing.seconds
+
     def troubles(self) -> tuple[str, ...]:
         """Wishes that could not be granted since the last call, in words. The stream went on without them."""
         said, self._troubles = tuple(self._troubles), []
+        if self._records and not self._rollout.records:
+            self._records = False
+            return *said, words.NOT_RECORDED
         return said
 
     @torch.inference_mode()
@@ -162,10 +180,19 @@ class Stream:
         if self._model.config.rollout.memory == "recompute":
             self._decoded.extend(pixels.unbind(1))
         coming = self._fetch.start(_bytes(pixels))
+        self._trailing.handing_out()
         if self._rollout.settles_at_once:
-            self._rollout.settle()  # the device goes on while its pictures are handed out
+            self._settle_at_once()
         painted: Pixels = coming().numpy()
+        self._trailing.handed_out()
         return composited(painted, chunk) if params.composite else painted
+
+    def _settle_at_once(self) -> None:
+        """The device goes on while its pictures are handed out. They are done, whatever becomes of that."""
+        try:
+            self._rollout.settle()
+        except Exception:
+            log.warning("The clean pass failed and is run again behind the pictures", exc_info=True)
 
     @torch.inference_mode()
     def settle(self) -> None:
@@ -176,6 +203,7 @@ class Stream:
             self._rollout.settle(self._oldest_again())
         self._settled = True
         self._adapters.settle()
+        self._trailing.over()
 
     # -- what changed
 

@@ -30,7 +30,8 @@ class Fetch:
             self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def start(self, tensor: Tensor) -> Callable[[], Tensor]:
-        """Returns what waits for the copy, and for no later work, and gives it."""
+        """Returns what waits for the copy, and for no later work, and gives it: memory of its own, for as long as
+        anybody holds it, arrays over it too. torch takes pinned memory back for another copy only then."""
         if self._side is None:
             here = tensor.cpu()
             return lambda: here

@@ -51,6 +51,10 @@ class TinyHost:
     def settle(self) -> None:
         self._loaded().settle()
 
+    @property
+    def trailing_s(self) -> float:
+        return self._loaded().trailing_s
+
     def second_stream(self) -> SecondStream:
         return SecondStream(self._loaded().second())
 

@@ -13,7 +13,9 @@ from statistics import median
 
 import torch
 
+from benchmarks.engine.drive import EAGER, drive_of_the_show
 from benchmarks.engine.flop import fused_bytes_bound
+from benchmarks.engine.in_the_show import InTheShow
 from benchmarks.engine.medians import Stages, chunk_ms, handed_ms, interleaved, paired_ratio, stage_medians
 from benchmarks.engine.networks import Networks, random_networks
 from benchmarks.engine.painter import Inputs, Painter, fast, plain
@@ -59,8 +61,9 @@ class BlockBytes:
 
 @dataclass(frozen=True)
 class Comparison:
-    """ms: medians of a chunk by form; handed_ms: until its pictures are there. ratio, handed_ratio: plain to fast.
-    lean_ratio: lean to fast. difference: of plain's latents from fast's, relative (rms). stages: medians by form."""
+    """ms: medians of a chunk by form, its stages one behind the other; handed_ms: until its pictures are there. ratio,
+    handed_ratio: plain to fast. show_ms: of the engine as in the show, show_ratio: plain to that. lean_ratio: lean to
+    fast. difference: of plain's latents from fast's, relative (rms). stages: medians by form. drive: of fast."""
 
     shape: Shape
     chunks: int
@@ -70,6 +73,9 @@ class Comparison:
     stages: dict[str, Stages]
     ratio: float
     handed_ratio: float
+    show_ms: float
+    show_ratio: float
+    drive: str
     lean_ratio: float
     difference: float
     rows: tuple[Row, ...]
@@ -90,6 +96,8 @@ def compare(
     """
     networks = random_networks(shape, device)
     inputs = Inputs(shape, networks)
+    told("making the device ready")
+    drive = drive_of_the_show(shape, networks)
     rank = max(4, RANK * shape.config.dit.dim // 1536)
 
     def lean(*wastes: str) -> PlainRollout:
@@ -100,7 +108,7 @@ def compare(
 
     rollout = shape.config.rollout
     painters = {
-        "fast": painter(fast(shape, networks, inputs)),
+        "fast": painter(fast(shape, networks, inputs, drive)),
         "lean": painter(lean()),
         "plain": painter(lean(*OF_THE_NETWORK), encodes_zeros=True, waits_for_clean=True),
         **{name: painter(lean(name)) for name in sorted(OF_THE_NETWORK.intersection(wastes))},
@@ -110,15 +118,20 @@ def compare(
     if "order" in wastes:
         painters["order"] = painter(lean(), waits_for_clean=True)
     if "eager" in wastes and device.torch_device.type == "cuda":
-        painters["eager"] = painter(fast(shape, networks, inputs, records=False))
+        painters["eager"] = painter(fast(shape, networks, inputs, EAGER))
     if "reset" in wastes:
-        painters["turned back"] = painter(fast(shape, networks, inputs, horizon=rollout.window + rollout.chunk))
-        painters["reset"] = painter(fast(shape, networks, inputs))
+        turning = fast(shape, networks, inputs, drive, horizon=rollout.window + rollout.chunk)
+        painters["turned back"] = painter(turning)
+        painters["reset"] = painter(fast(shape, networks, inputs, drive))
     for name, each in painters.items():
         told(f"warming up: {name}")
         each.fill()
+    told("warming up: as in the show")
+    show = InTheShow(shape, networks, inputs, drive)
+    show.warm_up((True,))
     told("measuring")
     forms: dict[str, Callable[[], Stages]] = {name: _paints(each) for name, each in painters.items()}
+    forms["show"] = lambda: {"chunk": show.run(True)[0]}
     if "reset" in forms:
         forms["reset"] = _begins_anew(painters["reset"])
     runs = interleaved(forms, chunks)
@@ -127,13 +140,13 @@ def compare(
     bytes_of = {
         name: block_bytes(form, shape, networks, inputs)
         for name, form in (
-            ("fast", fast(shape, networks, inputs)),
+            ("fast", fast(shape, networks, inputs, EAGER)),  # nothing is seen of what is recorded or compiled
             ("lean", lean()),
             ("plain", lean(*OF_THE_NETWORK)),
         )
     }
     chunk = {name: [chunk_ms(run) for run in of] for name, of in runs.items()}
-    handed = {name: [handed_ms(run) for run in of] for name, of in runs.items()}
+    handed = {name: [handed_ms(run) for run in of] for name, of in runs.items() if name != "show"}
     main = ("fast", "lean", "plain")
     return Comparison(
         shape,
@@ -144,9 +157,12 @@ def compare(
         {name: stage_medians(runs[name]) for name in main},
         paired_ratio(chunk["plain"], chunk["fast"]),
         paired_ratio(handed["plain"], handed["fast"]),
+        median(chunk["show"]),
+        paired_ratio(chunk["plain"], chunk["show"]),
+        drive.title,
         paired_ratio(chunk["lean"], chunk["fast"]),
         difference(latents["plain"], latents["fast"]),
-        tuple(_row(waste, shape, chunk, handed, latents) for waste in WASTES if waste.name in wastes),
+        tuple(_row(waste, shape, drive.title, chunk, handed, latents) for waste in WASTES if waste.name in wastes),
         bytes_of,
         runs,
     )
@@ -191,6 +207,7 @@ def _begins_anew(painter: Painter) -> Callable[[], Stages]:
 def _row(
     waste: Waste,
     shape: Shape,
+    driven: str,
     chunk: dict[str, list[float]],
     handed: dict[str, list[float]],
     latents: dict[str, torch.Tensor],
@@ -200,7 +217,7 @@ def _row(
             return Row(waste, note=NEEDS_CUDA)
         apart = difference(latents["eager"], latents["fast"])
         ratio = paired_ratio(chunk["eager"], chunk["fast"])
-        note = "the engine itself, not lean; without recorded passes only"
+        note = f"the engine itself, not lean; beside it: {driven}; what lies side by side is in the show's figure"
         return Row(waste, median(chunk["eager"]), median(chunk["fast"]), ratio, difference=apart, note=note)
     if waste.name == "reset":
         return _reset_row(waste, shape, chunk)

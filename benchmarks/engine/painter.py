@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from benchmarks.engine.clock import Clock
+from benchmarks.engine.drive import Drive
 from benchmarks.engine.networks import Networks
 from benchmarks.engine.plain import PlainRollout
 from benchmarks.engine.shapes import Shape
 from engine.autoencoder import PICTURES_PER_LATENT, Autoencoder
 from engine.conditioning import ContextEncoder, mask_channels
-from engine.graph import recorder_on
 from engine.resting import settling_chunks
 from engine.rollout import Rollout
 from engine.sampler import Sampler
@@ -54,14 +54,13 @@ class Inputs:
         self.embeds = random(1, config.dit.text_len, config.dit.text_dim)
 
 
-def fast(shape: Shape, networks: Networks, inputs: Inputs, horizon: int | None = None, records: bool = True) -> Rollout:
-    """The engine's own. horizon: where it turns positions back, in latent frames; None = as it is shipped. records:
-    whether passes are recorded where the device can (CUDA graphs)."""
+def fast(shape: Shape, networks: Networks, inputs: Inputs, drive: Drive, horizon: int | None = None) -> Rollout:
+    """The engine's own. horizon: where it turns positions back, in latent frames; None = as it is shipped."""
     device, config = networks.device, shape.config
     if horizon is not None:
         config = replace(config, rollout=replace(config.rollout, horizon=horizon))
-    recorder = recorder_on(device.torch_device) if records else None
-    rollout = Rollout(networks.dit, config, *shape.grid, device.dtype, device.torch_device, recorder)
+    rollout = Rollout(networks.dit, config, *shape.grid, device.dtype, device.torch_device, drive.recorder)
+    rollout.call = drive.call
     rollout.read_text(inputs.embeds)
     return rollout
 

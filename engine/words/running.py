@@ -32,6 +32,13 @@ AUDITION_ENDS = ("; the show goes on without it. Choose a smaller size.", "; the
 
 AUDITION_ENDED = "The audition has ended; nothing more of it is painted."
 NOTHING_LOADED = "The engine has no model loaded; nothing new is painted until it has."
+NOT_COMPILED = (
+    "The model could not be compiled for this GPU, so it goes on as it is and paints more slowly; the log says why."
+)
+NOT_RECORDED = (
+    "The model's passes could not be recorded on this GPU, so it goes on without that and paints more slowly; the log"
+    " says why."
+)
 
 
 def audition_too_large(need: str, free: str) -> str:
@@ -107,6 +114,19 @@ def left_out(names: Sequence[str]) -> str:
 
 def left_in(left: int, matrices: int, dtype: str) -> str:
     return f"{left} of {matrices} matrices stay in {dtype}, for fp8 is too inexact for them"
+
+
+FP8_NOT_OFFLOADED = "offloaded blocks are not compared"
+FP8_NO_ROOM = "there is no room to compare it"
+
+
+def fp8_by_matrices(dtype: str, why: str) -> str:
+    """why: one of the two above. dtype: what fp8 stands in place of."""
+    return f"fp8 was tried matrix by matrix alone, for {why} with {dtype} as a whole"
+
+
+def stays_whole(dtype: str, likeness: float) -> str:
+    return f"it stays in {dtype}, for in fp8 it paints something else (a likeness of {likeness:.2f})"
 
 
 # -- memory on paper, and what the engine runs on

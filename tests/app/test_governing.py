@@ -196,12 +196,13 @@ class Bench:
             lambda: self.now,
         )
 
-    def chunk(self, seconds: float, busy: bool = False) -> int:
-        """Returns the steps that it was painted with."""
+    def chunk(self, seconds: float, busy: bool = False, idle: float = 0.0, trailing_s: float = 0.0) -> int:
+        """Returns the steps that it was painted with. idle: seconds before it in which there was nothing to do."""
+        self.now += idle
         steps = self.governing.applied(self.look).params.steps
         self.governing.begin()
         self.now += seconds
-        self.governing.painted(4, self.look, self.governing.choice, busy)
+        self.governing.painted(4, self.look, self.governing.choice, busy, trailing_s)
         return steps
 
 
@@ -238,6 +239,22 @@ def test_it_holds_what_is_wished_for_and_never_more_than_comes_in(rate: float, s
     for _ in range(60):
         bench.chunk(4 / held * 1.2)
     assert bench.chunk(0.1) < 4
+
+
+@pytest.mark.parametrize("idle", [0.0, 0.01, 0.06])
+def test_what_a_gpu_does_behind_a_chunks_back_is_part_of_what_it_takes(idle: float) -> None:
+    """It paints for 0.15 s and remembers for 0.04 s, whatever of that the host has to wait for. At 0.15 s for four
+    pictures there would be room for one more step and 16 of them a second, at 0.19 s there is none."""
+    clean_s = 0.04
+    waited_s = max(0.0, clean_s - idle)
+    for counted in (True, False):
+        bench = Bench(GovernorChoice(rate=16.0))
+        while bench.governing.applied(bench.look).params.steps == 4:
+            bench.chunk(0.5)
+        for _ in range(90):
+            bench.chunk(0.15 + waited_s, idle=idle, trailing_s=clean_s if counted else 0.0)
+        climbed = bench.chunk(0.1) == 4
+        assert climbed is (not counted and idle > 0.02), "cheaper than it is only where it is left out"
 
 
 def test_another_engine_begins_with_all_that_is_asked_for() -> None:

@@ -11,11 +11,17 @@ import pytest
 import torch
 
 from app.__main__ import main
-from benchmarks.engine import command, networks
-from benchmarks.engine.painter import Painter
+from benchmarks.engine import command, drive, networks, stages
+from benchmarks.engine.clock import Clock
+from benchmarks.engine.in_the_show import InTheShow, Peak
+from benchmarks.engine.painter import Inputs, Painter, fast
 from benchmarks.engine.shapes import Shape
 from benchmarks.engine.wastes import OF_THE_NETWORK, WASTES
+from engine.block import Block, CallBlock, call_block
+from engine.device import Device
+from engine.dit import WanDiT
 from engine.memory import Memory
+from tests.engine.tape import TapeRecorder
 
 TINY = ["--model", "tiny", "--size", "32x32", "--frames", "24"]
 STAGES = ["encode", "context", "step 1", "step 2", "step 3", "step 4", "decode", "clean"]
@@ -27,7 +33,13 @@ def a_short_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(2):
             painter.paint(True, steps=1)
 
+    def warm_up(show: InTheShow, ways: tuple[bool, ...]) -> None:
+        for way in ways:
+            show._paint(way, steps=1)
+
     monkeypatch.setattr(Painter, "fill", fill)
+    monkeypatch.setattr(InTheShow, "warm_up", warm_up)
+    monkeypatch.setattr("benchmarks.engine.in_the_show._AT_A_TIME", 1)
     monkeypatch.setattr("benchmarks.engine.roofline._PRODUCT", 16)
 
 
@@ -54,6 +66,8 @@ def test_engine_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     for way in (on, off):
         assert len(way["raw_ms"]) == 2
         assert all(math.isfinite(number) and number >= 0 for number in numbers(way))
+        assert way["in_the_show"]["chunk_ms"] > 0
+        assert len(way["in_the_show"]["raw_ms"]) == 2
         assert way["tflop"] == pytest.approx(sum(stage["tflop"] for stage in way["stages"].values()), abs=1e-5)
     assert on["tflop"] > off["tflop"]
     adds = told["vace_adds"]
@@ -62,7 +76,75 @@ def test_engine_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     lines = out.splitlines()
     assert [line.split("  ")[0] for line in lines if line.startswith(tuple(STAGES))] == STAGES
     assert any(line.startswith("VACE adds ") for line in lines)
+    assert any(line.startswith("as in the show") for line in lines)
+    assert told["drive"] == "operator by operator", "there is no GPU to drive"
     assert "one thread" in out or "wall time" in out
+
+
+class _Compiled:
+    """What stands in for compiled blocks. calls: how often they were run."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, block: Block, *given: Any) -> torch.Tensor:
+        self.calls += 1
+        return call_block(block, *given)
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_a_gpu_is_driven_as_in_the_show(compiles: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks compiled and passes recorded, stage by stage and in the show; of what is eager, nothing is."""
+    tape, compiled = TapeRecorder(), _Compiled()
+
+    def compile_blocks(dit: WanDiT, frames: int, tokens: int) -> CallBlock:
+        assert (frames, tokens) == (3, 4)
+        if not compiles:
+            raise RuntimeError("no compiler")
+        return compiled
+
+    monkeypatch.setattr(drive, "recorder_on", lambda device: tape)
+    monkeypatch.setattr(drive, "compiles_on", lambda device: True)
+    monkeypatch.setattr(drive, "compiled_blocks", compile_blocks)
+    shape, device = Shape("tiny", 32, 32), Device(torch.device("cpu"), torch.float32)
+    nets = networks.random_networks(shape, device)
+    inputs = Inputs(shape, nets)
+    driven = drive.drive_of_the_show(shape, nets)
+    assert ("blocks compiled" in driven.title) is compiles
+    assert "passes recorded" in driven.title
+    if not compiles:
+        assert driven.call is call_block
+        return
+    painter = Painter(fast(shape, nets, inputs, driven), shape, nets, inputs)
+    show = InTheShow(shape, nets, inputs, driven)
+    for paint in (lambda: painter.paint(True, steps=1), lambda: show._paint(True, 1)):
+        played, calls = tape.played, compiled.calls
+        for _ in range(10):
+            paint()
+        assert tape.played > played
+        assert compiled.calls > calls
+    recorded, calls = tape.recorded, compiled.calls
+    eager = Painter(fast(shape, nets, inputs, drive.EAGER), shape, nets, inputs)
+    for _ in range(2):
+        eager.paint(True, steps=1)
+    assert (tape.recorded, compiled.calls) == (recorded, calls)
+
+
+def test_on_a_gpu_the_peak_is_what_torch_has_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What recorded passes need is not allocated while they are played, and yet taken."""
+    shape, device = Shape("tiny", 32, 32), Device(torch.device("cpu"), torch.float32)
+    nets = networks.random_networks(shape, device)
+    show = InTheShow(shape, nets, Inputs(shape, nets), drive.EAGER)
+    reset = list[bool]()
+    show._clock = Clock(torch.device("cpu"))
+    show._device = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: reset.append(True))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 5)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 7)
+    assert show.run(True)[1] == Peak(allocated=5, reserved=7)
+    assert reset
+    measured = stages._measured(shape, [{"decode": 2.0}], [1.0], True, [Peak(5, 7), Peak(6, 6)])
+    assert (measured.peak_bytes, measured.allocated_bytes) == (7, 6)
 
 
 def test_one_way_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,6 +173,7 @@ def test_compare_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert told["command"] == "bench compare"
     assert set(told["chunk_ms"]) == set(told["handed_out_ms"]) == {"fast", "lean", "plain"}
     assert told["plain_to_fast"] > 0
+    assert told["plain_to_fast_in_the_show"] > 0
     # Within a window the plain form's latents are the engine's, up to rounding.
     assert told["relative_difference_of_plain"] < 1e-4
     rows = told["wastes"]

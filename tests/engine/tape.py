@@ -17,10 +17,11 @@ _Call = tuple[Any, tuple[Any, ...], dict[str, Any], Any]
 
 
 class TapeRecorder:
-    """recorded, played: how often."""
+    """recorded, played, given_back: how often."""
 
     def __init__(self) -> None:
         self.recorded = 0
+        self.given_back = 0
         self.played = 0
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
@@ -39,6 +40,9 @@ class TapeRecorder:
                         there.copy_(here)
 
         return play
+
+    def give_back(self) -> None:
+        self.given_back += 1
 
 
 class _Tape(TorchDispatchMode):

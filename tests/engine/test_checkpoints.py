@@ -6,6 +6,7 @@ Files have the exact real names at reduced width.
 from __future__ import annotations
 
 import gc
+import math
 import sys
 from collections.abc import Generator
 from dataclasses import replace
@@ -17,12 +18,13 @@ import torch
 from diffusers import AutoencoderKLWan
 from torch import nn
 
-from engine import fp8, loading, weight_file
+from engine import fp8, fp8_gate, loading, weight_file
 from engine.device import Device
 from engine.dit import WanDiT
 from engine.errors import EngineError
 from engine.fp8 import dequantize, quantize_rows
 from engine.loading import Networks, bring_up_networks
+from engine.memory import Memory
 from engine.params import EngineChoice, Progress
 from engine.published import KREA, LONGLIVE, SELF_FORCING, STREAMDIFFUSION, Backbone
 from engine.quantize import fp8_layers
@@ -58,11 +60,18 @@ def coming(
     return bring_up_networks(backbone, backbone.config, choice or published.choice, device, umt5_files.CONFIG)
 
 
-def load(published: Published, device: Device = FLOAT32, choice: EngineChoice | None = None) -> Networks:
+def load(
+    published: Published,
+    device: Device = FLOAT32,
+    choice: EngineChoice | None = None,
+    parts: list[float] | None = None,
+) -> Networks:
+    """parts: takes how far it had come with each slice."""
     bringing = coming(published, device, choice)
+    parts = [] if parts is None else parts
     while True:
         try:
-            next(bringing)
+            parts.append(next(bringing).part)
         except StopIteration as end:
             networks: Networks = end.value
             return networks
@@ -269,6 +278,14 @@ def test_an_adapter_is_merged_in_float32_and_rounded_once(tmp_path: Path) -> Non
     assert any(not torch.equal(twice[name].bfloat16(), published.merged[name].bfloat16()) for name in twice)
 
 
+@pytest.fixture
+def small_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole network's gate, over fewer and smaller pictures."""
+    for name, value in (("_ROWS", 4), ("_COLUMNS", 6), ("CHUNKS", 1)):
+        monkeypatch.setattr(fp8_gate, name, value)
+
+
+@pytest.mark.usefixtures("small_gate")
 @pytest.mark.parametrize("backbone", [LONGLIVE, SELF_FORCING])
 def test_fp8_precision_quantises_what_was_read_and_merged(backbone: Backbone, tmp_path: Path) -> None:
     published = publish(tmp_path, backbone)
@@ -285,6 +302,7 @@ def test_fp8_precision_quantises_what_was_read_and_merged(backbone: Backbone, tm
             assert torch.equal(dequantize(layer.weight, layer.weight_scale, torch.float32), expected), name
 
 
+@pytest.mark.usefixtures("small_gate")
 @pytest.mark.parametrize(("broken", "left"), [(0, ""), (3, "3 of 53 "), (10**6, "53 of 53 matrices stay in bfloat16")])
 def test_what_fp8_would_spoil_stays_whole(
     broken: int, left: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -307,6 +325,47 @@ def test_what_fp8_would_spoil_stays_whole(
         assert torch.equal(layers[name].weight, published.merged[f"{name}.weight"].bfloat16()), name
     assert left in model.note
     assert bool(model.note) == bool(left)
+
+
+@pytest.mark.usefixtures("small_gate")
+@pytest.mark.parametrize("wrong_by", [-1.0, math.nan])
+def test_a_network_that_paints_something_else_in_fp8_stays_whole(
+    wrong_by: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product that is right for each matrix by itself, over the rows that those are tried with, and for no more."""
+    product = fp8.linear
+
+    def wrong(x: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+        y = product(x, *weights)
+        return y if x.ndim == 2 else y * wrong_by
+
+    published = publish(tmp_path, LONGLIVE)
+    parts = list[float]()
+    with monkeypatch.context() as patch:
+        patch.setattr(fp8, "linear", wrong)
+        model = load(published, BFLOAT16, replace(published.choice, precision="fp8"), parts)
+    assert model.note.startswith("it stays in bfloat16, for in fp8 it paints something else")
+    assert all(layer.weight_scale is None for layer in fp8_layers(model.dit).values())
+    assert_holds(model.dit, published.merged)
+    assert parts == sorted(parts)
+    assert parts[-1] <= 1
+    with torch.inference_mode():
+        assert torch.equal(flow(model.dit), flow(load(published, BFLOAT16).dit))
+
+
+@pytest.mark.parametrize("lacks", ["room", "residence"])
+def test_what_could_not_be_compared_as_a_whole_is_said(
+    lacks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = publish(tmp_path, LONGLIVE)
+    choice = replace(published.choice, precision="fp8", offload=lacks == "residence")
+    monkeypatch.setattr(loading, "offloads", lambda choice, device: choice.offload)
+    if lacks == "room":
+        monkeypatch.setattr(loading, "memory_of", lambda device: Memory(10**9, 1000))
+    model = load(published, BFLOAT16, choice)
+    assert "matrix by matrix alone" in model.note
+    assert ("offloaded" in model.note) is (lacks == "residence")
+    assert all(layer.weight_scale is not None for layer in fp8_layers(model.dit).values())
 
 
 def test_offloaded_blocks_compute_as_resident_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -14,10 +15,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.block import call_block
 from engine.catalog import Model, untrained_model
 from engine.config import RolloutConfig
 from engine.device import Device
 from engine.graph import UNDISTURBED, CudaRecorder, Recorder, Recordings
+from engine.host import SecondStream
 from engine.params import ControlChunk, Lora, Params, Picture, Pixels
 from engine.stream import Stream
 from tests.engine.tape import TapeRecorder
@@ -116,15 +119,45 @@ def test_once_the_window_is_full_each_phase_of_the_ring_is_recorded_once() -> No
     assert tape.recorded == 2 * 3
 
 
-def test_once_it_is_recorded_the_clean_pass_is_under_way_when_the_pictures_are_handed_out() -> None:
-    stream = Stream(model_of(STARTER), CHOICE, recorder=TapeRecorder())
+def under_way_after(stream: Stream, params: Params, chunks: int) -> list[bool]:
+    """Of each chunk whether its clean pass was told to the device before its pictures were waited for."""
     under_way = []
-    for _ in range(5):
-        stream.step(chunk_of(pictures(stream.wanted(PARAMS))), PARAMS)
+    for _ in range(chunks):
+        stream.step(chunk_of(pictures(stream.wanted(params))), params)
         under_way.append(stream._rollout.is_settled)
         stream.settle()
         assert stream._rollout.is_settled
-    assert under_way == [False, False, True, True, True]
+    return under_way
+
+
+def test_once_it_is_recorded_the_clean_pass_is_under_way_when_the_pictures_are_handed_out(tmp_path: Path) -> None:
+    """As it is, and while it is recorded, it takes long to be told to the device, and pictures do not wait for that."""
+    stream = Stream(model_of(STARTER), CHOICE, recorder=TapeRecorder())
+    # The window is full with the third chunk; the two phases of the ring are recorded in the fifth and sixth.
+    assert under_way_after(stream, PARAMS, 9) == [False] * 6 + [True] * 3
+    style = lora(tmp_path / "style.safetensors")
+    hanging = under_way_after(stream, replace(PARAMS, loras=(style,)), 2)
+    assert hanging == [False, False], "passes with branches are not recorded"
+    unrecorded = Stream(model_of(STARTER), CHOICE)
+    assert not any(under_way_after(unrecorded, PARAMS, 7))
+
+
+def test_a_clean_pass_that_fails_costs_no_pictures(caplog: pytest.LogCaptureFixture) -> None:
+    plain, failing = (Stream(model_of(STARTER), CHOICE, recorder=TapeRecorder()) for _ in range(2))
+    wanted, seen = ([*play(stream, [(8, {})])] for stream in (plain, failing))
+    settle, failures = failing._rollout.settle, count()
+
+    def fail_once(oldest_again: torch.Tensor | None = None) -> None:
+        if next(failures) == 0:
+            raise torch.OutOfMemoryError("full")
+        settle(oldest_again)
+
+    failing._rollout.settle = fail_once  # type: ignore[method-assign]
+    for stream, pictures_of in ((plain, wanted), (failing, seen)):
+        pictures_of += play(stream, [(2, {})])
+    assert next(failures) > 1
+    assert all(map(np.array_equal, wanted, seen)), "it is made up for"
+    assert "run again" in caplog.text
 
 
 def test_nothing_is_recorded_while_another_waits_for_the_whole_device() -> None:
@@ -145,10 +178,17 @@ def test_a_recording_that_fails_leaves_the_show_as_it_is(caplog: pytest.LogCaptu
         def record(self, work: Callable[[], None]) -> Callable[[], None]:
             raise RuntimeError("operation not permitted when stream is capturing")
 
+        def give_back(self) -> None:
+            pass
+
     plain, recorded = (Stream(model_of(STARTER), CHOICE, recorder=recorder) for recorder in (None, Broken()))
     with caplog.at_level(logging.WARNING):
         assert all(map(np.array_equal, play(plain, [(9, {})]), play(recorded, [(9, {})])))
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert plain.troubles() == ()
+    (trouble,) = recorded.troubles()
+    assert "could not be recorded on this GPU" in trouble
+    assert recorded.troubles() == ()
 
 
 def test_the_longest_unused_recording_goes_first() -> None:
@@ -170,6 +210,116 @@ def test_the_longest_unused_recording_goes_first() -> None:
     assert tape.recorded == 3
     run("b")
     assert tape.recorded == 4
+
+
+def test_what_recordings_read_goes_with_them() -> None:
+    tape = TapeRecorder()
+    recordings = Recordings(tape, limit=2)
+    for size in range(1, 9):  # such as more and more references
+        for _ in range(3):
+            recordings.begin_chunk()
+            x = torch.full((size,), float(size))
+            result = recordings.run("the same", lambda given: given + 1, x)
+            assert result is not None
+            assert torch.equal(result, x + 1), "a recording of another shape is not played"
+    assert tape.recorded == 8
+    assert len(recordings) == 2
+    assert len(recordings._buffers) == 2 * 2, "what is read and what is left, of each that is kept"
+    recordings.drop()
+    assert (len(recordings), len(recordings._buffers), tape.given_back) == (0, 0, 1)
+
+
+def test_blocks_called_otherwise_leave_no_recording_behind() -> None:
+    """As where compiled blocks are swapped in: what was recorded of the others would never be played again."""
+    tape = TapeRecorder()
+    stream = Stream(model_of(STARTER), CHOICE, recorder=tape)
+    play(stream, [(6, {})])
+    passes = stream._rollout._passes
+    assert len(passes) > 2
+    stream.call_blocks(stream._rollout.call)
+    assert len(passes) > 2, "nothing has changed"
+
+    def call(*given: Any) -> torch.Tensor:
+        return call_block(*given)
+
+    stream.call_blocks(call)
+    assert (len(passes), tape.given_back) == (0, 1)
+    recorded, played = tape.recorded, tape.played
+    play(stream, [(2, {})])
+    assert (tape.recorded, tape.played) == (recorded, played), "all of it is new"
+
+
+def test_an_auditions_recordings_are_its_own_and_go_with_it() -> None:
+    tape = TapeRecorder()
+    stream = Stream(model_of(STARTER), CHOICE, recorder=tape)
+    play(stream, [(8, {})])
+    second = SecondStream(stream.second())
+    own, others = stream._rollout._passes, second._open()._rollout._passes
+    kept, played = len(own), tape.played
+    play(second._open(), [(3, {})])
+    assert tape.played == played, "a stream that begins does not play what another one recorded"
+    play(second._open(), [(5, {})])
+    assert len(others) > 2
+    second.close()
+    assert (len(own), len(others), tape.given_back) == (kept, 0, 1)
+
+
+class _Graph:
+    def capture_begin(self, pool: object, capture_error_mode: str) -> None:
+        self.pool = pool
+
+    def capture_end(self) -> None:
+        pass
+
+    def replay(self) -> None:
+        pass
+
+
+class _Nothing:
+    """A stream that does nothing."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def wait_stream(self, stream: object) -> None:
+        pass
+
+
+def test_the_pool_goes_with_its_last_graph_and_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch refuses a capture into a pool that has lost its last graph."""
+    pools, emptied, graphs = count(), list[bool](), list[_Graph]()
+
+    def graph() -> _Graph:
+        graphs.append(_Graph())
+        return graphs[-1]
+
+    for name, stand_in in (
+        ("CUDAGraph", graph),
+        ("graph_pool_handle", lambda: next(pools)),
+        ("Stream", _Nothing),
+        ("current_stream", _Nothing),
+        ("stream", lambda stream: nullcontext()),
+        ("empty_cache", lambda: emptied.append(True)),
+    ):
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    recorder = CudaRecorder(torch.device("cuda"))
+    show, audition = Recordings(recorder), Recordings(recorder)
+    x = torch.ones(2)
+    for recordings in (show, audition, show, audition):
+        recordings.begin_chunk()
+        recordings.run("a", lambda given: given + 1, x)
+    assert [each.pool for each in graphs] == [0, 0]
+    graphs.clear()
+    audition.drop()
+    assert not emptied, "the show plays on"
+    show.drop()
+    assert emptied == [True]
+    show.drop()
+    assert emptied == [True], "once"
+    for _ in range(2):
+        show.begin_chunk()
+        show.run("a", lambda given: given + 1, x)
+    assert [each.pool for each in graphs] == [1]
 
 
 def test_what_is_no_tensor_is_part_of_the_key() -> None:

@@ -379,6 +379,9 @@ def test_compiled_blocks_are_swapped_in_between_chunks(
     assert bool(called) is compiles
     assert after.shape[1:] == before.shape[1:]
     assert ("could not be compiled" in caplog.text) is not compiles
+    told = engine.troubles()
+    assert [sentence.startswith("The model could not be compiled") for sentence in told] == [True] * (not compiles)
+    assert engine.troubles() == ()
 
 
 def test_a_model_that_comes_up_beside_another_waits_for_its_compiled_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

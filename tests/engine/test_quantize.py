@@ -9,12 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine import fp8
-from engine.config import WAN_1_3B, WAN_14B, DiTConfig
+from engine import fp8, fp8_gate
+from engine.catalog import finished
+from engine.config import WAN_1_3B, WAN_14B, DiTConfig, ModelConfig, RolloutConfig, TinyVAEConfig
+from engine.device import Device
 from engine.dit import WanDiT
 from engine.linear import Linear
 from engine.quantize import TOLERATED, fp8_error, fp8_layers, store_fp8
-from tests.engine.small_network import flow, linears, small_network, stored
+from tests.engine.small_network import SHAPE, flow, linears, small_network, stored
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -163,3 +165,21 @@ def test_a_state_dictionary_holds_the_scales() -> None:
     assert state["blocks.0.ffn.0.weight"].dtype == torch.float8_e4m3fn
     assert state["blocks.0.ffn.0.weight_scale"].shape == (64, 1)
     assert "head.head.weight_scale" not in state
+
+
+def test_a_few_chunks_in_fp8_are_like_those_of_the_whole_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not where all is wrong in one direction, which each matrix by itself would hardly show."""
+    monkeypatch.setattr(fp8_gate, "_ROWS", 4)
+    monkeypatch.setattr(fp8_gate, "_COLUMNS", 6)
+    config = ModelConfig("small", SHAPE, TinyVAEConfig(), RolloutConfig(chunk=1, window=3, sink=1, steps=2))
+    device = Device(torch.device("cpu"), torch.bfloat16)
+    whole = finished(fp8_gate.painted(small_network("bf16"), config, device))
+    assert whole.shape[1] == fp8_gate.CHUNKS
+    assert torch.equal(whole, finished(fp8_gate.painted(small_network("bf16"), config, device)))
+    eights = small_network("fp8")
+    assert fp8_gate.likeness(whole, finished(fp8_gate.painted(eights, config, device))) > 0.99
+    for name, layer in fp8_layers(eights).items():
+        if "ffn" in name and layer.weight_scale is not None:
+            layer.weight_scale.mul_(2)
+    assert fp8_gate.likeness(whole, finished(fp8_gate.painted(eights, config, device))) < fp8_gate.ALIKE
+    assert not fp8_gate.likeness(whole, whole * torch.nan) >= fp8_gate.ALIKE
