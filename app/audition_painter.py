@@ -19,6 +19,7 @@ from app.status import Level
 from app.words import show as words
 from engine.errors import EngineError
 from engine.host import SecondStream
+from engine.params import Params
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class AuditionPainter:
         self._governed = governed
         self._at: tuple[Audition, Playing] | None = None
         self._stream: SecondStream | None = None
+        self._painted_with: tuple[int, Params] | None = None
         self._failed = False
 
     def follow(self, playing: Playing | None) -> None:
@@ -62,7 +64,8 @@ class AuditionPainter:
             return
         try:
             if self._stream is None:
-                self._stream = playing.host.second_stream()
+                number, after = self._painted_with or (0, None)
+                self._stream = playing.host.second_stream(after if number == audition.number else None)
             self._paint(self._stream, audition, looks, (playing.choice.height, playing.choice.width))
         except Exception as error:  # nothing that an audition does may end the show
             log.exception("The audition failed")
@@ -80,6 +83,7 @@ class AuditionPainter:
             return  # left from before a cut or a change of size
         look = self._governed(audition.morph.next(look, looks.audition_arrival))
         pictures = stream.step(chunk_of(frames), look.params)
+        self._painted_with = (audition.number, look.params)
         captured = [frame.time for frame in frames]
         audition.playout.put(list(pictures), captured, look.params.cut, time.perf_counter())
         for sentence in stream.troubles():

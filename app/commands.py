@@ -241,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
 
     settings = "\n".join(
-        f"  {kind.name}: " + ", ".join(f"{s.name} {s.low:g} to {s.high:g} ({s.default:g})" for s in kind.settings)
+        f"  {kind.name}: " + ", ".join(help_words.setting(s.name, s.low, s.high, s.default) for s in kind.settings)
         for kind in CONTROLS.values()
         if kind.settings
     )

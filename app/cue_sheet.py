@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from app.cue_history import CueHistory, Deed
 from app.errors import ShowError
 from app.file_worker import Later, at_once
-from app.look import Look
+from app.look import Look, without_events
 from app.lora_search import Found, loras_of, search, with_loras_found
 from app.safe_write import aside, keeps_aside, reason_of, with_ending
 from app.set_list import COLOURS, SUFFIX, Backups, Cue, Opened, SetList, Transition, Version, load, save
@@ -312,9 +312,8 @@ class CueSheet(QObject):
 
     def _look(self) -> Look:
         """What a cue holds: counters are events, treatment and morph are the performer's."""
-        look = self._show.look
-        params = replace(look.params, cut=0, soft_cut=0, frames_again=0, morph_chunks=0)
-        return replace(look, params=params, treatment="live")
+        look = without_events(self._show.look)
+        return replace(look, params=replace(look.params, morph_chunks=0), treatment="live")
 
     def _did(self, has: bool) -> None:
         if has:

@@ -32,7 +32,7 @@ from app.status import EngineState
 from app.words import show as words
 from engine.errors import EngineError
 from engine.host import Submit
-from engine.params import EngineChoice, GpuMemory, ModelInfo, Pixels, Progress
+from engine.params import EngineChoice, GpuMemory, ModelInfo, Params, Pixels, Progress
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -85,7 +85,9 @@ class EngineThread(QThread):
             lambda: looks().program.params,
             self.said.emit,
             governing.may_hold,
+            lambda: self._painted_with,
         )
+        self._painted_with: Params | None = None
         self._governing = governing
         self._looks = looks
         self._morph = morph
@@ -166,6 +168,7 @@ class EngineThread(QThread):
         self._governing.begin()
         plates = [frame.plate for frame in frames]
         pictures = host.step(chunk_of(frames), asked_of_engine(look.params, plates))
+        self._painted_with = look.params
         now = time.perf_counter()
         self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now, plates)
         self._latency.painted((frame.time for frame in frames), now)

@@ -113,6 +113,9 @@ def _scaled(rgb: Pixels, width: int, height: int, out: Pixels | None = None) -> 
         return _contiguous(rgb, out)
     # cv2 reads cut views, but not negative strides (mirror, rotation).
     row, column = rgb.strides[:2]
+    if column < 0 < row and rgb.shape[0] * rgb.shape[1] > width * height:
+        small = _scaled(rgb[:, ::-1], width, height)  # a mirrored picture is turned when it is small
+        return np.asarray(cv2.flip(small, 1, dst=out), np.uint8)
     source = rgb if row >= column > 0 else _contiguous(rgb)
     h, w = source.shape[:2]
     # Halving by area and the rest bilinearly looks like one area average and costs a sixth of it: OpenCV is fast at

@@ -10,7 +10,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
 
 from app.examples import DEFAULT_PROMPT
@@ -70,6 +70,15 @@ class Look:
             raise ValueError(words.none_of(words.MASK_JOIN, self.mask_join, get_args(Join)))
         if self.mask is not None and self.mask.pixels.ndim != 2:
             raise ValueError(words.COLOURED_MASK)
+
+
+COUNTERS = ("cut", "soft_cut", "frames_again")
+"""Of ``Params``: events, each of which is over with the chunk that has it."""
+
+
+def without_events(look: Look) -> Look:
+    """``look`` without what happens once: as a cue or the next run has it."""
+    return replace(look, params=replace(look.params, cut=0, soft_cut=0, frames_again=0, frames_done=(None, None)))
 
 
 SourceKind = Literal["camera", "screen", "clip", "still", "testcard"]

@@ -2,7 +2,8 @@
 
 A step holds the fields of the look that it changed, as they were and as they became. So undoing it leaves alone what
 has changed by itself since, as a seed does that walks, and never touches what must not come back: cuts, and the
-treatment, for no step back may take a blackout off the stage.
+treatment, for no step back may take a blackout off the stage. A first or last frame comes back into the look; that it
+is not painted again is the Show's to say.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from app.look import Look
+from app.look import COUNTERS, Look
 from engine.params import Picture
 
 LOOK_STEPS = 100
@@ -32,8 +33,7 @@ Fired = tuple[int | None, int | None]
 """The numbers of the cues that were fired last, before and after a step: see ``app.cue_history``."""
 
 _MASK: Field = ("mask",)
-_LAST_FRAME: Field = ("params", "last_frame")
-_NO_STEP = {("treatment",), *(("params", name) for name in ("cut", "soft_cut", "frames_again"))}
+_NO_STEP = {("treatment",), *(("params", name) for name in (*COUNTERS, "frames_done"))}
 _SEED: Field = ("params", "seed")
 _SEPARATE = {_SEED, ("layout",)}
 """Each change is a step, however quickly it follows the last: each seed is a picture of its own."""
@@ -76,7 +76,8 @@ class Back:
 
 
 class LookHistory:
-    """One line of steps. Changes of one fader that follow each other are one, and so are those of a stroke."""
+    """One line of steps. Changes of one fader that follow each other are one, and so are those of a stroke. One that
+    ends as it began is none, and what could be done again still can."""
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class LookHistory:
         self._steps: list[_Step] = []
         self._at = 0
         self._last: _Step | None = None
+        self._beyond: list[_Step] = []
         self._holding = False
 
     @property
@@ -143,9 +145,9 @@ class LookHistory:
             return
         last.after, last.time, last.down = new, now, down
         if last.after == last.before:
-            self._steps.pop()
             self._at -= 1
-            self._last = None
+            self._steps[self._at :] = self._beyond
+            self._settle()
 
     def undo(self, now: Look) -> Back | None:
         """``now`` without the last step, and what that changes; None where there is none."""
@@ -173,8 +175,8 @@ class LookHistory:
         return step.time - last.time <= PAUSE_S or (last.down and step.down)
 
     def _append(self, step: _Step) -> None:
-        del self._steps[self._at :]
-        self._steps.append(step)
+        self._beyond = self._steps[self._at :]
+        self._steps[self._at :] = [step]
         self._last = step
         of_looks = [place for place, step in enumerate(self._steps) if set(step.after) != {_MASK}]
         if len(of_looks) > LOOK_STEPS:
@@ -188,6 +190,7 @@ class LookHistory:
                 if isinstance(values.get(_MASK), Picture):
                     values[_MASK] = _packed(values[_MASK])
         self._last = None
+        self._beyond = []
 
 
 @lru_cache(maxsize=2)  # what one step ends with the next one begins with
@@ -199,12 +202,7 @@ def _changed(before: Look, after: Look) -> dict[Field, tuple[Any, Any]]:
     """What a hand has changed, as it was and as it is."""
     changed = dict(_differences((), before, after, descend={"params"}))
     walks = before.seed_walk.on and after.seed_walk.on
-    changed = {
-        field: pair for field, pair in changed.items() if field not in _NO_STEP and not (walks and field == _SEED)
-    }
-    if len(changed) > 1 and changed.get(_LAST_FRAME, (None, None))[0] is not None:
-        del changed[_LAST_FRAME]  # it was an event: what a cue took away has long been reached
-    return changed
+    return {field: pair for field, pair in changed.items() if field not in _NO_STEP and not (walks and field == _SEED)}
 
 
 def _differences(field: Field, before: Any, after: Any, descend: set[str]) -> Iterator[tuple[Field, tuple[Any, Any]]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.look import Look
+from app.look import COUNTERS, Look, without_events
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,13 @@ class Looks:
 
     @property
     def untouched(self) -> bool:
-        """Whether the audition is as the program is, but for seeds that have walked."""
+        """Whether the audition is as the program is, but for seeds that have walked, and events that are over."""
         audition, program = self.audition, self.program
         if audition is None or audition.seed_walk != program.seed_walk:
             return False
         walked = program.params.seed if program.seed_walk.on else audition.params.seed
-        return replace(audition, params=replace(audition.params, seed=walked)) == program
+        walked_too = replace(audition, params=replace(audition.params, seed=walked))
+        return without_events(walked_too) == without_events(program)
 
     def taken(self, look: Look, chunks: int | None = None) -> Looks:
         """``look`` as the program, and the end of the audition. chunks: over how many it comes; None = as a hand's."""
@@ -89,5 +90,5 @@ class Looks:
 
 def _counted(look: Look, before: Look) -> Look:
     new, old = look.params, before.params
-    counters = {name: max(getattr(new, name), getattr(old, name)) for name in ("cut", "soft_cut", "frames_again")}
+    counters = {name: max(getattr(new, name), getattr(old, name)) for name in COUNTERS}
     return replace(look, params=replace(new, **counters))

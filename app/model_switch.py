@@ -31,6 +31,7 @@ class Host(Protocol):
     def fits_beside(self) -> bool: ...
     @property
     def prompts_read(self) -> int: ...
+    def follow_on(self, params: Params) -> None: ...
     def wanted(self, params: Params) -> int: ...
     def step(self, chunk: ControlChunk, params: Params) -> Pixels: ...
     def troubles(self) -> tuple[str, ...]: ...
@@ -38,18 +39,20 @@ class Host(Protocol):
     def settle(self) -> None: ...
     @property
     def trailing_s(self) -> float: ...
-    def second_stream(self) -> SecondStream: ...
+    def second_stream(self, after: Params | None = None) -> SecondStream: ...
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Playing:
-    """The model that paints. info: what it says of itself. tried_with: what it was tried out with on its way up."""
+    """The model that paints. info: what it says of itself. tried_with: what it was tried out with on its way up.
+    after: what the last chunk of the show before it was painted with; None = there was none."""
 
     host: Host
     choice: EngineChoice
     info: ModelInfo
     tried_with: Params
+    after: Params | None = None
 
 
 class ModelSwitch:
@@ -65,15 +68,17 @@ class ModelSwitch:
         params: Callable[[], Params],
         say: Callable[[Level, str], None],
         may_hold: Callable[[EngineChoice], bool] = lambda choice: True,
+        painted_with: Callable[[], Params | None] = lambda: None,
     ) -> None:
         """wish: what is to play. params: what the next chunk would be painted with. say: to tell the performer.
         may_hold: whether the output may be held for a model that does not fit beside the one that plays; else it is
-        refused."""
+        refused. painted_with: what the last chunk was painted with; None = nothing has been painted."""
         self._make_host = make_host
         self._wish = wish
         self._params = params
         self._say = say
         self._may_hold = may_hold
+        self._painted_with = painted_with
         self._coming: _Coming | None = None
         self._refused: EngineChoice | None = None
         self._alone: EngineChoice | None = None
@@ -158,7 +163,10 @@ class ModelSwitch:
     def _take_over(self, coming: _Coming, info: ModelInfo) -> None:
         self._coming = self.progress = self._alone = None
         self.lose()
-        self.playing = Playing(coming.host, coming.choice, info, coming.params)
+        after = self._painted_with()
+        if after is not None:
+            coming.host.follow_on(after)
+        self.playing = Playing(coming.host, coming.choice, info, coming.params, after)
         self.info, self._played = info, coming.choice
         # To look through what stays, all modules and a model, stops every thread for 0.15 s on a slow machine.
         gc.freeze()

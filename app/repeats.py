@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
+from weakref import ref
 
 from app.frame import Pixels
 
@@ -15,14 +16,17 @@ T = TypeVar("T")
 
 
 class Repeats(Generic[T]):
-    """Holds the last picture and what was made of it. Used by one thread."""
+    """Holds what was made of the last picture, and not the picture: a large one goes when its source does.
+
+    Used by one thread.
+    """
 
     def __init__(self) -> None:
-        self._last: tuple[Pixels, object, T] | None = None
+        self._last: tuple[ref[Pixels], object, T] | None = None
 
     def made(self, rgb: Pixels, asked: object, make: Callable[[], T]) -> T:
         """``make()`` of ``rgb``, or what it was the last time if that was of the same array and ``asked`` is equal."""
         last = self._last
-        if last is None or last[0] is not rgb or last[1] != asked:
-            last = self._last = (rgb, asked, make())
+        if last is None or last[0]() is not rgb or last[1] != asked:
+            last = self._last = (ref(rgb), asked, make())
         return last[2]

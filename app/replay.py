@@ -157,13 +157,19 @@ class Replayer:
             try:
                 if reads is None:
                     self.info = brought_up(host, self._params(self._journal.look(chunks[0])), self._quiet)
+                    self._follow_on(host, chunks[0].stream.after)
                     yield from self._paint_stream(host, choice, chunks)
                 else:
                     self.info = brought_up(host, chunks[0].stream.tried_with, self._quiet)
                     self._compare_machines(info)
+                    self._follow_on(host, chunks[0].stream.after)
                     yield from self._compared(self._paint_stream(host, choice, chunks, reads), chunks)
             finally:
                 host.close()
+
+    def _follow_on(self, host: Host, after: Params | None) -> None:
+        if after is not None:
+            host.follow_on(self._asked(after))
 
     def close(self) -> None:
         """Give the controls' networks back."""

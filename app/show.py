@@ -14,8 +14,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.due_frames import brought_back, given
+from app.due_frames import taken as taken_frames
 from app.expand import Expand
-from app.look import Look, Setup, Treatment, from_json, to_json
+from app.look import Look, Setup, Treatment, from_json, to_json, without_events
 from app.look_history import Back, Field, Fired, LookHistory
 from app.looks import Looks
 from app.modes import without_modes
@@ -143,13 +145,14 @@ class Show(QObject):
     def _go(self, step: Back | None) -> tuple[Field, ...]:
         if step is None:
             return ()
-        self._edit(step.look, step=False)
+        look = brought_back(step.look, self.look, fired=bool(step.fired))
+        self._change(self._looks.with_edited(look))
         for number in step.fired:
             self.fired_again.emit(number)
         return step.changed
 
     def _edit(self, look: Look, *, step: bool = True, joins: bool = True) -> None:
-        looks = self._looks.with_edited(look)
+        looks = self._looks.with_edited(given(look, self.look))
         if step:
             self._history.note(self.look, looks.edited, joins=joins)
         self._change(looks)
@@ -183,11 +186,13 @@ class Show(QObject):
 
         bring: makes of it and of the program what comes, its transition for example; None = it comes at once, without
         a cut. chunks: over how many it comes; None = words over as many as the look says, all else at once.
-        fired: see ``bring_in``. The audition's own cuts are no cuts of the program.
+        fired: see ``bring_in``. The audition's own cuts are no cuts of the program; its first and last frame
+        are painted where the program has others.
         """
         self._let_go()
         look, program = self._looks.audition, self._looks.program
         if look is not None:
+            look = taken_frames(look, program)
             uncut = replace(look.params, cut=program.params.cut, soft_cut=program.params.soft_cut)
             look = replace(look, params=uncut)
             taken = self._looks.taken(look if bring is None else bring(look, program), chunks)
@@ -359,9 +364,8 @@ def load_state(path: Path) -> tuple[Look, Setup] | None:
     except Exception:  # noqa: BLE001 - such as a list in a list, a thousand deep: there are more ways than can be named
         return None
     # A last frame is an event, not a state: it was reached in the last show.
-    look = replace(
-        look, treatment="live", params=replace(look.params, cut=0, soft_cut=0, frames_again=0, last_frame=None)
-    )
+    look = without_events(look)
+    look = replace(look, treatment="live", params=replace(look.params, last_frame=None))
     setup = replace(
         setup,
         restarts=0,

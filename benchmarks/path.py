@@ -78,6 +78,9 @@ class IdentityHost:
     def troubles(self) -> tuple[str, ...]:
         return ()
 
+    def follow_on(self, params: Params) -> None:
+        pass
+
     def wanted(self, params: Params) -> int:
         return 1
 
@@ -94,7 +97,7 @@ class IdentityHost:
     def trailing_s(self) -> float:
         return 0.0
 
-    def second_stream(self) -> SecondStream:
+    def second_stream(self, after: Params | None = None) -> SecondStream:
         raise EngineError("The identity paints no audition.")
 
     def close(self) -> None:

@@ -192,6 +192,10 @@ class EngineHost:
         needs = ((self._budget.total, free), (self._budget.on_host, on_host))
         return all(there is None or need <= there for need, there in needs)
 
+    def follow_on(self, params: Params) -> None:
+        """See ``Stream.follow_on``."""
+        self._loaded().follow_on(params)
+
     def wanted(self, params: Params) -> int:
         """How many pictures the next ``step`` takes and gives."""
         return self._loaded().wanted(params)
@@ -225,9 +229,10 @@ class EngineHost:
         with _in_words(words.REMEMBER, *words.PAINTING_ENDS):
             stream.settle()
 
-    def second_stream(self) -> SecondStream:
+    def second_stream(self, after: Params | None = None) -> SecondStream:
         """A second stream beside the host's own; one that was there before ends.
 
+        after: what the last chunk was painted with that it follows on; None = what the host's own was.
         OutOfMemory, in words, where its memory does not fit into what is free now.
         """
         stream, device = self._loaded(), self._device
@@ -237,7 +242,10 @@ class EngineHost:
             need, free = budget_on(self._choice, device).second_stream, memory_of(device.torch_device).free
             if free is not None and need > free:
                 raise OutOfMemory(words.audition_too_large(gibibytes(need), gibibytes(free)))
-            self._second = SecondStream(stream.second())
+            second = stream.second()
+            if after is not None:
+                second.follow_on(after)
+            self._second = SecondStream(second)
         return self._second
 
     def memory(self) -> GpuMemory | None:

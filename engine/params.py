@@ -95,14 +95,16 @@ class Params:
     more_prompts: blended with ``prompt``, each by its weight. blend: along a line or along the arc between embeddings.
     morph_chunks: 0 to 1000; over how many chunks new words or weights come in, 0 = at once.
     prompt_change: "recache" reads the remembered past again with the new words, "keep" changes cross-attention alone.
-    control_strength: 0 (guide ignored) to 2, the scale of VACE's hints; 1 is as trained.
+    control_strength: 0 (guide ignored) to 2, the scale of VACE's hints; 1 is as trained. A chunk in which a first or
+        last frame is due takes 1 for 0, without the guide.
     strength: 0.05 to 1, how far the source is repainted: 1 starts from noise alone, less from the source plus noise.
     references: up to three pictures of what shall appear. reference_mode: "sink" keeps them in the network's own memory
         and shows them to VACE, "aligned" shows them to VACE alone, "reference" lets them take the place of the first
         control frames of every chunk, as published.
     first_frame, last_frame: the picture that the chunk in which it newly appears begins or ends with. A first frame
-        also begins every stream: after a cut and at the start. frames_again: a counter; when it changes, both are due
-        again, as if they were new.
+        also begins the stream at the start and after each cut. frames_again: a counter; when it changes, both are due
+        again, as if they were new. frames_done: those of the two that are there and not due by that, as after a step
+        back; None = none of them.
     composite: puts the source back where the mask says "keep", softly where the mask is soft.
     seed: 0 to 2**63-1; with equal inputs and settings an equal seed gives equal pictures.
     steps: denoising passes a chunk, 1 to 8.
@@ -126,6 +128,7 @@ class Params:
     first_frame: Picture | None = None
     last_frame: Picture | None = None
     frames_again: int = 0
+    frames_done: tuple[Picture | None, Picture | None] = (None, None)
     composite: bool = True
     seed: int = 0
     steps: int = 2

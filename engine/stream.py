@@ -76,6 +76,7 @@ class Stream:
         self._trailing = trailing_on(device)
         self._decoded: deque[Tensor] = deque(maxlen=_BUFFERED_PICTURES)
         self._params: Params | None = None
+        self._granted: Params | None = None
         self._stale = False
         self._source_seen = False
         self._troubles: list[str] = []
@@ -84,12 +85,21 @@ class Stream:
     def second(self) -> Stream:
         """Another stream of the same networks, at its beginning, used on the same thread.
 
-        It has a past, references and LoRAs of its own. Whatever is asked of it, this one's pictures stay the same to
-        the bit. A second stream has no second of its own.
+        It has a past, references and LoRAs of its own, and follows on this one: see ``follow_on``. Whatever is asked of
+        it, this one's pictures stay the same to the bit. A second stream has no second of its own.
         """
         second = Stream(self._model, self._choice, beside=self, recorder=self._recorder)
         second.call_blocks(self._rollout.call)
+        if self._granted is not None:
+            second.follow_on(self._granted)
         return second
+
+    def follow_on(self, params: Params) -> None:
+        """Take the place of a stream whose last chunk was painted with ``params``; call it before the first step.
+
+        What these had asked for once, cuts and first and last frame, is done: only a change of it acts.
+        """
+        self._granted, self._begins = params, False
 
     def call_blocks(self, call: CallBlock) -> None:
         """Call the transformer's blocks so from the next chunk on: compiled, or as they are."""
@@ -108,7 +118,7 @@ class Stream:
         self._decoder.reset()
         self._prompts.jump()
         self._decoded.clear()
-        self._stale, self._settled = False, True
+        self._stale, self._settled, self._begins = False, True, True
         self._first_due: Picture | None = None
         self._last_due: Picture | None = None
 
@@ -164,18 +174,23 @@ class Stream:
         with self._encoding.work():
             guide, source, mask = self._pixels(chunk)
             source_latents = self._source_latents(source, params.strength)
-            source, mask = extended(source, mask, *self._pictures_due(params))
-            context = self._control(guide, source, mask, params.control_strength)
+            strength, due = params.control_strength, self._pictures_due(params)
+            if strength == 0 and any(picture is not None for picture in due):
+                # VACE alone can paint a given picture: for this chunk it is there, and shown that and no structure.
+                strength, guide = 1.0, torch.zeros_like(guide)
+            source, mask = extended(source, mask, *due)
+            context = self._control(guide, source, mask, strength)
         self._encoding.join(context, source_latents)
         clean = self._rollout.denoise(
             lambda step: self._noise.of(params.seed, self._rollout.frame, step),
             self._rollout.sampler.steps(params.steps, params.strength),
             context,
-            params.control_strength,
+            strength,
             source_latents,
             params.past,
         )
-        self._params, self._settled = params, False
+        self._params = self._granted = params
+        self._settled = self._begins = False
         pixels = self._decoder.decode(clean)
         if self._model.config.rollout.memory == "recompute":
             self._decoded.extend(pixels.unbind(1))
@@ -219,13 +234,17 @@ class Stream:
                 in_sink=params.reference_mode == "sink",
                 displacing=params.reference_mode == "reference" or self._model.config.quirks.displaced_references,
             )
-        if old is not None and params.soft_cut != old.soft_cut:
+        granted = self._granted
+        if granted is not None and params.soft_cut != granted.soft_cut:
             self._rollout.soften_past(params.soft_cut_past, params.soft_cut_chunks)
-        again = old is None or params.frames_again != old.frames_again
-        if again or self._rollout.frame == 0 or old is None or params.first_frame != old.first_frame:
+        again = granted is None or params.frames_again != granted.frames_again
+        first, last = _but(params.first_frame, params.frames_done[0]), _but(params.last_frame, params.frames_done[1])
+        if self._begins:
             self._first_due = params.first_frame
-        if again or old is None or params.last_frame != old.last_frame:
-            self._last_due = params.last_frame
+        elif again or granted is None or params.first_frame != granted.first_frame:
+            self._first_due = first
+        if again or granted is None or params.last_frame != granted.last_frame:
+            self._last_due = last
 
     def _mix_in(self, loras: tuple[Lora, ...]) -> bool:
         """Whether the network computes otherwise than before. Each file that cannot be used is told once."""
@@ -255,7 +274,7 @@ class Stream:
                 self._rollout.recache()
 
     def _cuts(self, params: Params) -> bool:
-        return self._params is not None and params.cut != self._params.cut
+        return self._granted is not None and params.cut != self._granted.cut
 
     def _check(self, chunk: ControlChunk, params: Params) -> None:
         wanted = (self.wanted(params), *self._size, 3)
@@ -320,6 +339,10 @@ class Stream:
         if not self._decoded or self._rollout.frame == 0:
             return None
         return encode_references(self._model.vae, [self._decoded[0].unsqueeze(1)])
+
+
+def _but(picture: Picture | None, done: Picture | None) -> Picture | None:
+    return None if picture == done else picture
 
 
 def _adapters(model: Model, beside: Stream | None) -> Adapters | GuestAdapters:

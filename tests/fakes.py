@@ -32,6 +32,9 @@ class TinyHost:
         self._stream = Stream(tiny_model(), self._choice, self._submit)
         return ModelInfo(self._choice.model, "CPU", "float32", "untrained weights")
 
+    def follow_on(self, params: Params) -> None:
+        self._loaded().follow_on(params)
+
     def wanted(self, params: Params) -> int:
         return self._loaded().wanted(params)
 
@@ -55,11 +58,17 @@ class TinyHost:
     def trailing_s(self) -> float:
         return self._loaded().trailing_s
 
-    def second_stream(self) -> SecondStream:
-        return SecondStream(self._loaded().second())
+    def second_stream(self, after: Params | None = None) -> SecondStream:
+        return SecondStream(self._second(after))
 
     def close(self) -> None:
         self._stream = None
+
+    def _second(self, after: Params | None) -> Stream:
+        second = self._loaded().second()
+        if after is not None:
+            second.follow_on(after)
+        return second
 
     def _loaded(self) -> Stream:
         if self._stream is None:
@@ -79,7 +88,7 @@ class Witness:
     before_load: called when a model's files have been checked; may raise. fits: whether it fits beside another.
     may_load: while it is not set, models take for ever to load, slice after slice. before_slice: called in each.
     begun: what was tried, in order. loaded: what is in memory. submit: what hosts were handed to have prompts read.
-    slices, loads, closes: how many there were.
+    followed: what hosts and second streams were told to go on after. slices, loads, closes: how many there were.
     """
 
     before_step: Callable[[int], None] = lambda number: None
@@ -98,6 +107,7 @@ class Witness:
     begun: list[EngineChoice] = field(default_factory=list)
     loaded: list[EngineChoice] = field(default_factory=list)
     submit: Submit | None = None
+    followed: list[tuple[Literal["program", "audition"], Params | None]] = field(default_factory=list)
     slices: int = 0
     loads: int = 0
     closes: int = 0
@@ -141,9 +151,14 @@ class WitnessedHost(TinyHost):
         self._witness.order.append("program")
         return super().step(chunk, params)
 
-    def second_stream(self) -> SecondStream:
+    def second_stream(self, after: Params | None = None) -> SecondStream:
         self._witness.before_second()
-        return WitnessedSecond(self._loaded().second(), self._witness)
+        self._witness.followed.append(("audition", after))
+        return WitnessedSecond(self._second(after), self._witness)
+
+    def follow_on(self, params: Params) -> None:
+        self._witness.followed.append(("program", params))
+        super().follow_on(params)
 
     def settle(self) -> None:
         self._witness.before_settle()

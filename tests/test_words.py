@@ -56,10 +56,11 @@ SHOWN = {
     *("addAction", "addMenu", "addItem", "addItems", "addTab", "insertItem"),
     *("QAction", "QLabel", "QPushButton", "QToolButton", "QCheckBox", "QRadioButton", "QGroupBox", "QMenu"),
     *("Card", "Expander", "Fader", "Picker", "Readout", "Segments", "Setting", "ControlKind", "Switch"),
+    *("Chip", "LineField", "FileDialog", "text", "tool", "verb", "put", "set_options"),
 }
 """What shows all texts that it is given, but for those in ``CODES``."""
-CODES = {"Setting": 0, "ControlKind": 0}
-"""Where the one stands that is for the code."""
+CODES = {"Setting": 0, "ControlKind": 0, "text": 1, "tool": 0, "verb": 0, "put": 1}
+"""Where the one stands that is for the code: a name, an icon, a style."""
 CALLED = {"title", "tip", "help", "placeholder", "caption", "description", "epilog"}
 """Keywords whose text is read, whoever takes it."""
 
@@ -198,6 +199,11 @@ def test_what_counts_as_said(tmp_path: Path, line: str, seen: bool) -> None:
         ('make(x, title="Go")', True),
         ('Setting("go", words.GO, 0, 1, 0)', False),
         ('Setting("go", "Go", 0, 1, 0)', True),
+        ('tool("play", words.GO, words.GO_TIP)', False),
+        ('tool("play", words.GO, "Goes")', True),
+        ('text("Go", "dim")', True),
+        ('chip.put(words.GO, "live")', False),
+        ('chip.put("Go", "live")', True),
         ("button.setText(words.GO)", False),
         ('button.setText(f"{name}: {figure:.1f}")', False),
         ('QPushButton(icon("go"), words.GO)', False),

@@ -22,6 +22,7 @@ from app.journal.writer import JournalWriter, Step
 from app.look import Look, Setup
 from app.model_switch import Playing
 from app.words import journal as words
+from engine.params import Params
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Journal:
         self._bytes = 0
         self._open = False
         self._playing: Playing | None = None
+        self._painted_with: Params | None = None
         self._stream = StreamRecord()
         self._cut = 0
         self._painted = self._steps = 0
@@ -94,6 +96,7 @@ class Journal:
             self._follow(playing, look, wished)
             self._painted += 1
             self._steps += 1
+            self._painted_with = look.params
             self._prompts_read = playing.host.prompts_read
             if self._open and not self._awaits_cut:
                 setup = self._setup()
@@ -129,7 +132,9 @@ class Journal:
         if playing is not self._playing:
             self._playing = playing
             governed = None if wished is None or wished.choice == playing.choice else wished.choice
-            self._stream = StreamRecord(playing.choice, playing.info, playing.tried_with, wished=governed)
+            self._stream = StreamRecord(
+                playing.choice, playing.info, playing.tried_with, wished=governed, after=playing.after
+            )
             self._painted = self._steps = self._prompts_read = self._read_before = 0
         elif look.params.cut != self._cut:
             self._steps = 0
@@ -141,7 +146,9 @@ class Journal:
             self._read_before = self._prompts_read
             if self._painted:
                 # Its words have long been read; a replay that begins here has to know them from the start.
-                self._stream = replace(self._stream, before=self._steps, tried_with=look.params)
+                self._stream = replace(
+                    self._stream, before=self._steps, tried_with=look.params, after=self._painted_with
+                )
             if self._steps:
                 self._say("info", words.BEGAN_AMIDST)
 

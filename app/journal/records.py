@@ -34,7 +34,8 @@ class StreamRecord:
 
     info: what the model said of itself. tried_with: what it was tried out with on its way up, for it goes on with those
     words until others are read. before: chunks that it had painted before the journal began, since it last forgot its
-    past. wished: what the performer had chosen where the governor had something faster in its place.
+    past. wished: what the performer had chosen where the governor had something faster in its place. after: what the
+    chunk before the first one here was painted with, by this stream or by the one before it; None = the show began.
     """
 
     choice: EngineChoice = EngineChoice()
@@ -42,6 +43,7 @@ class StreamRecord:
     tried_with: Params = Params()
     before: int = 0
     wished: EngineChoice | None = None
+    after: Params | None = None
 
 
 @dataclass(frozen=True)

@@ -244,7 +244,8 @@ class BoxTool:
 
 
 class FrameTool:
-    """The picture's frame: pulled inwards, what is around the picture is painted on."""
+    """The picture's frame: pulled inwards, what is around the picture is painted on. A pull whose frame becomes another
+    one, as by a cue, is over."""
 
     def __init__(self, show: Show) -> None:
         self._show = show
@@ -270,9 +271,9 @@ class FrameTool:
         self._show.begin_step()
 
     def move(self, at: QPointF, geometry: Geometry, pressure: float) -> None:
-        if not self._pulled:
+        if not self._is_pulling():
             return
-        frame, expand = geometry.box((0.0, 0.0, 1.0, 1.0)), self._show.look.expand
+        frame, expand = geometry.box((0.0, 0.0, 1.0, 1.0)), self._made
         across, down = (at.x() - self._last.x()) / frame.width(), (at.y() - self._last.y()) / frame.height()
         inwards = {"left": across, "right": -across, "top": down, "bottom": -down}
         sides = {side: min(1.0, max(0.0, getattr(expand, side) + inwards[side])) for side in self._pulled}
@@ -284,12 +285,18 @@ class FrameTool:
         self._show.end_step()
 
     def give_up(self) -> bool:
-        """A pull acts at once: it is taken back, unless the frame has become another one meanwhile, as by a cue."""
-        pulled = bool(self._pulled)
-        if pulled and self._show.look.expand == self._made:
+        """A pull acts at once: it is taken back."""
+        pulling = self._is_pulling()
+        if pulling:
             self._show.set_expand(self._before)
-        self.release(None)
-        return pulled
+            self.release(None)
+        return pulling
+
+    def _is_pulling(self) -> bool:
+        """Whether a pull is under way; that of a frame which is gone ends here."""
+        if self._pulled and self._show.look.expand != self._made:
+            self.release(None)
+        return bool(self._pulled)
 
     def drawn_within(self, geometry: Geometry, cursor: QPointF | None) -> QRectF | None:
         return None

@@ -5,7 +5,7 @@ A share that does not answer holds up nothing. Knows no widget.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -22,47 +22,66 @@ from app.words import inputs as words_inputs
 from app.words import window as words
 
 
+@dataclass(frozen=True)
+class _Request:
+    """chosen: what played when it was dropped. found: what it is; None = the disk has yet to answer."""
+
+    chosen: tuple[SourceChoice, int]
+    found: SourceChoice | None = None
+
+
 class Dropped(QObject):
-    """Makes it the source, unless another one was dropped or chosen before the disk had answered."""
+    """Makes it the source, unless another one was chosen before the disk had answered. Of several that it is asked for,
+    the last one that is any source."""
 
     said = Signal(str, str)
     """From any thread."""
-    _found = Signal(object, object)
+    _answered = Signal(int, object)
 
     def __init__(self, show: Show, actions: Actions, later: Later, parent: QObject) -> None:
         """later: where the disk is asked."""
         super().__init__(parent)
         self._show, self._actions, self._later = show, actions, later
         self._asked = 0
-        self._found.connect(self._play)
+        self._requests: dict[int, _Request] = {}
+        self._answered.connect(self._take)
 
     def play(self, target: str) -> None:
         """A file's path, a stream's URL, or a source in words: see ``app.inputs.notation``."""
         self._asked += 1
-        request = (self._asked, *self._chosen())
-        self._later(target, lambda: self._look_for(target, request))
+        number = self._asked
+        self._requests[number] = _Request(self._chosen())
+        self._later(target, lambda: self._look_for(target, number))
 
     def _chosen(self) -> tuple[SourceChoice, int]:
+        """What plays, however often."""
         setup = self._show.setup
-        return setup.source, setup.restarts
+        return replace(setup.source, loop=True), setup.restarts
 
-    def _look_for(self, target: str, request: tuple[object, ...]) -> None:
+    def _look_for(self, target: str, number: int) -> None:
         try:
             found = playable(target)
         except Exception as error:  # noqa: BLE001 - a hand waits for an answer
             self.said.emit("warning", words.dropped(str(error)))
+            self._answered.emit(number, None)
         else:
-            self._found.emit(found, request)
+            self._answered.emit(number, found)
 
-    @Slot(object, object)
-    def _play(self, source: SourceChoice, request: tuple[object, ...]) -> None:
-        number, *chosen = request
-        if number != self._asked:
-            return  # another one was dropped since
-        if tuple(chosen) != self._chosen():
+    @Slot(int, object)
+    def _take(self, number: int, source: SourceChoice | None) -> None:
+        request = self._requests.pop(number, None)
+        if request is None:
+            return  # a later one plays already
+        if source is not None:
+            self._requests[number] = replace(request, found=source)
+        last = self._requests[max(self._requests)] if self._requests else None
+        if last is None or last.found is None:
+            return
+        self._requests.clear()
+        if last.chosen != self._chosen():
             self.said.emit("warning", words.dropped(words.FOUND_TOO_LATE))
         else:
-            self._actions.choose_source(replace(source, loop=self._show.setup.source.loop))
+            self._actions.choose_source(replace(last.found, loop=self._show.setup.source.loop))
 
 
 def playable(target: str) -> SourceChoice:

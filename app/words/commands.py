@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.status import EngineState
 
 # -- the end of a command
 
@@ -87,13 +91,23 @@ def rendered_instead(video: Path, sheet: Path) -> str:
 OPENS_WITH_A_DISPLAY = "With a display, the same command opens the window; `live --headless` streams without one."
 
 
+ENGINE_STATES: dict[EngineState, str] = {
+    "loading": "loading",
+    "running": "running",
+    "waiting": "waiting",
+    "failed": "failed",
+    "stopped": "stopped",
+}
+
+
 def status_line(
-    source: float, engine: float, state: str, loading: float | None, latency_ms: float | None, dropped: int
+    source: float, engine: float, state: EngineState, loading: float | None, latency_ms: float | None, dropped: int
 ) -> str:
     """source, engine: pictures a second. loading: how far a model has come, 0 to 1."""
     coming = "" if loading is None else f", loading {loading:.0%}"
     latency = "-" if latency_ms is None else f"{latency_ms:.0f} ms"
-    return f"in {source:.1f}/s, engine {engine:.1f}/s ({state}{coming}), latency {latency}, dropped {dropped}"
+    doing = f"{ENGINE_STATES[state]}{coming}"
+    return f"in {source:.1f}/s, engine {engine:.1f}/s ({doing}), latency {latency}, dropped {dropped}"
 
 
 # -- files that are written
@@ -258,10 +272,10 @@ PICTURES_UNIT = " pictures"
 # -- the window's pictures
 
 
-def painted_too_little(state: str, seconds: float) -> str:
+def painted_too_little(state: EngineState, seconds: float) -> str:
     return (
-        f"The engine ({state}) painted too little within {seconds:.0f} seconds, so there is nothing to take a picture"
-        " of. `vace-live doctor` tells what is missing."
+        f"The engine ({ENGINE_STATES[state]}) painted too little within {seconds:.0f} seconds, so there is nothing to"
+        " take a picture of. `vace-live doctor` tells what is missing."
     )
 
 

@@ -28,6 +28,10 @@ def version(number: str) -> str:
     return f"VACE Live {number}"
 
 
+def setting(name: str, low: float, high: float, default: float) -> str:
+    return f"{name} {low:g} to {high:g} ({default:g})"
+
+
 def settings(lines: str) -> str:
     """lines: each control's settings with their ranges."""
     return f"settings of the controls, as in --control edge=0.8,thickness=2 (defaults):\n{lines}"

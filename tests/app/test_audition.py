@@ -224,6 +224,10 @@ def test_another_model_takes_the_audition_over(stage: StageMaker) -> None:
     live.until(lambda: len(live.witness.seconds) == 1)
     live.show.drop_audition()
     live.until(lambda: len(live.witness.seconds) == 0)
+    told = [(who, None if params is None else params.prompt) for who, params in live.witness.followed]
+    assert told == [("audition", None), ("program", "ink"), ("audition", "lava")], (
+        "each goes on after its own last chunk"
+    )
 
 
 def test_a_picture_that_cannot_be_worked_on_for_it_reaches_the_program(

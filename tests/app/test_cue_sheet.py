@@ -184,6 +184,54 @@ def test_a_cues_first_and_last_frame_come_each_time_it_is_fired(show: Show, shee
     assert show.look.params.frames_again == 3, "what was painted is not taken back"
 
 
+def test_a_step_back_over_a_cue_brings_its_frames_into_the_look_unpainted(show: Show, sheet: CueSheet) -> None:
+    """So that the cue can be changed and keeps them; what a hand gives after that is painted."""
+    other = Picture(np.full((4, 6, 3), 200, np.uint8))
+    places = []
+    for prompt, last in (("one", RGB), ("two", other), ("three", None)):
+        show.set_params(prompt=prompt, last_frame=last)
+        places.append(sheet.add())
+    for place in places:
+        sheet.fire(place)
+    for place, last in ((places[1], other), (places[0], RGB)):
+        show.undo()
+        assert (sheet.current, show.look.params.last_frame) == (place, last)
+        assert show.look.params.frames_done == (None, last)
+    again = show.look.params.frames_again
+    sheet.update(places[0])
+    cue = sheet.cue(places[0])
+    assert cue is not None
+    assert (cue.look.params.last_frame, cue.look.params.frames_done) == (RGB, (None, None))
+    show.set_params(last_frame=None)
+    show.set_params(last_frame=RGB)
+    assert (show.look.params.frames_done, show.look.params.frames_again) == ((None, None), again)
+    show.undo()
+    show.undo()
+    assert show.look.params.frames_done == (None, RGB)
+
+
+def test_frames_that_an_audition_asked_for_are_its_own(show: Show, sheet: CueSheet) -> None:
+    """The outputs get those that they had not; fired and taken back, nothing of it is left."""
+    other = Picture(np.full((4, 6, 3), 200, np.uint8))
+    show.set_params(last_frame=RGB)
+    place = sheet.add()
+    show.set_params(first_frame=other)
+    before = show.program
+    show.begin_audition()
+    sheet.fire(place)
+    show.undo()
+    assert show.looks.untouched
+    show.take()
+    assert replace(show.program, params=replace(show.program.params, frames_done=(None, None))) == before
+    show.begin_audition()
+    show.set_params(last_frame=other)
+    show.set_params(last_frame=None)
+    show.undo()
+    show.take()
+    params = show.program.params
+    assert (params.last_frame, params.frames_done[1], params.frames_again) == (other, None, 0)
+
+
 def test_next_and_previous_go_round_over_empty_places(show: Show, sheet: CueSheet) -> None:
     sheet.delete(1)
     seen: list[int | None] = []

@@ -92,3 +92,11 @@ def test_fits(fit: Fit, rows: int) -> None:
 def test_nonsense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Framing(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_mirrored_picture_that_shrinks_is_the_shrunk_one_mirrored() -> None:
+    """It is turned when it is small, which no size shows, odd ones included; into memory that is there, too."""
+    rgb, out = np.random.default_rng(5).integers(0, 256, (203, 301, 3), np.uint8), np.zeros((48, 64, 3), np.uint8)
+    plain = framed(rgb, Framing(fit="stretch"), 64, 48)
+    for memory in (None, out):
+        assert np.array_equal(framed(rgb, Framing(mirror=True, fit="stretch"), 64, 48, memory)[:, ::-1], plain)

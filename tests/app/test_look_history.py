@@ -65,14 +65,14 @@ class Hand:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(looks, min_size=1, max_size=8))
 def test_every_look_comes_back_and_again(wanted: list[Look]) -> None:
-    """But for the treatment and the cuts, which no step back touches, and last frames, which are events."""
+    """But for the treatment and the cuts, which no step back touches."""
 
     def kept(look: Look) -> Look:
-        return replace(look, treatment="live", params=replace(look.params, cut=0, last_frame=None))
+        return replace(look, treatment="live", params=replace(look.params, cut=0))
 
     hand, seen = Hand(Look()), [Look()]
     for look in wanted:
-        hand.does(replace(look, params=replace(look.params, last_frame=None)), joins=False)
+        hand.does(look, joins=False)
         if kept(look) != kept(seen[-1]):
             seen.append(look)
     for look in reversed(seen[:-1]):
@@ -228,19 +228,19 @@ def test_what_changes_by_itself_and_what_is_on_stage_is_left_alone() -> None:
     assert not hand.history.can_undo
 
 
-def test_a_last_frame_that_a_cue_took_away_does_not_come_again() -> None:
-    """It has been reached; brought back, it would be reached once more."""
-    hand = Hand(Look(Params(prompt="one", last_frame=picture(1))))
-    hand.does(joins=False, prompt="a cue", last_frame=None)
+def test_what_ends_as_it_began_leaves_the_way_forward() -> None:
+    """Such as a stroke that is given up; what it was made of meanwhile is gone with it."""
+    hand = Hand(Look())
+    for prompt in ("ink", "lava"):
+        hand.does(prompt=prompt, joins=False)
     hand.undoes()
-    assert hand.look == Look(Params(prompt="one"))
-
-
-def test_a_last_frame_that_a_cue_brought_goes_with_it() -> None:
-    hand = Hand(Look(Params(prompt="one")))
-    hand.does(joins=False, prompt="a cue", last_frame=picture(1))
-    hand.undoes()
-    assert hand.look == Look(Params(prompt="one"))
+    hand.history.begin()
+    for painted in (mask(1), mask(2), None):
+        hand.does(replace(hand.look, mask=painted))
+    hand.history.end()
+    hand.redoes()
+    assert hand.look.params.prompt == "lava"
+    assert not hand.history.can_redo
 
 
 def test_a_new_step_ends_the_way_forward() -> None:

@@ -327,6 +327,47 @@ def test_another_film_of_a_governed_show_is_as_the_performer_wished_it(tmp_path:
     assert hosts(Changes()) == ([wish, SMALL, wish, wish], {3, 1})
 
 
+BLACK, GREY = (Picture(np.full((32, 48, 3), level, np.uint8)) for level in (9, 90))
+
+
+@pytest.mark.parametrize(
+    ("before", "with_it"),
+    [
+        ({"last_frame": BLACK, "frames_again": 3, "soft_cut": 2}, {}),
+        ({"first_frame": GREY, "last_frame": BLACK}, {"frames_again": 1}),
+        ({}, {"last_frame": BLACK, "soft_cut": 1}),
+    ],
+    ids=["long reached", "fired with the cut", "given with the cut"],
+)
+def test_a_journal_that_begins_with_a_cut_is_the_show_whatever_was_painted_before(
+    tmp_path: Path, before: dict[str, Any], with_it: dict[str, Any]
+) -> None:
+    show = Performance(tmp_path)
+    show.change(**before)
+    show.play(2)
+    show.journal.begin(show.recording)
+    show.change(cut=1, **with_it)
+    begins = len(show.painted)
+    show.play(2)
+    show.finish()
+    assert same(replayed(show.path)[0], show.painted[begins:])
+
+
+def test_another_model_goes_on_after_a_last_frame_and_so_does_its_replay(tmp_path: Path) -> None:
+    painted = []
+    for last in (BLACK, None):
+        show = begun(tmp_path / str(last is None))
+        show.change(last_frame=BLACK)
+        show.play()
+        show.change(last_frame=last)
+        show.load(EngineChoice("tiny", 64, 48))
+        show.play(2)
+        show.finish()
+        assert same(replayed(show.path)[0], show.painted)
+        painted.append(show.painted)
+    assert same(*painted)
+
+
 def test_guides_are_made_anew_from_the_camera_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture with one upright edge: its guide has that edge, sharp, at the new size, whatever guide the show had."""
     show = begun(tmp_path)

@@ -211,6 +211,64 @@ def test_first_and_last_frame_are_kept_pictures_of_their_chunk(chunk: int, monke
         assert seen[0][2][0, 1:-4].all(), "what lies between is generated"
 
 
+def kept_parts(seen: list[tuple[torch.Tensor, ...]]) -> list[tuple[bool, bool]]:
+    """Of each chunk, whether it begins and whether it ends with a kept picture."""
+    return [(not mask[0, 0].any(), not mask[0, -1].any()) for _, _, mask in seen]
+
+
+def test_no_frame_is_due_because_a_stream_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An audition's, or one that takes over: cuts and frames of before are done, and only new ones act."""
+    model = tiny_model(3, window=9)
+    old = replace(PARAMS, first_frame=RED, last_frame=BLUE, cut=2, soft_cut=1)
+    stream = Stream(model, CHOICE)
+    paint(stream, 1, old)
+    taking_over = Stream(model, CHOICE)
+    paint(taking_over, 2, PARAMS)
+    taking_over.reset()
+    taking_over.follow_on(old)
+    for new in (stream.second(), taking_over):
+        seen = contexts_of(new, monkeypatch)
+        paint(new, 2, old)
+        paint(new, 1, replace(old, last_frame=RED))
+        paint(new, 1, replace(old, last_frame=RED, frames_again=1))
+        paint(new, 1, replace(old, last_frame=RED, frames_again=1, cut=3))
+        assert kept_parts(seen) == [(False, False)] * 2 + [(False, True), (True, True), (True, False)]
+        assert new._rollout.cache.bias is None, "the soft cut is over, too"
+
+
+@pytest.mark.parametrize("chunk", [1, 3])
+def test_frames_that_are_done_are_not_painted_and_none_that_waited(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the cue that is taken back has been painted by then or not."""
+    stream = Stream(tiny_model(chunk, window=3 * chunk), CHOICE)
+    seen = contexts_of(stream, monkeypatch)
+    paint(stream, 1, PARAMS)
+    back = replace(PARAMS, first_frame=RED, last_frame=BLUE, frames_done=(RED, BLUE), frames_again=1)
+    paint(stream, 2, back)
+    paint(stream, 1, replace(back, first_frame=BLUE, last_frame=RED, frames_done=(None, None)))
+    paint(stream, 1, back)
+    paint(stream, 1, replace(back, cut=1))
+    assert [any(kept) for kept in kept_parts(seen)] == [False, False, False, True, False, True]
+
+
+def test_a_frame_that_is_due_is_painted_without_any_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the guide, which was not wanted, is not followed; then VACE rests again."""
+    model, outs = tiny_model(3, window=9), []
+    alone = replace(PARAMS, control_strength=0.0)
+    for seed in (0, 7):
+        stream = Stream(model, CHOICE)
+        seen = contexts_of(stream, monkeypatch)
+        outs.append(paint(stream, 2, alone) + paint(stream, 1, replace(alone, last_frame=RED), seed=seed))
+        outs[-1] += paint(stream, 1, replace(alone, last_frame=RED))
+        assert kept_parts(seen) == [(False, True)]
+    assert differ(*outs) == [False] * 4
+    never = Stream(model, CHOICE)
+    assert differ(outs[0], paint(never, 2, alone) + paint(never, 1, alone) + paint(never, 1, alone))[:3] == [
+        False,
+        False,
+        True,
+    ]
+
+
 def test_extension_keeps_what_the_mask_keeps() -> None:
     source, picture = torch.zeros(1, 12, 3, 8, 8), torch.ones(1, 1, 3, 8, 8)
     mask = torch.zeros(1, 12, 8, 8, dtype=torch.bool)

@@ -46,6 +46,7 @@ class Performance:
         )
         self._submit = submit or read_at_once
         self._time = 100.0
+        self._painted_with: Params | None = None
         self._random = np.random.default_rng(7)
         self.load(choice)
 
@@ -57,7 +58,9 @@ class Performance:
         """Another model, or the same one again: a stream begins."""
         host = TinyHost(choice, self._submit)
         info = finished(host.bring_up(self.look.params, beside=False))
-        self.playing = Playing(host, choice, info, self.look.params)
+        if self._painted_with is not None:
+            host.follow_on(self._painted_with)
+        self.playing = Playing(host, choice, info, self.look.params, self._painted_with)
 
     def _cut_wished(self) -> None:
         self.cuts_wished += 1
@@ -83,6 +86,7 @@ class Performance:
             params = asked_of_engine(self.look.params, (frame.plate for frame in frames))
             pictures = host.step(chunk_of(frames), params)
             self.painted += list(pictures)
+            self._painted_with = self.look.params
             self.journal.put(self.playing, frames, self.look, pictures, self.wished)
             host.settle()
 

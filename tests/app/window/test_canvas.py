@@ -242,9 +242,11 @@ def test_what_is_being_drawn_is_given_up(
     window: MainWindow, canvas: Canvas, show: Show, tool: Tool, key: tuple[Qt.Key, Qt.KeyboardModifier]
 ) -> None:
     show.set_params(prompt="lava")
+    show.set_expand(Expand(top=0.1))
+    window.steps.undo()
     window.editor.choose(tool)
     canvas.setFocus()
-    before, steps = show.look, show.done
+    before, steps = show.look, (show.done, show.undone)
     start = (0.0, 0.2) if tool == "frame" else (0.2, 0.2)
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, *start))
     for place in ((0.6, 0.2), (0.6, 0.6)):
@@ -255,17 +257,22 @@ def test_what_is_being_drawn_is_given_up(
     QTest.mouseMove(canvas, at(canvas, 0.8, 0.8))
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.8, 0.8))
     window.editor.publish()
-    assert (show.look, show.done) == (before, steps), "nor is anything else taken back"
+    assert (show.look, (show.done, show.undone)) == (before, steps), "nor is anything else taken back, or lost"
 
 
+@pytest.mark.parametrize("hand_goes_on", [False, True])
 def test_a_frame_that_became_another_one_while_it_was_pulled_at_stays(
-    window: MainWindow, canvas: Canvas, show: Show
+    window: MainWindow, canvas: Canvas, show: Show, hand_goes_on: bool
 ) -> None:
     window.editor.choose("frame")
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.0, 0.2))
     QTest.mouseMove(canvas, at(canvas, 0.2, 0.2))
     show.set_look(Look(expand=Expand(top=0.5)))
+    if hand_goes_on:
+        QTest.mouseMove(canvas, at(canvas, 0.3, 0.2))
     press(canvas, Qt.Key.Key_Escape)
+    QTest.mouseMove(canvas, at(canvas, 0.4, 0.2))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.4, 0.2))
     assert show.look == Look(expand=Expand(top=0.5))
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -320,3 +320,20 @@ def test_a_share_that_does_not_answer_holds_up_nothing(show: Show, tmp_path: Pat
     disk.answer()
     assert show.setup.source == SourceChoice("testcard")
     assert said == [words.dropped(words.FOUND_TOO_LATE)]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_drop_that_is_refused_takes_nothing_from_the_one_before(
+    show: Show, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    """Whichever the disk knows first; nor does what loops meanwhile."""
+    disk, parent = Waiting(), QObject()
+    dropped = Dropped(show, Actions(show), disk.later, parent)
+    good = tmp_path / "a.mp4"
+    good.touch()
+    for path in (good, tmp_path / "missing.mp4"):
+        dropped.play(str(path))
+    show.set_setup(source=replace(show.setup.source, loop=False))
+    for number in order:
+        disk.works[number]()
+    assert show.setup.source == SourceChoice("clip", str(good), loop=False)

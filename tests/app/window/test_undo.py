@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.expand import Expand
-from app.look import Look
+from app.look import COUNTERS, Look
 from app.show import Show
 from app.window.canvas import Canvas
 from app.window.main_window import MainWindow
@@ -39,7 +39,7 @@ def redo(window: MainWindow) -> None:
 
 
 def uncut(look: Look) -> Look:
-    return replace(look, params=replace(look.params, cut=0))
+    return replace(look, params=replace(look.params, cut=0, frames_done=(None, None)))
 
 
 def test_what_was_done_last_is_taken_back_first_whatever_it_was(
@@ -123,7 +123,7 @@ def test_the_buttons_and_the_message_tell(window: MainWindow, canvas: Canvas, sh
 def test_every_field_that_can_be_taken_back_has_a_name() -> None:
     """Or the performer would read of "the look" where one thing has changed."""
     names: list[tuple[str, ...]] = [(name,) for name in vars(Look()) if name not in ("params", "treatment")]
-    names += [("params", name) for name in vars(Params()) if name not in ("cut", "soft_cut", "frames_again")]
+    names += [("params", name) for name in vars(Params()) if name not in (*COUNTERS, "frames_done")]
     assert set(words_canvas.FIELDS) == set(names)
 
 
