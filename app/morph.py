@@ -93,7 +93,7 @@ def _on(way: _Way, look: Look) -> Look:
 
 
 def _words(look: Look) -> tuple[object, ...]:
-    return look.params.prompts, look.params.blend
+    return look.params.heard, look.params.blend
 
 
 def _number(one: float, other: float, way: float) -> float:

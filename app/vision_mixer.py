@@ -34,6 +34,11 @@ class VisionMixer(QObject):
     def auditions(self) -> bool:
         return self._show.looks.audition is not None
 
+    @property
+    def on_air(self) -> int | None:
+        """The place of the cue that was fired last for the outputs; None = none was, or it is no more."""
+        return self._sheet.place_of(self._before) if self.auditions else self._sheet.current
+
     def set_transition(self, transition: Transition) -> None:
         if transition != self.transition:
             self.transition = transition

@@ -39,7 +39,6 @@ from engine.params import (
     Pixels,
     Progress,
 )
-from engine.prompts import heard
 from engine.stream import Stream
 from engine.words import running as words
 
@@ -299,7 +298,7 @@ class EngineHost:
         the new ones are read.
         """
         if self._submit is not None:
-            for prompt in heard(params.prompts):
+            for prompt in params.heard:
                 yield from self._read_ahead(self._submit(partial(model.text, prompt.text)))
         quick = Params(params.prompt, params.prompt_weight, params.more_prompts, params.blend, steps=1)
         chunks = stream.chunks_to_warm

@@ -92,7 +92,8 @@ class Params:
     """The live parameters of one stream. Every change acts from the next chunk on.
 
     prompt: what the picture shows and how it looks, free text. prompt_weight: its weight beside ``more_prompts``.
-    more_prompts: blended with ``prompt``, each by its weight. blend: along a line or along the arc between embeddings.
+    more_prompts: blended with ``prompt``, each by its weight; see ``heard``. blend: along a line or along the arc
+        between embeddings.
     morph_chunks: 0 to 1000; over how many chunks new words or weights come in, 0 = at once.
     prompt_change: "recache" reads the remembered past again with the new words, "keep" changes cross-attention alone.
     control_strength: 0 (guide ignored) to 2, the scale of VACE's hints; 1 is as trained. A chunk in which a first or
@@ -164,6 +165,12 @@ class Params:
     def prompts(self) -> tuple[WeightedPrompt, ...]:
         """All prompts with their weights, ``prompt`` first."""
         return (WeightedPrompt(self.prompt, self.prompt_weight), *self.more_prompts)
+
+    @property
+    def heard(self) -> tuple[WeightedPrompt, ...]:
+        """The prompts that count: those with weight and words; where there are none, the first."""
+        counting = tuple(prompt for prompt in self.prompts if prompt.weight > 0 and prompt.text.strip())
+        return counting or self.prompts[:1]
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:

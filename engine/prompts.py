@@ -77,13 +77,12 @@ class Prompts:
         """The wording of the next chunk; call it once a chunk.
 
         New prompts, weights or blend are morphed to over ``params.morph_chunks`` chunks from whatever is in force,
-        along ``params.blend``; with 0 they are there at once. Prompts of weight 0 are not read; with no weight at all
-        the first prompt stands alone.
+        along ``params.blend``; with 0 they are there at once. Which prompts are read and count: ``Params.heard``.
 
         Raises what reading raises (EngineError), once: the wording in force stays, and later calls go on with it until
         other prompts are asked for. Before the first wording there is none to stay, so each call tries again.
         """
-        prompts = heard(params.prompts)
+        prompts = params.heard
         texts = {prompt.text for prompt in prompts}
         if ready := self._has_read(texts):
             self._aim(prompts, params.blend)
@@ -153,8 +152,3 @@ class Prompts:
             self._origin, self._way = None, 1.0
             return self._target
         return blend_embeddings([self._origin, self._target], [1 - self._way, self._way], params.blend)
-
-
-def heard(prompts: tuple[WeightedPrompt, ...]) -> tuple[WeightedPrompt, ...]:
-    """The prompts that have weight; with none, the first."""
-    return tuple(prompt for prompt in prompts if prompt.weight > 0) or prompts[:1]

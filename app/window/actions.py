@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.expand import Expand
-from app.look import Setup, SourceChoice
+from app.look import Look, Setup, SourceChoice
 from app.show import Show
 from app.tempo import Taps
 
@@ -117,6 +117,21 @@ class Actions:
             self._show.restart_structure()
         else:
             self._show.set_setup(structure=structure)
+
+
+def mask_verbs_of(look: Look) -> frozenset[str]:
+    """Those verbs of the mask that say what ``look`` does; two of them where they come to the same."""
+    plain = not look.unguided and not look.invert_mask
+    everything, background = look.repainted == "all", look.repainted == "background"
+    acting = {
+        "fill_mask": everything and plain and look.mask is not None,
+        "keep_mask": everything and look.invert_mask and not look.unguided,
+        "remove_mask": everything and look.unguided and not look.invert_mask,
+        "replace_background": background and plain and look.mask is None,
+        "keep_people": background and not look.unguided and look.mask_join == "both",
+        "expand_canvas": bool(look.expand),
+    }
+    return frozenset(verb for verb, acts in acting.items() if acts)
 
 
 def _same(one: SourceChoice, other: SourceChoice) -> bool:

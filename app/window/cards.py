@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.window import icons, theme
+
+SCROLLS_ON_MS = 400
+"""From one turn of the wheel to the next: a hand that scrolls makes shorter pauses."""
 
 
 class Card(QFrame):
@@ -146,7 +149,34 @@ class Elided(QLabel):
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
 
 
-class Column(QScrollArea):
+class Scroller(QScrollArea):
+    """Remembers when the wheel scrolled it, so that a fader that comes under the pointer meanwhile is not turned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scrolled_ms: int | None = None
+
+    def scrolls_on(self, event: QWheelEvent) -> bool:
+        """Whether ``event`` comes so soon after one that scrolled that it belongs to it."""
+        return self._scrolled_ms is not None and event.timestamp() - self._scrolled_ms < SCROLLS_ON_MS
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        bar = self.verticalScrollBar()
+        self._scrolled_ms = event.timestamp() if bar.maximum() > bar.minimum() else None
+        super().wheelEvent(event)
+
+
+def scrolls_by(part: QWidget, event: QWheelEvent) -> bool:
+    """Whether ``part`` came under the pointer while what it stands in is being scrolled: ``event`` is not for it."""
+    around = part.parentWidget()
+    while around is not None:
+        if isinstance(around, Scroller) and around.scrolls_on(event):
+            return True
+        around = around.parentWidget()
+    return False
+
+
+class Column(Scroller):
     """Cards above one another; scrolls when the window is low, so that nothing is ever out of reach."""
 
     def __init__(self, *cards: QWidget) -> None:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWid
 
 from app.cue_sheet import CueSheet
 from app.set_list import COLOURS, TRANSITIONS, Transition
+from app.show import Show
+from app.vision_mixer import VisionMixer
 from app.window.cards import text, tool
 from app.window.cue_pad import KEYS, CuePad, key_of
 from app.window.file_dialog import FileDialog
@@ -36,9 +38,10 @@ class CueGrid(QWidget):
     """Pads in rows that scroll: one for each key, and always one more than there are cues; a click on an empty one adds
     a cue there."""
 
-    def __init__(self, sheet: CueSheet) -> None:
+    def __init__(self, sheet: CueSheet, show: Show, mixer: VisionMixer) -> None:
         super().__init__()
-        self.sheet = sheet
+        self.sheet, self._mixer = sheet, mixer
+        self._auditions = mixer.auditions
         self.pads: list[CuePad] = []
         self._rows, self._pad_size = LAYOUTS[1][1:]
         self._shown: int | None = None
@@ -105,6 +108,7 @@ class CueGrid(QWidget):
         column.addLayout(head)
         column.addWidget(self._scroll)
         sheet.changed.connect(self._follow)
+        show.looks_changed.connect(self._follow_audition)
         self._follow()
         self._fit()
 
@@ -268,14 +272,23 @@ class CueGrid(QWidget):
             pad.deleteLater()
         self._fit_rows()
         current = self.sheet.current
+        self._auditions = self._mixer.auditions
+        on_air, auditioned = self._mixer.on_air, current if self._auditions else None
         for pad in self.pads:
-            pad.put(self.sheet.cue(pad.place), pad.place == current)
+            pad.put(self.sheet.cue(pad.place), pad.place == on_air, pad.place == auditioned)
         self.buttons["undo"].setEnabled(self.sheet.can_undo)
         self.buttons["redo"].setEnabled(self.sheet.can_redo)
         self.buttons["update"].setEnabled(current is not None)
         if current != self._shown:
             self._shown = current
+            for pad in self.pads:
+                if pad.clicked_last and pad.place != current:
+                    pad.clearFocus()  # what a key has fired is not what Del would take away
             self._bring_in_sight()
+
+    def _follow_audition(self) -> None:
+        if self._mixer.auditions != self._auditions:
+            self._follow()
 
     def _add_pad(self) -> None:
         pad = CuePad(len(self.pads), self._pad_size)

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QDrag,
     QDragEnterEvent,
     QDropEvent,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.set_list import Cue
 from app.window import theme
+from app.window.shortcuts import BY_CLICK
+from app.window.text_fields import ClickElsewhere
 from app.words import window as words
 
 KEYS = 18
@@ -43,23 +46,31 @@ class CuePad(QAbstractButton):
         super().__init__()
         self.place = place
         self.setFixedSize(size)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self._cue: Cue | None = None
-        self._current = False
+        self._on_air = self._auditioned = False
         self._picture: QImage | None = None
         self._pressed_at = QPoint()
-        self.put(None, False)
+        self._elsewhere = ClickElsewhere(self)
+        self.put(None, on_air=False, auditioned=False)
 
-    def put(self, cue: Cue | None, current: bool) -> None:
+    @property
+    def clicked_last(self) -> bool:
+        """Whether it has the focus from a click. Space is then no press of it: see ``shortcuts``."""
+        return self.hasFocus() and bool(self.property(BY_CLICK))
+
+    def put(self, cue: Cue | None, on_air: bool, auditioned: bool) -> None:
+        """on_air: it was fired last for the outputs. auditioned: for the audition."""
         if cue is not self._cue:
             self._picture = None
             if cue is not None and cue.thumbnail is not None:
                 pixels = cue.thumbnail.pixels
                 height, width = pixels.shape[:2]
                 self._picture = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        self._cue, self._current = cue, current
-        self.setAccessibleName(words.cue_pad(self.place, "" if cue is None else cue.name, current))
+        self._cue, self._on_air, self._auditioned = cue, on_air, auditioned
+        self.setAccessibleName(words.cue_pad(self.place, "" if cue is None else cue.name, on_air, auditioned))
+        self.setAccessibleDescription("" if cue is None else words.transition(cue.transition))
         self.setToolTip(words.cue_tip(cue, self._key))
         self.update()
 
@@ -76,8 +87,10 @@ class CuePad(QAbstractButton):
             painter.fillRect(badge, QColor(theme.BACKGROUND))
             painter.setPen(QColor(theme.TEXT if self._cue is not None else theme.FAINT))
             painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, self._key.replace("Shift+", "⇧"))
-        framed = theme.TEXT if self.hasFocus() else theme.ACCENT if self._current else theme.LINE
-        painter.setPen(QPen(QColor(framed), 2 if self._current or self.hasFocus() else 1))
+        marked = self._on_air or self._auditioned
+        framed = theme.TEXT if self.hasFocus() else theme.ACCENT if marked else theme.LINE
+        line = Qt.PenStyle.SolidLine if self._on_air or not marked else Qt.PenStyle.DashLine
+        painter.setPen(QPen(QColor(framed), 2 if marked or self.hasFocus() else 1, line))
         painter.drawRect(room)
         painter.end()
 
@@ -92,11 +105,39 @@ class CuePad(QAbstractButton):
             picture = QRectF(room.left(), room.top(), room.width(), room.height() - _CAPTION)
             painter.drawImage(picture, self._picture, _middle(self._picture, picture))
         painter.fillRect(QRectF(room.left(), room.top(), _STRIP, room.height()), QColor(cue.colour))
+        end = self._paint_transition(painter, cue, room, end, low)
         painter.setPen(QColor(theme.TEXT))
         width = int(end - caption.left()) - _STRIP - 12
-        sign = "● " if self._current else ""
+        sign = "● " * self._on_air + "○ " * self._auditioned
         line = self.fontMetrics().elidedText(sign + cue.name, Qt.TextElideMode.ElideRight, width)
         painter.drawText(caption.adjusted(_STRIP + 6, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, line)
+
+    def _paint_transition(self, painter: QPainter, cue: Cue, room: QRectF, end: float, low: bool) -> float:
+        """How it comes: over the picture, or behind the name. Returns where there is no more room for the name."""
+        mark = words.transition_mark(cue.transition)
+        font = painter.font()
+        painter.save()
+        font.setPixelSize(theme.SMALL_PX)
+        painter.setFont(font)
+        width = painter.fontMetrics().horizontalAdvance(mark) + 8
+        left = end - width - 2 if low else room.left() + _STRIP + 4
+        box = QRectF(left, room.top() + (6 if low else 4), width, 20)
+        painter.fillRect(box, QColor(theme.BACKGROUND))
+        painter.setPen(QColor(theme.DIM))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark)
+        painter.restore()
+        return left if low else end
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        by_click = event.reason() == Qt.FocusReason.MouseFocusReason
+        self.setProperty(BY_CLICK, by_click)
+        if by_click:
+            self._elsewhere.watch()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._elsewhere.rest()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.asked.emit(event.globalPos())

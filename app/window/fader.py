@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.window.cards import scrolls_by
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import ClickElsewhere
 from app.words import window as words
@@ -172,6 +173,11 @@ class Fader(QWidget):
         self._hand_moves(self._default)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Beside slider and number, and while what it stands in is being scrolled, that is scrolled."""
+        at = event.position().toPoint()
+        if not any(part.geometry().contains(at) for part in (self._slider, self._number)) or scrolls_by(self, event):
+            event.ignore()
+            return
         self._wheel += event.angleDelta().y() or event.angleDelta().x()
         notches = int(self._wheel / _NOTCH)
         self._wheel -= notches * _NOTCH

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -43,7 +43,17 @@ SYMBOLS: dict[str, tuple[str, str]] = {
 """The sign of each level and its colour; the signs differ in shape."""
 
 _FIRST_SIZE = QSize(820, 520)
+_APART = 40
+"""Pixels between the figures and the log, its title bar among them."""
 _MESSAGE = Qt.ItemDataRole.UserRole
+
+
+def clear_of(taken: QRect, display: QRect, least: QSize) -> QRect | None:
+    """The larger part of ``display`` below or at the right of ``taken``; None where neither has ``least``."""
+    below = QRect(QPoint(taken.left(), taken.bottom() + _APART), display.bottomRight())
+    right = QRect(QPoint(taken.right() + _APART, taken.top()), display.bottomRight())
+    fitting = [part for part in (below, right) if part.size().boundedTo(least) == least]
+    return max(fitting, key=lambda part: part.width() * part.height(), default=None)
 
 
 class LogWindow(QWidget):
@@ -56,6 +66,7 @@ class LogWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(words_hud.LOG_WINDOW)
         self.resize(_FIRST_SIZE)
+        self._figures: QWidget | None = None
         self._clock, self._keep = clock, keep
         self._log = MessageLog(KEPT)
         self._least: Level = "info"
@@ -114,10 +125,19 @@ class LogWindow(QWidget):
                 self.list.takeItem(self.list.count() - 1)
         self._tell()
 
+    def keep_clear_of(self, figures: QWidget) -> None:
+        """Open below or beside ``figures`` while these are seen, where the display has room there."""
+        self._figures = figures
+
     def toggle(self) -> None:
         if self.isVisible():
             self.close()
         else:
+            if self._figures is not None and self._figures.isVisible():
+                taken = QRect(self._figures.mapToGlobal(QPoint()), self._figures.size())
+                place = clear_of(taken, self._figures.screen().availableGeometry(), self.minimumSizeHint())
+                if place is not None:
+                    self.setGeometry(QRect(place.topLeft(), self.size().boundedTo(place.size())))
             self.show()
             self.activateWindow()
             self.list.setFocus()

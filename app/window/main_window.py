@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -33,7 +32,7 @@ from app.window import icons
 from app.window.actions import Actions
 from app.window.beat import TempoBar
 from app.window.bind import Bindings
-from app.window.cards import Column
+from app.window.cards import Column, Scroller
 from app.window.closing import Closing
 from app.window.cue_grid import CueGrid
 from app.window.displays import Displays
@@ -110,7 +109,7 @@ class MainWindow(QMainWindow):
         self.walker = SeedWalker(show, self)
         self.look.seed.lock.toggled.connect(self.walker.hold)
         self.mask_panel = MaskPanel(bindings, self.performer, self.editor)
-        self.cues = CueGrid(sheet)
+        self.cues = CueGrid(sheet, show, self.mixer)
         self.outputs = OutputsPanel(bindings, self.performer, self.stage, displays)
         self.tempo = TempoBar(bindings, self.performer)
         self.cues.add_to_head(self.tempo)
@@ -119,8 +118,9 @@ class MainWindow(QMainWindow):
 
         keys = key_table(self)
         bind_keys(self, keys)
-        self.key_list = KeyList(keys, self)
         self.hud = Hud(self, self.program.preview)
+        self.key_list = KeyList(keys, self, self.hud)
+        self.messages.log.keep_clear_of(self.hud)
         self._alone = self._foot_button(
             "expand", words_hud.CANVAS_ALONE, words_hud.CANVAS_ALONE_TIP, self.toggle_panels
         )
@@ -303,7 +303,7 @@ class MainWindow(QMainWindow):
         room.addWidget(columns, 1)
         room.addWidget(self.cues)
         # At 200 % on a small display the window is smaller than what stands in it: then that is scrolled to.
-        self.body = QScrollArea()
+        self.body = Scroller()
         self.body.setWidgetResizable(True)
         self.body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.body.setWidget(body)

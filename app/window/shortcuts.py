@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QGridLayout, QWidget
 
 from app.window.cards import text
 from app.window.overlay import Overlay
 from app.words import window as words
+
+BY_CLICK = "by_click"
+"""The property of a button that has the focus from a click: the stage's keys, Space among them, are not its own."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def _pressing_what_has_focus(act: Callable[[], object]) -> Callable[[], object]:
         if popup is not None:
             enter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
             QApplication.sendEvent(popup.focusWidget() or popup, enter)
-        elif isinstance(focus, QAbstractButton):
+        elif isinstance(focus, QAbstractButton) and not focus.property(BY_CLICK):
             focus.click()
         elif isinstance(focus, QComboBox):
             focus.showPopup()
@@ -71,8 +74,10 @@ _KEYS_SHOWN = 3
 class KeyList(Overlay):
     """The list of all keys, laid over the window; nothing waits for it. F1, Escape or a click close it."""
 
-    def __init__(self, table: tuple[Key, ...], parent: QWidget) -> None:
-        """Keys of a row whose title is the title of the row before stand in that row."""
+    def __init__(self, table: tuple[Key, ...], parent: QWidget, gives_way: QWidget) -> None:
+        """Keys of a row whose title is the title of the row before stand in that row. gives_way: what is put away
+        while the list is open, which leaves no room beside it."""
+        self._gives_way, self._was_there = gives_way, False
         content = QWidget()
         super().__init__(parent, words.KEY_LIST, content)
         grid = QGridLayout(content)
@@ -97,6 +102,18 @@ class KeyList(Overlay):
         if self.isVisible():
             self.place()
             self.area.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self._was_there = self._gives_way.isVisible()
+            self._gives_way.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.isHidden() and self._was_there:  # closed, and not gone with its window
+            self._was_there = False
+            self._gives_way.show()
 
     def mousePressEvent(self, event: object) -> None:
         self.hide()

@@ -402,7 +402,7 @@ def output_state(on: bool, status: OutputStatus) -> str:
 
 
 def modes_on(modes: Sequence[str]) -> str:
-    return f"On: {', '.join(modes)}" if modes else ""
+    return f"On: {', '.join(modes)}" if modes else "No modes are on"
 
 
 def refused(reason: str) -> str:
@@ -416,10 +416,18 @@ def transition(wanted: Transition) -> str:
     return f"Morph over {wanted.length:g} {one if wanted.length == 1 else more}"
 
 
-def cue_pad(place: int, name: str, current: bool) -> str:
+def transition_mark(wanted: Transition) -> str:
+    """What a cue's pad says of it."""
+    if wanted.kind != "morph":
+        return {"cut": "cut", "soft cut": "soft"}[wanted.kind]
+    return f"{wanted.length:g} {wanted.unit[0]}"
+
+
+def cue_pad(place: int, name: str, on_air: bool, auditioned: bool) -> str:
     if not name:
         return f"Empty place {place + 1}"
-    return f"Cue {place + 1}: {name}{', fired last' if current else ''}"
+    marks = f"{', fired last' if on_air else ''}{', on audition' if auditioned else ''}"
+    return f"Cue {place + 1}: {name}{marks}"
 
 
 def cue_tip(cue: Cue | None, key: str) -> str:

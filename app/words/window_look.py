@@ -8,9 +8,9 @@ from engine.params import MAX_REFERENCES, Blend, PromptChange, ReferenceMode
 
 # prompts
 ADD_PROMPT = "Add a prompt"
-ADD_PROMPT_TIP = "One more prompt, blended with the others by its weight."
+ADD_PROMPT_TIP = "One more prompt, blended with the others by its weight once it has words."
 MORE_PROMPT_TIP = "Blended with the other prompts by its weight. Acts on Enter and after a short pause."
-MORE_PROMPT_PLACEHOLDER = "Empty: as if nothing was asked for"
+MORE_PROMPT_PLACEHOLDER = "Empty: does not count yet"
 PROMPT_WEIGHT = "Weight"
 PROMPT_WEIGHT_TIP = (
     "How much this prompt counts beside the others: with 2 and 1 it has two thirds. 0 leaves it out. Up to 100 typed."
@@ -19,8 +19,8 @@ PROMPT_UP, PROMPT_UP_TIP = "Move up", "Swap this prompt with the one above it."
 PROMPT_DOWN, PROMPT_DOWN_TIP = "Move down", "Swap this prompt with the one below it."
 PROMPT_REMOVE, PROMPT_REMOVE_TIP = "Remove", "Take this prompt away."
 BLEND = "Blend"
-BLEND_TIP = "How prompts are blended: Straight mixes them, Arc keeps the strength that each has alone."
-BLENDS: Sequence[tuple[str, Blend]] = (("Straight", "linear"), ("Arc", "spherical"))
+BLEND_TIP = "How prompts are blended: Linear mixes them, Spherical keeps the strength that each has alone."
+BLENDS: Sequence[tuple[str, Blend]] = (("Linear", "linear"), ("Spherical", "spherical"))
 MORPH = "Morph"
 MORPH_TIP = (
     "Over how many of the engine's chunks new words and weights come in; 0 is at once. Up to 1000 typed.\n"

@@ -208,7 +208,19 @@ def test_the_first_wording_is_there_at_once_and_stays_the_same() -> None:
 def test_it_reads_with_the_real_table_of_words() -> None:
     encoder = WordEncoder(vocabulary=64, text_dim=DIM, text_len=8).requires_grad_(False)
     wording = Prompts(encoder).advance(told("", ("ink on paper", 1.0)))
-    assert torch.equal(wording.embeds, encoder("ink on paper") / 2)
+    assert torch.equal(wording.embeds, encoder("ink on paper"))
+
+
+@pytest.mark.parametrize("blend", BLENDS)
+def test_a_prompt_counts_for_nothing_until_it_has_words(blend: Blend) -> None:
+    prompts = Prompts(Reader())
+    prompts.advance(told("ink", blend=blend, morph_chunks=4))
+    added = prompts.advance(told("ink", ("", 1.0), (" ", 9.0), blend=blend, morph_chunks=4))
+    assert torch.equal(added.embeds, alone("ink"))
+    assert (added.changed, added.arrived) == (False, True)
+    assert prompts.advance(told("ink", ("oil", 1.0), blend=blend)).changed
+    empty = Params()
+    assert empty.heard == empty.prompts, "alone, an empty prompt is what is asked for"
 
 
 @pytest.mark.parametrize("blend", BLENDS)

@@ -28,13 +28,14 @@ DEFAULTS = Look().params
 
 
 class ModesRow(QWidget):
-    """Which modes are on, and a button that takes them back; takes no room while none is."""
+    """Which modes are on, and a button that takes them back; as high while none is, so that nothing below it jumps."""
 
     def __init__(self) -> None:
         super().__init__()
         self.line = text("", "dim")
         self.line.setWordWrap(True)
         self.line.setToolTip(words.MODES_TIP)
+        self.line.setMinimumHeight(2 * self.line.fontMetrics().lineSpacing())  # some modes are two lines
         self.clear = QPushButton(words.CLEAR)
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear.setAccessibleName(words.CLEAR_MODES)
@@ -49,7 +50,7 @@ class ModesRow(QWidget):
         line = words.modes_on(modes)
         self.line.setText(line)
         self.clear.setAccessibleDescription(line)  # a screen reader that lands on the button tells what it takes back
-        self.setVisible(bool(modes))
+        self.clear.setEnabled(bool(modes))
 
 
 class Strengths(QWidget):
@@ -114,6 +115,7 @@ class LookPanel(FoldingCard):
         super().__init__(words.LOOK)
         show = bindings.show
         self.prompts = PromptList(bindings)
+        self.prompts.add.pressed.connect(self.open)  # the new field is seen, and can have the focus
         self.prompt, self.examples = self.prompts.first, self.prompts.examples
         self.modes = ModesRow()
         self.modes.clear.clicked.connect(actions.clear_modes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton
 
 from app.mask_shape import MaskShape
-from app.window.actions import Actions
+from app.window.actions import Actions, mask_verbs_of
 from app.window.bind import Bindings
 from app.window.cards import FoldingCard, named, tool
 from app.window.choice import Segments, Switch
@@ -30,6 +32,7 @@ class MaskPanel(FoldingCard):
         grid.setSpacing(6)
         for index, (name, (caption, tip)) in enumerate(words.MASK_VERBS.items()):
             button = QPushButton(caption)
+            button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleName(caption)
             button.setToolTip(tip)
@@ -54,6 +57,7 @@ class MaskPanel(FoldingCard):
         self.body.addWidget(self.keep_outside)
         self.body.addLayout(foot)
 
+        bindings.look(mask_verbs_of, self._mark)
         bindings.look(
             lambda look: look.mask_join,
             self.join.put,
@@ -88,12 +92,19 @@ class MaskPanel(FoldingCard):
     def _do(self, actions: Actions, verb: str) -> None:
         """Where the verb is about what is painted and nothing is, the brush is what comes next."""
         getattr(actions, verb)()
+        self._mark(mask_verbs_of(self._show.look))  # a click alone has checked it
         if verb == "expand_canvas":
             self._editor.choose("frame" if self._show.look.expand else "none")
         if verb in ("fill_mask", "keep_mask", "remove_mask") and self._editor.is_empty:
             if self._editor.tool == "none":
                 self._editor.choose("brush")
             self._editor.said.emit("info", words.PAINT_FIRST)
+
+    def _mark(self, acting: Collection[str]) -> None:
+        """By a dot as well, and not by the colour alone."""
+        for verb, button in self.verbs.items():
+            button.setChecked(verb in acting)
+            button.setText(f"{'● ' if verb in acting else ''}{words.MASK_VERBS[verb][0]}")
 
     def _follow(self) -> None:
         self.save.setEnabled(not self._editor.is_empty)

@@ -150,7 +150,7 @@ class PromptList(QWidget):
         self.examples.picked.connect(self._write)
         self.add = tool("plus", words_look.ADD_PROMPT, words_look.ADD_PROMPT_TIP)
         self.add.setIconSize(QSize(16, 16))
-        self.add.clicked.connect(lambda: self.changed.emit((*self._prompts, WeightedPrompt(""))))
+        self.add.clicked.connect(self._add)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -172,6 +172,12 @@ class PromptList(QWidget):
     @property
     def first(self) -> PromptField:
         return self.rows[0].field
+
+    def _add(self) -> None:
+        """One more, which is typed next."""
+        self.changed.emit((*self._prompts, WeightedPrompt("")))
+        self._mark(len(self.rows) - 1)
+        self.rows[-1].field.setFocus()
 
     def _put(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -235,7 +241,6 @@ class MorphRow(QWidget):
         line.addWidget(self.fader)
         line.addWidget(self.seconds)
         self.seconds.setIndent(64)
-        self.seconds.hide()
         self.fader.moved.connect(self._tell)
 
     def put(self, chunks: float) -> None:
@@ -248,4 +253,3 @@ class MorphRow(QWidget):
 
     def _tell(self) -> None:
         self.seconds.setText(words_look.morph_s(self.fader.value * self._chunk_s))
-        self.seconds.setVisible(self.fader.value > 0)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.look import Look
 from app.seed_walk import EVERY_BEATS, EVERY_S, LARGEST_SEED, SeedWalk, Unit, seed_after
 from app.window import icons
-from app.window.cards import text, tool
+from app.window.cards import scrolls_by, text, tool
 from app.window.fader import Fader
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import LineField
@@ -39,6 +39,9 @@ class SeedField(LineField):
         return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        if scrolls_by(self, event):
+            event.ignore()
+            return
         step = 1 if event.angleDelta().y() > 0 else -1
         self.setText(str(min(LARGEST_SEED, max(0, int(self.text() or 0) + step))))
         self.editingFinished.emit()

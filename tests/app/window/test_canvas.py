@@ -344,7 +344,19 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     verbs = window.mask_panel.verbs
     said: list[str] = []
     window.editor.said.connect(lambda level, sentence: said.append(sentence))
+
+    def acting() -> list[str]:
+        marked = [verb for verb, button in verbs.items() if button.text().startswith("●")]
+        assert marked == [verb for verb, button in verbs.items() if button.isChecked()], "not by colour alone"
+        return marked
+
+    assert acting() == []
+    click(verbs["fill_mask"])
+    assert acting() == [], "nothing is painted that could be filled"
     click(verbs["keep_mask"])
+    assert acting() == ["keep_mask"]
+    click(verbs["keep_mask"])
+    assert acting() == ["keep_mask"], "it still acts"
     assert said, "nothing is painted yet: the brush is at hand"
     assert window.editor.tool == "brush"
     drag(canvas, (0.5, 0.5))
@@ -352,6 +364,9 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     assert show.look == replace(Look(mask=mask, invert_mask=True))
     click(verbs["fill_mask"])
     assert show.look == Look(mask=mask)
+    assert acting() == ["fill_mask"]
+    show.set_look(replace(show.look, unguided=True))
+    assert acting() == ["remove_mask"]
     controls = (ControlSetting("edge", region="mask"), ControlSetting("pose", region="outside mask"))
     for ending in ("fill_mask", "keep_people", "replace_background"):
         show.set_look(replace(show.look, controls=controls))

@@ -245,6 +245,51 @@ def test_delete_on_a_pad_is_about_its_cue(window: MainWindow, show: Show, grid: 
     assert show.look.mask == mask
 
 
+def test_a_clicked_pad_gives_delete_its_cue_and_no_key_of_the_stage(
+    window: MainWindow, show: Show, grid: CueGrid
+) -> None:
+    click(grid.pads[1])
+    assert show.look.params.prompt == "neon"
+    show.set_params(prompt="other")
+    paused = show.setup.paused
+    press(grid.pads[1], Qt.Key.Key_Space)
+    assert show.setup.paused != paused
+    assert show.look.params.prompt == "other", "Space is no press of the pad"
+    press(grid.pads[1], Qt.Key.Key_B)
+    assert show.look.treatment == "blackout"
+    press(grid.pads[1], Qt.Key.Key_Delete)
+    assert prompts(grid) == ["ink", None, "lava"]
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert prompts(grid) == ["ink", "neon", "lava"]
+    click(grid.pads[1])
+    press(window, Qt.Key.Key_3)
+    press(window, Qt.Key.Key_Delete)
+    click(grid.pads[1])
+    click(window.look)
+    press(window, Qt.Key.Key_Delete)
+    assert prompts(grid) == ["ink", "neon", "lava"], "by then it is about what is painted"
+
+
+def test_pads_tell_how_a_cue_comes_and_whether_it_is_on_air_or_on_audition(window: MainWindow, grid: CueGrid) -> None:
+    pads = grid.pads
+    cut = pads[0].grab().toImage()
+    grid.sheet.set_cue(0, transition=Transition("morph", 8.0, "beats"))
+    assert pads[0].grab().toImage() != cut
+    assert pads[0].accessibleDescription() == "Morph over 8 beats"
+    press(window, Qt.Key.Key_1)
+    on_air = pads[0].grab().toImage()
+    press(window, Qt.Key.Key_F5)
+    press(window, Qt.Key.Key_2)
+    assert pads[0].accessibleName().endswith("fired last")
+    assert pads[1].accessibleName().endswith("on audition")
+    assert pads[0].grab().toImage() == on_air
+    auditioned = pads[1].grab().toImage()
+    press(window, Qt.Key.Key_F6)
+    assert pads[1].accessibleName().endswith("fired last")
+    assert pads[1].grab().toImage() != auditioned
+    assert not pads[0].accessibleName().endswith("fired last")
+
+
 def test_any_length_of_a_morph_is_typed(window: MainWindow, grid: CueGrid) -> None:
     def transition() -> Transition:
         cue = grid.sheet.cue(0)

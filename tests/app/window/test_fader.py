@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from app.window.cards import Column
 from app.window.fader import Fader
 from tests.app.window.hands import click, double_click, press, turn_wheel, type_text
 
@@ -65,6 +66,33 @@ def test_a_double_click_goes_back_to_the_default(fader: Fader, qtbot: QtBot, par
     double_click(target, QPoint(4, target.height() // 2))
     assert fader.value == 1.0
     assert values[-1] == 1.0
+
+
+def test_a_panel_that_is_scrolled_goes_on_scrolling_over_a_fader(
+    app: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faders = [Fader("Weight", 0.0, 2.0, 1.0) for _ in range(12)]
+    column = Column(*faders)
+    qtbot.addWidget(column)
+    column.resize(320, 120)
+    column.show()
+    QApplication.processEvents()  # the faders are where they belong
+    bar, values = column.verticalScrollBar(), [heard(fader) for fader in faders]
+
+    def seen() -> Fader:
+        return next(fader for fader in faders if column.rect().contains(fader.mapTo(column, fader.rect().center())))
+
+    turn_wheel(next(part for part in seen().children() if isinstance(part, QLabel)), -120)
+    scrolled = bar.value()
+    assert scrolled > 0, "the title is no fader"
+    turn_wheel(seen().slider, -120)
+    assert bar.value() > scrolled, "the slider came under the pointer"
+    assert not any(values)
+    scrolled = bar.value()
+    monkeypatch.setattr("app.window.cards.SCROLLS_ON_MS", 0)  # whatever comes next comes late
+    turn_wheel(seen().slider, -120)
+    assert bar.value() == scrolled
+    assert sum(map(len, values)) == 1
 
 
 def test_the_wheel_turns_it_and_control_makes_it_finer(fader: Fader) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -14,6 +14,7 @@ from app.show import Show
 from app.status import ControlStatus, LatencyParts, OutputStatus, Status, Timing
 from app.tempo import Tempo
 from app.window.beat import BeatLamp
+from app.window.log_window import clear_of
 from app.window.main_window import MainWindow
 from app.words import window as words
 from engine.params import GpuMemory
@@ -71,6 +72,26 @@ def test_a_key_opens_and_closes_all_figures(window: MainWindow, rig: StillRig) -
     assert lines["One chunk"] == "310 ms, at worst 330 ms (95 %)"
     press(window, Qt.Key.Key_F8)
     assert not window.hud.isVisible()
+
+
+def test_keys_and_log_leave_the_figures_to_be_read(window: MainWindow) -> None:
+    window.hud.toggle()
+    press(window, Qt.Key.Key_F1)
+    assert window.key_list.isVisible()
+    assert not window.hud.isVisible()
+    press(window, Qt.Key.Key_F1)
+    assert window.hud.isVisible()
+    press(window, Qt.Key.Key_F1)
+    press(window, Qt.Key.Key_Escape)
+    assert not window.key_list.isVisible()
+    figures, least = QRect(407, 249, 492, 339), QSize(480, 200)
+    for width, height in ((1920, 700), (1000, 1080), (1920, 1080)):
+        display = QRect(0, 0, width, height)
+        place = clear_of(figures, display, least)
+        assert place is not None
+        assert display.contains(place)
+        assert not place.intersects(figures)
+    assert clear_of(figures, QRect(0, 0, 1000, 700), least) is None
 
 
 def test_the_parts_that_are_read_add_up_to_the_whole(window: MainWindow, rig: StillRig) -> None:

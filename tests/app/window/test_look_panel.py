@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.examples import EXAMPLES
@@ -193,6 +193,8 @@ def test_the_lock_keeps_hands_off_the_seed_and_nobody_else(window: MainWindow, s
 
 
 def test_the_wheel_walks_through_seeds(window: MainWindow, show: Show) -> None:
+    seed = window.look.seed
+    next(column for column in window.findChildren(Column) if column.isAncestorOf(seed)).ensureWidgetVisible(seed)
     for delta, expected in ((120, 1), (120, 2), (-120, 1), (-120, 0), (-120, 0)):
         turn_wheel(window.look.seed.field, delta)
         assert show.look.params.seed == expected
@@ -227,23 +229,27 @@ def test_modes_that_were_kept_are_named_and_taken_back(
     qtbot.addWidget(window)
     window.show()
     modes = window.look.modes
-    assert modes.isVisible()
     assert modes.line.text() == "On: mask, expand, 2 references (sink), strength 0.60, 1 LoRA"
     click(modes.clear)
     assert show.look == Look(Params(prompt="ink"))
-    assert not modes.isVisible()
+    assert not modes.clear.isEnabled()
 
 
 def test_the_modes_follow_the_look(window: MainWindow, show: Show) -> None:
     modes = window.look.modes
-    assert not modes.isVisible(), "and takes no room"
+    assert not modes.clear.isEnabled()
+    assert modes.line.text() == "No modes are on"
+    QApplication.processEvents()
+    place = window.look.cut.y()
     show.set_params(strength=0.5)
-    assert modes.isVisible()
+    QApplication.processEvents()
+    assert window.look.cut.y() == place, "nothing jumps under a hand"
+    assert modes.clear.isEnabled()
     assert modes.line.text() == "On: strength 0.50"
     show.set_expand(Expand(top=0.5))
     assert modes.line.text() == modes.clear.accessibleDescription() == "On: expand, strength 0.50"
     show.set_look(Look())
-    assert not modes.isVisible()
+    assert not modes.clear.isEnabled()
 
 
 def test_the_modes_are_cleared_by_keys_alone(window: MainWindow, show: Show) -> None:

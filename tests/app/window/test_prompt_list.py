@@ -42,7 +42,7 @@ def test_a_second_prompt_is_added_typed_and_weighed(prompts: PromptList, show: S
     click(prompts.add)
     assert show.look.params.prompts == (WeightedPrompt("ink"), WeightedPrompt(""))
     field = prompts.rows[1].field
-    field.setFocus()
+    assert QApplication.focusWidget() is field, "what is typed next is no key of the stage"
     type_text(field, "gold leaf")
     press(field, Qt.Key.Key_Return)
     prompts.rows[1].weight.number.setValue(0.25)
@@ -117,6 +117,14 @@ def test_an_example_goes_to_the_prompt_that_was_typed_in_last(prompts: PromptLis
     assert show.look.params.prompt == EXAMPLES[3]
 
 
+def test_an_example_goes_to_the_prompt_that_was_just_added(prompts: PromptList, show: Show) -> None:
+    show.set_prompts((ICE,))
+    prompts.rows[0].field.setFocus()
+    click(prompts.add)
+    prompts.examples.picked.emit(EXAMPLES[1])
+    assert show.look.params.prompts == (ICE, WeightedPrompt(EXAMPLES[1]))
+
+
 def test_there_is_an_end_to_adding_and_none_to_showing(prompts: PromptList, show: Show) -> None:
     for _ in range(MOST + 3):
         click(prompts.add)
@@ -149,13 +157,16 @@ def test_the_blend_goes_both_ways(prompts: PromptList, show: Show) -> None:
 
 def test_the_morph_is_told_in_seconds_as_well(window: MainWindow, rig: StillRig, show: Show) -> None:
     morph = window.look.morph
-    assert not morph.seconds.isVisible()
+    assert morph.seconds.text() == "at once"
+    height = morph.height()
     rig.now = Status(engine_rate=8.0)
     window.poll_status()
     morph.fader.number.setValue(10)
     assert show.look.params.morph_chunks == 10
     assert isinstance(show.look.params.morph_chunks, int)
     assert morph.seconds.text() == "about 5.0 s now", "the starter's chunks are four pictures"
+    QApplication.processEvents()
+    assert morph.height() == height, "nothing below it jumps"
     show.set_params(morph_chunks=1000)
     assert morph.fader.number.value() == 1000
     QApplication.processEvents()
