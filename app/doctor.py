@@ -332,8 +332,7 @@ def _check_loopback(name: str, chosen: str, root: Path) -> Finding:
     if not drivers.loopback_loaded(root):
         if drivers.loopback_installed(platform.release(), root):
             return Finding(name, "missing", words.LOOPBACK_UNLOADED, drivers.LOAD_LOOPBACK)
-        install = f"sudo apt install v4l2loopback-dkms && {drivers.LOAD_LOOPBACK}"
-        return Finding(name, "missing", words.LOOPBACK_MISSING, install)
+        return Finding(name, "missing", words.LOOPBACK_MISSING, drivers.INSTALL_LOOPBACK)
     load_again = f"sudo modprobe -r v4l2loopback && {drivers.LOAD_LOOPBACK}"
     devices = [device for device in drivers.loopback_devices(root) if chosen in ("", device.node)]
     if not devices:

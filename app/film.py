@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from app.outputs.contact_sheet import ContactSheet
 from app.outputs.mp4 import Mp4Writer
 from app.words import commands as words
 
+LINE_S = 10.0
+"""Between two lines that say how far a film is, where no bar can be drawn."""
 _ROWS = 24
 """tqdm is told a height, for it draws nothing at all on a terminal that does not know its own."""
 
@@ -103,10 +106,12 @@ def film(
     interrupted = False
     try:
         with _asked_to_end() as asked, tqdm(total=total, unit=words.PICTURES_UNIT, **bar(quiet)) as progress:
+            lines = _Lines(total, quiet or sys.stderr.isatty())
             for shot in shots:
                 writer.write(shot.rgb, shot.time)
                 sheet.add(shot.time, shot.rows)
                 progress.update()
+                lines.update(writer.frames)
                 if asked.once:
                     interrupted = True
                     break
@@ -121,6 +126,20 @@ def film(
     if writer.frames:
         part.replace(out)
     return Filmed(writer.frames, interrupted)
+
+
+class _Lines:
+    """How far a film is, as a line now and then: for a log, in which a bar would be noise."""
+
+    def __init__(self, total: int | None, quiet: bool) -> None:
+        self._total, self._quiet = total, quiet
+        self._said = time.monotonic()
+
+    def update(self, frames: int) -> None:
+        now = time.monotonic()
+        if not self._quiet and now - self._said >= LINE_S:
+            self._said = now
+            print(words.so_far(frames, self._total), file=sys.stderr, flush=True)
 
 
 class Told:

@@ -52,7 +52,7 @@ class Governing:
         self._wish: EngineChoice | None = None
         self._governor: Governor | None = None
         self._asked: EngineChoice | None = None
-        self._reduced = ""
+        self._reduced = self._trouble = ""
         self._rate = 0.0
         self._source: deque[tuple[float, float]] = deque()
         self._changes: tuple[GovernorChange, ...] = ()
@@ -112,20 +112,27 @@ class Governing:
         elif change == "more":
             self._tell("info", words.more(line), now)
         elif change == "least":
-            self._tell("warning", words.least(line, rate), now)
+            self._trouble = words.least(line, rate)
+            self._tell("warning", self._trouble, now)
+        elif change == "held":
+            self._tell("info", words.held(line, rate), now)
+        if not governor.short:
+            self._trouble = ""
 
     def status(self) -> GovernorStatus:
         on = self._setup().governor.on
-        return GovernorStatus(on, self._rate if on else 0.0, self._reduced if on else "", self._changes)
+        reduced, trouble = (self._reduced, self._trouble) if on else ("", "")
+        return GovernorStatus(on, self._rate if on else 0.0, reduced, self._changes, trouble)
 
     def _follow(self, setup: Setup) -> None:
         """Begin anew where the performer has chosen another engine, or has switched the governor."""
         if setup.governor.on and (self._governor is None or setup.engine != self._wish):
             self._wish, self._asked = setup.engine, None
             self._governor = Governor(setup.engine, self._offered(setup.engine))
-            self._reduced = ""
+            self._reduced = self._trouble = ""
         elif not setup.governor.on and self._governor is not None:
             self._governor = self._asked = None
+            self._trouble = ""
             if self._reduced:
                 self._reduced = ""
                 self._tell("info", words.OFF, self._clock())

@@ -20,6 +20,9 @@ from engine.params import Autoencoder, EngineChoice
 
 HELD = 0.97
 """Of the wanted rate: what counts as held."""
+SHORT = 0.9
+"""Of the wanted rate: below it with nothing left to reduce, and for ``LATER_S``, it is told that it cannot be held. It
+counts as held again after as long above ``HELD``, so that no good or bad moment tells anything."""
 ROOM = 1.1
 """Of the wanted rate: what the level above must promise."""
 FEWEST = 5
@@ -46,8 +49,8 @@ _BESIDE_STEPS = 1.5  # a chunk's other work in steps: the clean pass and the aut
 _AUTOENCODER = 2.0  # what a chunk costs with the slower autoencoder, as a multiple, until it is measured
 _AUTOENCODER_MOST = 6.0
 
-Change = Literal["less", "more", "least"]
-"""A level down, a level up; too slow, and there is none below."""
+Change = Literal["less", "more", "least", "held"]
+"""A level down, a level up; far too slow, and there is none below; no longer so, at the same level."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ class Governor:
         self._since = 0.0
         self._chunks: deque[tuple[float, float, int]] = deque(maxlen=_REMEMBERED)
         self._room_since: float | None = None
-        self._told_least = False
+        self._short = False
+        self._turning_since: float | None = None
         self._left: tuple[Level, float] | None = None
         self._ratios: dict[tuple[Level, Level], float] = {}
         self._climbed: tuple[Level, float] | None = None
@@ -131,6 +135,11 @@ class Governor:
     def choice(self) -> EngineChoice:
         """What shall paint."""
         return self._rungs[self._rung]
+
+    @property
+    def short(self) -> bool:
+        """Whether the rate cannot be held though nothing is left to reduce."""
+        return self._short
 
     def level(self, steps: int) -> Level:
         """What is in force for a look that asks for ``steps``: never more than that, and never more than it allows."""
@@ -176,18 +185,30 @@ class Governor:
         self._learn(levels, level, took)
         if took * rate * HELD > 1:
             self._room_since = None
-            return self._go_down(level, below, took, now)
-        self._told_least = False
+            return self._go_down(level, below, took, took * rate * SHORT > 1, now)
+        turned = self._turns(False, now)
         above = levels[place - 1] if place else None
         if above is not None and took * self._ratio(above, level) * rate * ROOM > 1:
             self._room_since = None
-            return None
+            return "held" if turned else None
         self._room_since = now if self._room_since is None else self._room_since
         if above is not None:
-            return self._go_up(above, level, place, took, now - self._room_since, now)
+            up = self._go_up(above, level, place, took, now - self._room_since, now)
+            return up or ("held" if turned else None)
         if now - self._room_since >= PROVEN_S:
             self._most_steps = None  # a load of long ago shall not cost the next look its steps
-        return None
+        return "held" if turned else None
+
+    def _turns(self, short: bool, now: float) -> bool:
+        """Whether the rate has been as ``short`` says for long enough to be told, and was not before."""
+        if short == self._short:
+            self._turning_since = None
+            return False
+        self._turning_since = now if self._turning_since is None else self._turning_since
+        if now - self._turning_since < LATER_S:
+            return False
+        self._short, self._turning_since = short, None
+        return True
 
     # -- the ladder
 
@@ -203,10 +224,13 @@ class Governor:
             return fewest + self._rung if self._rung else 0
         return min(max(0, steps - self._most_steps), fewest)
 
-    def _go_down(self, level: Level, below: Level | None, took: float, now: float) -> Change | None:
+    def _go_down(self, level: Level, below: Level | None, took: float, far: bool, now: float) -> Change | None:
+        """far: from what is wanted, by more than a little."""
         if below is None:
-            told, self._told_least = self._told_least, True
-            return None if told else "least"
+            if not far or self._short:
+                self._turning_since = None  # neither held nor far from it: all stays as it was told
+                return None
+            return "least" if self._turns(True, now) else None
         if self._climbed is not None and self._climbed[0] == level and now - self._climbed[1] < PROVEN_S:
             self._patience[level] = min(MOST_PATIENCE, 2 * self._patience.get(level, 1))
         else:
@@ -229,6 +253,7 @@ class Governor:
         if self._measured is not None:
             self._left = (self._measured, took)
         self._rung = self._rungs.index(to.choice)
+        self._short, self._turning_since = False, None
         self.wait()
 
     # -- what a level costs

@@ -30,6 +30,7 @@ from app.preprocessor import Preprocessor
 from app.repeats import Repeats
 from app.show import Show
 from app.status import ControlStatus, Thumbnails
+from app.words import show as words
 from controls.stack import Guide
 from engine.params import EngineChoice
 
@@ -83,6 +84,7 @@ class GuideMaker:
         self._rates: dict[str, int] = {}
         self._troubles: dict[str, str] = {}
         self._unseen_troubles: dict[str, str] = {}
+        self._told_loading = False
 
     def status(self) -> dict[str, ControlStatus]:
         """How each control of the edited look fares."""
@@ -159,6 +161,7 @@ class GuideMaker:
         """Let the window see what the edited look's guide was made from and what it is."""
         guided, guide = edited
         self._tell_troubles(guide)
+        self._tell_loading(guide)
         self.view.put(Frame(guided.source, guided.time))
         height, width = frame.rgb.shape[:2]
         self.thumbnails.put(Thumbnails(guide.parts, guide.rgb, guided.structure, (width, height), guided.mask))
@@ -173,6 +176,14 @@ class GuideMaker:
             if self._troubles.get(name) != sentence:
                 self._say("warning", sentence)
         self._troubles = dict(guide.troubles)
+
+    def _tell_loading(self, guide: Guide) -> None:
+        """Once, each time that people are asked for and not yet told from the rest."""
+        if guide.people_awaited and not self._told_loading:
+            self._say("info", words.PEOPLE_AWAITED)
+        elif self._told_loading and guide.matte is not None:
+            self._say("info", words.PEOPLE_FOUND)
+        self._told_loading = guide.people_awaited
 
     def _tell_unseen(self, guide: Guide) -> None:
         """Of the program's controls, while the window shows those of an audition."""

@@ -1,6 +1,8 @@
 """One input of the show: opens what is wished for, reads it, tells its loss and its return, and tries again for ever.
 
-Runs on the thread of whoever calls ``read``. Knows neither what the pictures are for nor who else reads.
+Runs on the thread of whoever calls ``read``. A file or a stream is opened beside what plays, which goes on until that
+is done, and for good where it cannot be opened; a device only once the one before it has been given back, for it may be
+the same. Knows neither what the pictures are for nor who else reads.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from typing import Literal
 
 from app.errors import ShowError, SourceEnded
 from app.frame import Frame
-from app.inputs import open_source
-from app.look import SourceChoice
+from app.inputs import Source, open_source
+from app.look import SourceChoice, SourceKind
 from app.meter import Rate
 from app.words import inputs as words
 
@@ -25,6 +27,7 @@ RETRY_S = 1.0
 """Between two tries to open a source that is not there."""
 
 _POLL_S = 0.05
+_BESIDE: tuple[SourceKind, ...] = ("clip", "still")  # can be open while any other source is
 
 Wish = tuple[SourceChoice | None, int]
 """What is to be open, None for nothing, and a counter: a wish that differs is opened anew."""
@@ -46,8 +49,9 @@ Event = Literal["lost", "back", "ended"]
 class InputReader:
     """wish: what the performer wants to be open now. paused: whether a clip stands still. take: gets each picture.
 
-    tell: gets what happened and the sentence about it; a loss once, for trying again every second is no news.
-    stopping: ends ``read``.
+    tell: gets what happened and the sentence about it; a loss once, for trying again every second is no news. refuse:
+    gets a wish that could not be opened, the choice that goes on in its place, and the sentence. stopping: ends
+    ``read``.
 
     title: of what is open or was last. trouble: the sentence while no picture comes for a reason. frames: the pictures
     read, over all sources. All three may be looked at on any thread.
@@ -59,10 +63,12 @@ class InputReader:
         paused: Callable[[], bool],
         take: Callable[[Reading], None],
         tell: Callable[[Event, str], None],
+        refuse: Callable[[Wish, SourceChoice, str], None],
         stopping: threading.Event,
     ) -> None:
-        self._wish, self._paused, self._take, self._tell = wish, paused, take, tell
+        self._wish, self._paused, self._take, self._tell, self._refuse = wish, paused, take, tell, refuse
         self._stopping = stopping
+        self._beside: _Opening | None = None
         self._openings = 0
         self._opened: Wish | None = None
         self.title = self.trouble = ""
@@ -96,12 +102,11 @@ class InputReader:
         if choice is None:
             self._wait_for_other(wish, timeout=None)
             return
-        source = open_source(choice, realtime=True)
+        source = self._source(wish, choice)
         self._openings += 1
         try:
-            source.open()
             self.title = source.title
-            while not self._stopping.is_set() and self._wish() == wish:
+            while not self._stopping.is_set() and not self._gives_way(wish, choice):
                 source.paused = self._paused()
                 frame = source.read()
                 if frame is None:
@@ -113,6 +118,48 @@ class InputReader:
                 self._take(Reading(frame, choice, self._openings))
         finally:
             source.close()
+            if self._stopping.is_set():
+                self._drop_beside()
+
+    def _source(self, wish: Wish, choice: SourceChoice) -> Source:
+        """Of ``choice``, open: the one that was opened beside the last one, or a new one."""
+        opening, self._beside = self._beside, None
+        if opening is not None and opening.wish == wish and opening.done and opening.source is not None:
+            return opening.source
+        if opening is not None:
+            opening.drop()
+        source = open_source(choice, realtime=True)
+        try:
+            source.open()
+        except BaseException:
+            source.close()
+            raise
+        return source
+
+    def _gives_way(self, wish: Wish, choice: SourceChoice) -> bool:
+        """Whether what is read for ``wish`` ends now: because another one is there, or can be only then."""
+        wanted = self._wish()
+        if wanted == wish:
+            self._drop_beside()
+            return False
+        if wanted[0] is None or wanted[0].kind not in _BESIDE:
+            return True
+        opening = self._beside
+        if opening is None or opening.wish != wanted:
+            self._drop_beside()
+            self._beside = _Opening(wanted, wanted[0])
+            return False
+        if not opening.done:
+            return False
+        if opening.source is None and not opening.told:
+            opening.told = True
+            self._refuse(wanted, choice, words.refused(opening.sentence, self.title))
+        return opening.source is not None
+
+    def _drop_beside(self) -> None:
+        if self._beside is not None:
+            self._beside.drop()
+            self._beside = None
 
     def _lose(self, sentence: str) -> None:
         if sentence != self.trouble:
@@ -124,3 +171,42 @@ class InputReader:
         while not self._stopping.wait(_POLL_S) and self._wish() == wish:
             if until is not None and time.perf_counter() > until:
                 return
+
+
+class _Opening:
+    """A source that is opened on a thread of its own. source: it, once it is open. sentence: why it is not."""
+
+    def __init__(self, wish: Wish, choice: SourceChoice) -> None:
+        self.wish, self.told = wish, False
+        self.source: Source | None = None
+        self.sentence = ""
+        self.done = self._dropped = False
+        self._lock = threading.Lock()
+        threading.Thread(target=self._open, args=(choice,), name="opening input", daemon=True).start()
+
+    def drop(self) -> None:
+        """Nobody wants it any more: it is closed, as soon as it is open."""
+        with self._lock:
+            self._dropped = True
+            source, self.source = self.source, None
+        if source is not None:
+            source.close()
+
+    def _open(self, choice: SourceChoice) -> None:
+        source: Source | None = None
+        try:
+            source = open_source(choice, realtime=True)
+            source.open()
+        except Exception as error:  # a decoder may throw anything; the show goes on
+            if not isinstance(error, ShowError):
+                log.exception("The source failed")
+            self.sentence = str(error) if isinstance(error, ShowError) else words.failed(error)
+            if source is not None:
+                source.close()
+            source = None
+        with self._lock:
+            if not self._dropped:
+                self.source, source = source, None
+            self.done = True
+        if source is not None:
+            source.close()

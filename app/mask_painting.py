@@ -30,6 +30,10 @@ _FINER = 4
 """Pixels to a side into which each is divided where an outline crosses it."""
 _RIM = 64
 """The most that is left where a soft brush and an eraser just like it went the same way."""
+_ALIKE = 64
+"""How far two places may differ that a fill takes for one area."""
+_WIDEST_EDGE = 256
+"""Pixels of a soft edge that a fill goes up at most."""
 _THINNEST = 0.75
 """Pixels: the radius that the lightest touch of a pen still has."""
 
@@ -161,15 +165,17 @@ class MaskPainting:
     # all of it
 
     def fill(self, at: Point, brush: Brush) -> Rect | None:
-        """The area around ``at`` that is as much painted as this place, up to where that changes."""
+        """The area around ``at`` that is as much painted as this place, and the soft edges around it, up to where they
+        are at their height: nothing is left thin between the two."""
         x, y = math.floor(at[0]), math.floor(at[1])
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             return None
         area = np.zeros((height + 2, width + 2), np.uint8)
         flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
-        cv2.floodFill(self._pixels.copy(), area, (x, y), 0, 64, 64, flags)
-        return self._shape(np.asarray(area[1:-1, 1:-1] / np.float32(255), np.float32), brush)
+        cv2.floodFill(self._pixels.copy(), area, (x, y), 0, _ALIKE, _ALIKE, flags)
+        reached = _up_its_edges(area[1:-1, 1:-1], 255 - self._pixels if brush.erases else self._pixels)
+        return self._shape(np.asarray(reached / np.float32(255), np.float32), brush)
 
     def invert(self) -> Rect | None:
         return self._change(255 - self._pixels)
@@ -283,6 +289,20 @@ def _without_rims(before: Pixels, after: Pixels, brush: Brush) -> Pixels:
     near = cv2.dilate(erased, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
     rim = (near > 0) & (after > 0) & _of_strong_areas(before) & ~_of_strong_areas(after)
     return np.where(rim, np.uint8(0), after)
+
+
+def _up_its_edges(area: Pixels, heights: Pixels) -> Pixels:
+    """``area``, 255 inside and 0 outside, and all that lies up the slope from it: an edge is gone up as long as it
+    rises within two pixels, for a wide one has neighbours that are alike."""
+    inside = area.copy()
+    near, around = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
+    for _ in range(_WIDEST_EDGE):
+        lowest = cv2.erode(np.where(inside > 0, heights, np.uint8(255)), around)
+        grown = np.where((cv2.dilate(inside, near) > 0) & (heights > lowest), np.uint8(255), inside)
+        if np.array_equal(grown, inside):
+            break
+        inside = grown
+    return inside
 
 
 def _of_strong_areas(mask: Pixels) -> NDArray[np.bool_]:

@@ -21,11 +21,12 @@ from typing import Any, Protocol, TypeVar
 
 from app.errors import ShowError
 from app.film import Filmed, Shot, Told, ending_by_sigterm, film
-from app.frame import Frame, GuidedFrame
+from app.frame import Frame, GuidedFrame, Pixels
 from app.framing import resized
 from app.journal.reader import Chunk, JournalReader
 from app.journal.records import LookRecord, StreamRecord, digest_of
 from app.look import Look, Setup
+from app.mask_shape import MaskShape
 from app.meter import Timings
 from app.model_switch import Host
 from app.outputs.contact_sheet import ContactSheet, save_picture
@@ -208,16 +209,18 @@ class Replayer:
             yield from pictures
 
     def _guided(self, frame: GuidedFrame, plated: bool, kept: LookRecord, choice: EngineChoice) -> Guided:
-        """As the engine was handed it, or anew from the picture as it came; enlarged where that was left out.
+        """As the engine was handed it, or anew from the picture as it came; from what the engine was handed, enlarged,
+        where that was left out.
 
         plated: whether the source is put back here, as it was in the show.
         """
         if not self.changed or frame.captured is None:
+            parts = {"guide": frame.guide}
             if self.changed:
-                frame = _scaled(frame, choice.width, choice.height)
+                frame, parts = self._enlarged(frame, kept, choice)
             if plated and frame.mask is not None:
                 frame = replace(frame, plate=plate_of(frame.source, frame.mask))
-            return frame, {"guide": frame.guide}
+            return frame, parts
         setup = Setup(framing=kept.framing, engine=choice)
         structure = None if frame.second is None else Frame(frame.second, frame.time)
         guided, guide = self._preprocessor.guided(
@@ -226,6 +229,23 @@ class Replayer:
         for sentence in guide.troubles.values():
             self._tell(sentence)
         return guided, guide.parts
+
+    def _enlarged(
+        self, frame: GuidedFrame, kept: LookRecord, choice: EngineChoice
+    ) -> tuple[GuidedFrame, dict[str, Pixels]]:
+        """``frame``, of which there is no picture as it came, and its guide's parts: the guide made anew from the
+        enlarged picture, or enlarged itself where what is around an expanded one would be drawn as well."""
+        scaled = _scaled(frame, choice.width, choice.height)
+        if kept.look.expand:
+            return scaled, {"guide": scaled.guide}
+        look = replace(kept.look, mask=None, invert_mask=False, mask_shape=MaskShape(), repainted="all")
+        structure = None if scaled.structure is None else Frame(scaled.structure, frame.time)
+        _, guide = self._preprocessor.guided(
+            Frame(scaled.source, frame.time), look, Setup(engine=choice), frame.epoch, scaled.mask, structure
+        )
+        for sentence in guide.troubles.values():
+            self._tell(sentence)
+        return replace(scaled, guide=guide.rgb), guide.parts
 
     def _params(self, kept: LookRecord) -> Params:
         """What is painted with. In another film the performer's own steps, where the governor allowed fewer."""

@@ -28,7 +28,7 @@ from app.frame import Frame, Pixels, Program
 from app.framing import framed
 from app.governing import Governing
 from app.guide_maker import Captured, GuideMaker
-from app.input_reader import RETRY_S, Event, InputReader, Reading
+from app.input_reader import RETRY_S, Event, InputReader, Reading, Wish
 from app.inputs.cameras import list_cameras
 from app.inputs.screen import list_screens
 from app.journal.journal import Journal
@@ -52,6 +52,7 @@ from app.slate import slate
 from app.status import Devices, OutputStatus, Status
 from app.words import inputs as words_inputs
 from app.words import show as words_show
+from controls import mediapipe_task
 from engine.device import compute_threads
 from engine.host import EngineHost, Submit
 from engine.params import EngineChoice
@@ -62,6 +63,7 @@ T = TypeVar("T")
 _STOP_S = 10.0
 _PLAYOUT_S = 1 / 60  # how often bypass and the treatments are looked at
 _MANY_CORES = 4
+_PREPARED_S = 5.0  # between two looks at whether the show runs by itself
 
 
 class Rig(QObject):
@@ -72,6 +74,8 @@ class Rig(QObject):
     source_ended = Signal()
     """A clip that does not loop is over."""
     _output_gave_up = Signal(object)
+    _source_refused = Signal(object, object)
+    _structure_refused = Signal(object, object)
     _audition_refused = Signal(int)
     _cut_wished = Signal()
 
@@ -132,10 +136,20 @@ class Rig(QObject):
         )
         self.view, self.thumbnails = self._guides.view, self._guides.thumbnails
         self._source_input = InputReader(
-            self._source_wish, lambda: show.setup.paused, self._capture, self._hear_source, self._stopping
+            self._source_wish,
+            lambda: show.setup.paused,
+            self._capture,
+            self._hear_source,
+            self._refuse_source,
+            self._stopping,
         )
         self._structure_input = InputReader(
-            self._structure_wish, lambda: False, self._structure.put, self._hear_structure, self._stopping
+            self._structure_wish,
+            lambda: False,
+            self._structure.put,
+            self._hear_structure,
+            self._refuse_structure,
+            self._stopping,
         )
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
@@ -148,6 +162,7 @@ class Rig(QObject):
                 ("slow reading", lambda: self._reading.watch(self._stopping)),
                 ("slow writing", lambda: self._writing.watch(self._stopping)),
                 ("devices", self._watch_devices),
+                ("preparing", self._prepare_people),
             )
         ]
         self._workers: dict[str, OutputWorker] = {}
@@ -158,6 +173,8 @@ class Rig(QObject):
         self._bypassed = Repeats[Pixels]()
 
         self._output_gave_up.connect(self._switch_off, Qt.ConnectionType.QueuedConnection)
+        self._source_refused.connect(self._back_to_source, Qt.ConnectionType.QueuedConnection)
+        self._structure_refused.connect(self._back_to_structure, Qt.ConnectionType.QueuedConnection)
         self._audition_refused.connect(show.refuse_audition, Qt.ConnectionType.QueuedConnection)
         self._cut_wished.connect(show.cut_program, Qt.ConnectionType.QueuedConnection)
         show.setup_changed.connect(self._follow)
@@ -290,6 +307,25 @@ class Rig(QObject):
         unseen = event == "lost" and self._seen_structure(self._show.setup) is None
         self.said.emit("warning" if event == "lost" else "info", words_inputs.of_second(sentence, unseen))
 
+    def _refuse_source(self, wish: Wish, running: SourceChoice, sentence: str) -> None:
+        self.said.emit("warning", sentence)
+        self._source_refused.emit(wish, running)
+
+    def _refuse_structure(self, wish: Wish, running: SourceChoice, sentence: str) -> None:
+        self.said.emit("warning", words_inputs.of_second(sentence, unseen=False))
+        self._structure_refused.emit(wish, running)
+
+    @Slot(object, object)
+    def _back_to_source(self, wish: Wish, running: SourceChoice) -> None:
+        """What could not be opened is no longer wished for, unless something else is by now."""
+        if self._source_wish() == wish:
+            self._show.set_setup(source=running)
+
+    @Slot(object, object)
+    def _back_to_structure(self, wish: Wish, running: SourceChoice) -> None:
+        if self._structure_wish() == wish:
+            self._show.set_setup(structure=running)
+
     def _seen_structure(self, setup: Setup) -> Reading | None:
         """The newest picture of the second input that is wished for; the last one of an input that has gone."""
         reading = self._structure.get()
@@ -306,6 +342,13 @@ class Rig(QObject):
             self._stopping.wait(RETRY_S)
 
     # -- the controls
+
+    def _prepare_people(self) -> None:
+        """What tells people from the rest takes seconds to import: done once the show runs, before anyone asks."""
+        while not self._stopping.wait(_PREPARED_S):
+            if self._engine.pictures.total:
+                mediapipe_task.prepare()
+                return
 
     def _make_guides(self) -> None:
         with ThreadPoolExecutor(1, "slow controls") as worker, ThreadPoolExecutor(1, "slow audition") as other:

@@ -80,12 +80,13 @@ class GovernorChange:
 class GovernorStatus:
     """on: whether it may act. rate: the pictures a second that it holds; 0 while there is nothing to go by.
     reduced: what is painted instead of what is asked for, in words; "" where that is the same. changes: the last
-    hundred."""
+    hundred. trouble: while the rate cannot be held, the sentence that said so."""
 
     on: bool = False
     rate: float = 0.0
     reduced: str = ""
     changes: tuple[GovernorChange, ...] = ()
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

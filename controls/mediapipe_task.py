@@ -1,6 +1,7 @@
 """Loading mediapipe's tasks and giving them back, without what they write to the terminal meanwhile.
 
-mediapipe is imported with the first task, on the thread that asks (it takes a second or two), never by the window. It
+mediapipe is imported with the first task, on the thread that asks (it takes a second or two), or ahead of it by
+``prepare``, never by the window. It
 makes no network call up to the release that is pinned. Knows no task's results.
 """
 
@@ -22,6 +23,15 @@ from controls.control import ControlUnavailable
 _CHATTER = re.compile(rb"INFO: Created TensorFlow Lite|WARNING: All log messages before absl|[IW]\d{4} .*\.cc:\d+\] ")
 _STDERR = threading.Lock()
 """Two threads that turn the same descriptor away would turn it back to each other."""
+
+
+def prepare() -> None:
+    """Import what every task needs; where it cannot be had, the first task tells."""
+    with contextlib.suppress(Exception):
+        import mediapipe
+        from mediapipe.tasks.python import vision
+
+        del mediapipe, vision
 
 
 def load(what: str, task: str, model: Path, follows: bool, **options: Any) -> tuple[Any, Any]:

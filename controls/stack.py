@@ -116,7 +116,8 @@ class Guide:
     run took, of each control with a new result. every: the n, where a control runs on each n-th picture. troubles: a
     sentence for each control that is wanted and cannot run, or draws less than was asked of it. matte: (height, width)
     uint8, 255 = person, in this very picture; None where nobody asked for it, it cannot be made, or its network is
-    still loading. mask: (height, width) uint8, where the region "mask" is; None = everywhere.
+    still loading. mask: (height, width) uint8, where the region "mask" is; None = everywhere. people_awaited: whether
+    the matte was asked for and its network is still loading.
     """
 
     rgb: Pixels
@@ -126,6 +127,7 @@ class Guide:
     troubles: dict[str, str]
     matte: Pixels | None = None
     mask: Pixels | None = None
+    people_awaited: bool = False
 
 
 class Stack:
@@ -222,6 +224,7 @@ class Stack:
             self._told(wanted),
             people,
             regions["mask"],
+            matte and people is None and _MATTE not in self._troubles,
         )
 
     def _told(self, names: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from app.frame import Frame
 class Source(Protocol):
     """A camera, a screen, a clip, a still or a test card behind one face.
 
-    Made by ``app.inputs.open_source``; used by one thread only: ``open``, then ``read`` many times, then ``close``.
+    Made by ``app.inputs.open_source``; used by one thread at a time: ``open``, then ``read`` many times, then
+    ``close``.
     A live source (``realtime=True``) paces itself and stamps frames with ``time.perf_counter()``; an offline one gives
     its pictures as fast as they are asked for, stamped with media time from 0.
     """

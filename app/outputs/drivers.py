@@ -7,6 +7,7 @@ doctor must be able to ask on a machine where little else works.
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,16 @@ ROOT = Path("/")
 LOAD_LOOPBACK = 'sudo modprobe v4l2loopback exclusive_caps=1 card_label="VACE Live"'
 """exclusive_caps=1: browsers list only devices that call themselves a camera and nothing else."""
 
+INSTALL_LOOPBACK = f"sudo apt install v4l2loopback-dkms && {LOAD_LOOPBACK}"
+
 JOIN_VIDEO_GROUP = "sudo usermod -aG video $USER"
 
 
-def mend(platform: str = sys.platform) -> str:
+def mend(system: str = sys.platform, root: Path = ROOT) -> str:
     """What a person does to have a virtual camera at all, in one sentence."""
-    if platform == "linux":
-        return words.load_loopback(LOAD_LOOPBACK)
-    return words.GET_CAMERA.get(platform, words.NO_CAMERA_ON_SYSTEM)
+    if system == "linux":
+        return words.run(LOAD_LOOPBACK if loopback_installed(platform.release(), root) else INSTALL_LOOPBACK)
+    return words.GET_CAMERA.get(system, words.NO_CAMERA_ON_SYSTEM)
 
 
 @dataclass(frozen=True)

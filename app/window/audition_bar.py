@@ -22,7 +22,8 @@ _TRANSITION_WIDTH, _NARROW_TRANSITION_WIDTH, _LEAST_TRANSITION_WIDTH = 216, 206,
 
 
 class AuditionBar(QWidget):
-    """Holds no values. ``program`` is what the outputs show, seen and told to the rig as the preview sees it alone."""
+    """Holds no values. ``program`` is what the outputs show, seen and told to the rig as the preview sees it alone.
+    ``tools`` is there where the tools had to give their room, and brings them back."""
 
     said = Signal(str, str)
 
@@ -37,6 +38,9 @@ class AuditionBar(QWidget):
         self.take.clicked.connect(mixer.take)
         self.back = verb("undo-2", words_program.BACK, words_program.BACK_TIP)
         self.back.clicked.connect(mixer.back)
+        self.tools = verb("brush", words_program.TOOLS, words_program.TOOLS_TIP)
+        self.tools.setCheckable(True)
+        self.tools.hide()
         self.transition: Picker = Picker(words_program.TAKE_BY, words.transition, words_program.TAKE_BY_TIP)
         self.transition.set_options([(words.transition(one), one) for one in TRANSITIONS])
         self.transition.picked.connect(self._pick)
@@ -55,18 +59,24 @@ class AuditionBar(QWidget):
 
     def set_room(self, width: int, *, small: bool, narrow: bool) -> None:
         """Where there is little room the program is smaller still; in a narrow column the rest is beside and below it,
-        in a wider one the transition takes of ``width`` what the others leave."""
+        in a wider one the transition is below the buttons. Elsewhere it takes of ``width`` what the others leave."""
         self.frame.setFixedSize(_SMALL if small or narrow else _PROGRAM)
+        below = small and not narrow
         others = (self.frame.width(), *(button.sizeHint().width() for button in (self.take, self.back)))
         left = width - sum(others) - len(others) * self._grid.spacing()
         self.transition.setFixedWidth(
-            _NARROW_TRANSITION_WIDTH if narrow else max(_LEAST_TRANSITION_WIDTH, min(_TRANSITION_WIDTH, left))
+            _NARROW_TRANSITION_WIDTH
+            if narrow
+            else _TRANSITION_WIDTH
+            if below
+            else max(_LEAST_TRANSITION_WIDTH, min(_TRANSITION_WIDTH, left))
         )
         self._grid.addWidget(self.frame, 0, 0, 3, 1)
         self._grid.addWidget(self.take, 0, 1)
         self._grid.addWidget(self.back, *((1, 1) if narrow else (0, 2)))
-        self._grid.addWidget(self.transition, *((3, 0, 1, 2) if narrow else (0, 3)))
-        self._grid.addWidget(self.length, *((2, 1) if narrow else (1, 3)))
+        self._grid.addWidget(self.tools, *((4, 0, 1, 2) if narrow else (0, 3)))
+        self._grid.addWidget(self.transition, *((3, 0, 1, 2) if narrow else (1, 1, 1, 3) if below else (0, 3)))
+        self._grid.addWidget(self.length, *((2, 1) if narrow else (1, 4) if below else (1, 3)))
 
     def _pick(self, transition: Transition) -> None:
         self._mixer.set_transition(transition)

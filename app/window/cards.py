@@ -123,10 +123,14 @@ class Trouble(QWidget):
 
 
 class Elided(QLabel):
-    """One line that gives way when there is too little room; the whole of it is in the tooltip."""
+    """One line that gives way when there is too little room; the whole of it is in the tooltip.
 
-    def __init__(self, name: str = "dim") -> None:
+    more: what stands at the end of a line that was cut, where there is room for it.
+    """
+
+    def __init__(self, name: str = "dim", more: str = "") -> None:
         super().__init__()
+        self._more = more
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._whole = ""
@@ -146,7 +150,13 @@ class Elided(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+        metrics, width = self.fontMetrics(), self.width()
+        more = self._more if metrics.horizontalAdvance(self._whole) > width > 3 * self._more_width() else ""
+        width -= self._more_width() if more else 0
+        self.setText(metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, width) + more)
+
+    def _more_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance(self._more)
 
 
 class Scroller(QScrollArea):

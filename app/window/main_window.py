@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.controls.put_status(status)
         self.program.put_status(status)
         self.outputs.put_status(status)
+        self.messages.hold((status.source_trouble, status.structure_trouble, status.governor.trouble))
         self.look.put_chunk_s(self._on_air.chunk_s())
         devices = self._rig.devices.get()
         if devices is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -19,7 +20,9 @@ from app.words import window_hud as words_hud
 ROOM_FOR_TITLES = 900
 """Pixels of width below which the buttons leave their room to the message: they keep icon, name and tip."""
 INFO_STAYS_MS = 12_000
-"""Good news leaves by itself; warnings and errors stay until there is something newer."""
+"""Good news leaves by itself; warnings and errors stay until there is something newer, or their cause is gone. While
+the cause of one lasts, it comes back when what is newer has left."""
+_REMEMBERED = 32  # warnings and errors
 
 
 class MessageBar(QFrame):
@@ -31,7 +34,7 @@ class MessageBar(QFrame):
         self.setObjectName("message_bar")
         self._sign = QLabel()
         self._level = text("", "message_level")
-        self._sentence = Elided("message")
+        self._sentence = Elided("message", words_hud.MORE_IN_LOG)
         self._sentence.setAccessibleName(words.MESSAGE)
         self.log = LogWindow(window, keep=keep)
         self.log.said.connect(self.say)
@@ -41,6 +44,8 @@ class MessageBar(QFrame):
         self._button.setAccessibleName(words_hud.LOG)
         self._button.setToolTip(words_hud.LOG_TIP)
         self._button.clicked.connect(self.log.toggle)
+        self._troubles: dict[str, str] = {}
+        self._causes: frozenset[str] = frozenset()
         self._fade = QTimer(self, singleShot=True, interval=INFO_STAYS_MS)
         self._fade.timeout.connect(self._clear)
         self._row = QHBoxLayout(self)
@@ -76,17 +81,49 @@ class MessageBar(QFrame):
             button.setText(title if self.width() >= ROOM_FOR_TITLES else "")
 
     def say(self, level: str, sentence: str) -> None:
-        symbol, colour = SYMBOLS[level]
-        self._sign.setPixmap(icons.symbol(symbol, colour, 20, self.devicePixelRatioF()))
-        self._level.setText(words.LEVELS[level])
-        self._sentence.put(sentence)
         self.log.add(cast(Level, level), sentence)
-        if level == "info":
+        again = level == "warning" and sentence in self._troubles
+        if level != "info":
+            self._troubles.pop(sentence, None)
+            self._troubles[sentence] = level
+            while len(self._troubles) > _REMEMBERED:
+                del self._troubles[next(iter(self._troubles))]
+        if again and self._level.text() == words.LEVELS["error"]:
+            return  # an old warning covers no error
+        self._put(level, sentence)
+        error_lasts = any(said == "error" for said in self._lasting().values())
+        if level == "info" or (level == "warning" and error_lasts):
             self._fade.start()
         else:
             self._fade.stop()
 
+    def hold(self, causes: Iterable[str]) -> None:
+        """causes: the sentences of what is wrong now. Messages that hold one of those from before are taken back."""
+        now = frozenset(causes) - {""}
+        gone, self._causes = self._causes - now, now
+        for sentence in [said for said in self._troubles if any(cause in said for cause in gone)]:
+            level = self._troubles.pop(sentence)
+            if self.shown == (words.LEVELS[level], sentence):
+                self._clear()
+
+    def _lasting(self) -> dict[str, str]:
+        """Those whose cause is not gone, oldest first."""
+        return {said: level for said, level in self._troubles.items() if any(cause in said for cause in self._causes)}
+
+    def _put(self, level: str, sentence: str) -> None:
+        symbol, colour = SYMBOLS[level]
+        self._sign.setPixmap(icons.symbol(symbol, colour, 20, self.devicePixelRatioF()))
+        self._level.setText(words.LEVELS[level])
+        self._sentence.put(sentence)
+
     def _clear(self) -> None:
+        """The newest error that lasts, or else the newest warning, or else nothing."""
+        lasting = self._lasting()
+        errors = [said for said, level in lasting.items() if level == "error"]
+        if lasting:
+            sentence = (errors or list(lasting))[-1]
+            self._put(lasting[sentence], sentence)
+            return
         self._sign.clear()
         self._level.clear()
         self._sentence.put("")

@@ -37,7 +37,7 @@ ROOM_FOR_PROGRAM = 620
 """Below this width the program beside an audition is smaller, or it would push its verbs out of sight."""
 
 LOW = 440
-"""Pixels of height below which the tools give their room to an audition; their keys stay."""
+"""Pixels of height below which the tools give their room to an audition; a button of its bar brings them back."""
 
 _AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -57,6 +57,7 @@ class ProgramPanel(QWidget):
         self.audition = verb("sparkles", words_program.AUDITION, words_program.AUDITION_TIP)
         self.audition.clicked.connect(mixer.audition)
         self.audition_bar = AuditionBar(rig, mixer)
+        self.audition_bar.tools.toggled.connect(lambda _: self._make_room())
         self.on_air = Chip("", words.PREVIEW_TIP)
         self.note = Chip("", words.NOTE_TIP)
         self.model = Elided("dim")
@@ -115,7 +116,9 @@ class ProgramPanel(QWidget):
         self._head.addWidget(self.model, *((1, 0, 1, 3) if narrow else (0, 2)))
         self._head.addWidget(self.fit, 1 if narrow else 0, 3)
         self.audition_bar.set_room(self.width(), small=low or self.width() < ROOM_FOR_PROGRAM, narrow=narrow)
-        self.bar.setVisible(not low or self._show.looks.audition is None)
+        give_room = low and self._show.looks.audition is not None
+        self.audition_bar.tools.setVisible(give_room)
+        self.bar.setVisible(not give_room or self.audition_bar.tools.isChecked())
         self.audition.setText("" if self.width() < ROOM_FOR_VERB else f" {words_program.AUDITION}")
         # What has come into view asks for its room at once: splitters hear of it too late.
         self.setMinimumHeight(self._column.totalMinimumSize().height())
@@ -136,5 +139,6 @@ class ProgramPanel(QWidget):
         self.model.put(words.model_line(self._status, "" if wide else note))
         program = self._rig.program.get()
         kind = program.kind if program is not None else None
-        lit = "warning" if self._treatment != "live" else "on" if kind == "engine" else ""
-        self.on_air.put(words.on_air_now(self._treatment, kind), lit)
+        stands = words.standstill(self._status) if kind in ("engine", "bypass") else ""
+        lit = "warning" if self._treatment != "live" or stands else "on" if kind == "engine" else ""
+        self.on_air.put(words.on_air_now(self._treatment, kind, stands), lit)

@@ -269,6 +269,12 @@ def every(pictures: int) -> str:
 
 PICTURES_UNIT = " pictures"
 
+
+def so_far(frames: int, total: int | None) -> str:
+    """A line in a log. total: of the pictures, where it is known."""
+    return f"{frames} of {total} pictures" if total else f"{frames} pictures"
+
+
 # -- the window's pictures
 
 

@@ -37,6 +37,11 @@ def least(line: str, rate: float) -> str:
     return f"{_rate(rate)} cannot be held here: the governor has nothing left to reduce{done}."
 
 
+def held(line: str, rate: float) -> str:
+    """line: what stays reduced."""
+    return f"{_rate(rate)} are held again" + (f": {line[:1].lower()}{line[1:]}." if line else ".")
+
+
 def _steps(count: int) -> str:
     return "1 step" if count == 1 else f"{count} steps"
 

@@ -37,6 +37,11 @@ def failed(error: Exception) -> str:
     return f"The input failed ({error}); the last picture stays. Trying again every second."
 
 
+def refused(sentence: str, running: str) -> str:
+    """sentence: why another one could not be opened. running: what plays in its place."""
+    return f"{sentence} {running} goes on."
+
+
 def of_second(sentence: str, unseen: bool) -> str:
     """Of the second input. unseen: whether it has shown no picture yet."""
     until = " Until it comes, the controls see the source itself." if unseen else ""

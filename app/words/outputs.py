@@ -84,8 +84,8 @@ GET_CAMERA: Mapping[str, str] = {
 NO_CAMERA_ON_SYSTEM = "pyvirtualcam supports Linux, macOS and Windows only."
 
 
-def load_loopback(command: str) -> str:
-    return f"Run `{command}` (on Debian and Ubuntu after `sudo apt install v4l2loopback-dkms`)."
+def run(command: str) -> str:
+    return f"Run `{command}`."
 
 
 def camera_at(device: str, width: int, height: int, rate: float) -> str:

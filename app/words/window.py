@@ -43,6 +43,7 @@ PREVIEW_FIT_TIP = (
 )
 TREATMENTS: dict[Treatment, str] = {"blackout": "BLACKOUT", "freeze": "FROZEN", "bypass": "BYPASS"}
 NO_PICTURE = "NO PICTURE YET"
+STANDS, ENGINE_STOPPED = "! NO PICTURES", "! ENGINE OFF"
 KINDS: dict[Kind, str] = {"engine": "● LIVE", "bypass": "SOURCE", "slate": "SLATE", "black": "BLACK"}
 NOTE_TIP = "What the model says of itself."
 PREVIEW_FIT = "How the preview fits"
@@ -309,15 +310,26 @@ def on_air(caption: str, running: bool, trouble: str) -> str:
     return f"! {caption}" if trouble else f"● {caption}" if running else caption
 
 
-def on_air_now(treatment: Treatment, kind: Kind | None) -> str:
-    """What the outputs show, in a word."""
+def on_air_now(treatment: Treatment, kind: Kind | None, trouble: str = "") -> str:
+    """What the outputs show, in a word. trouble: see ``standstill``."""
     if treatment != "live":
         return TREATMENTS[treatment]
-    return NO_PICTURE if kind is None else KINDS[kind]
+    if kind is None:
+        return NO_PICTURE
+    return trouble or KINDS[kind] if kind in ("engine", "bypass") else KINDS[kind]
+
+
+def standstill(status: Status) -> str:
+    """Why the engine's picture stands, in a word; "" where new ones come."""
+    if status.engine_state == "failed":
+        return ENGINE_STOPPED
+    starves = status.engine_state == "waiting" and status.source_rate == 0
+    return STANDS if status.source_trouble or starves else ""
 
 
 def model_line(status: Status, note: str) -> str:
-    parts = (loading(status.loading), note, status.model, status.device, ENGINE_STATES[status.engine_state])
+    reduced = status.governor.reduced
+    parts = (loading(status.loading), reduced, note, status.model, status.device, ENGINE_STATES[status.engine_state])
     return "  ·  ".join(part for part in parts if part)
 
 

@@ -27,4 +27,8 @@ def state(governor: GovernorStatus) -> str:
     if not governor.on:
         return OFF
     done = governor.reduced or AS_ASKED
-    return f"{done}; holds {governor.rate:.0f} a second" if governor.rate else UNKNOWN
+    if not governor.rate:
+        return UNKNOWN
+    if governor.trouble:
+        return f"{done}; {governor.rate:.0f} a second cannot be held"
+    return f"{done}; holds {governor.rate:.0f} a second"

@@ -56,6 +56,7 @@ CUE_LEFT, CUE_RIGHT = "Move left", "Move right"
 
 # log
 LOG, LOG_TIP = "Log", "Everything that was said since the start, in a window of its own. Key: H"
+MORE_IN_LOG = "  (all of it: Log, H)"
 KEY_LOG = "Log of messages"
 LOG_WINDOW = "VACE Live log"
 LOG_SHOWS, LOG_SHOWS_TIP = "Show", "Which messages are listed."

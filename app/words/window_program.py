@@ -11,6 +11,8 @@ TAKE = "Take"
 TAKE_TIP = "What is auditioned goes to the outputs, by the transition beside. Keys: F6, Shift+J"
 BACK = "Back"
 BACK_TIP = "Drop what is auditioned, and edit what the outputs show again. Keys: F7, Ctrl+J"
+TOOLS = "Tools"
+TOOLS_TIP = "Show the canvas's views and tools, for which there is little room here; press again to put them away."
 TAKE_BY = "How a take comes"
 TAKE_BY_TIP = "Cut forgets the past, a soft cut weakens it; a morph brings words and faders over this time."
 

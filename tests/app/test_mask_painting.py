@@ -92,6 +92,23 @@ def test_shapes_fill_what_they_enclose() -> None:
     assert (painting.pixels == 255).all()
 
 
+@pytest.mark.parametrize("hardness", [0.0, 0.5, 1.0])
+def test_fill_leaves_nothing_thin_beside_a_stroke(hardness: float) -> None:
+    painting = MaskPainting(120, 90)
+    ring = Brush(size=24, hardness=hardness)
+    painting.press(ring, (25, 20))
+    for corner in ((95, 20), (95, 70), (25, 70), (25, 20)):
+        painting.move(corner)
+    painting.release()
+    before = painting.pixels.copy()
+    painting.fill((60, 45), HARD)
+    assert painting.pixels[20:71, 25:96].min() == 255, "up to the middle of the ring"
+    np.testing.assert_array_equal(painting.pixels[:8], before[:8])
+    assert painting.pixels[45, 5] == 0, "outside the ring"
+    painting.fill((60, 45), Brush(size=24, hardness=hardness, erases=True))
+    assert painting.is_empty
+
+
 def test_fill_stops_at_what_is_painted() -> None:
     painting = MaskPainting(64, 48)
     painting.rectangle((0, 20), (64, 24), HARD)

@@ -284,6 +284,21 @@ def test_another_size_and_more_steps_give_another_film_of_the_same_length(
     assert (result.report.steps, result.report.size) == (3, "96x64")
 
 
+def test_where_no_bar_is_drawn_a_line_says_now_and_then_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    show = begun(tmp_path)
+    show.play(2)
+    show.finish()
+    path = show.path
+    replay(path, Changes(), tmp_path / "short.mp4", tmp_path / "short.png", make_host=tiny_host)
+    assert "pictures" not in capfd.readouterr().err, "a short film needs none"
+    monkeypatch.setattr("app.film.LINE_S", 0.0)
+    replay(path, Changes(), tmp_path / "short.mp4", tmp_path / "short.png", make_host=tiny_host)
+    count = len(show.painted)
+    assert f"{count} of {count} pictures\n" in capfd.readouterr().err
+
+
 def test_another_film_of_a_governed_show_is_as_the_performer_wished_it(tmp_path: Path) -> None:
     """All its steps, and one stream of his own size, however often the governor had changed it. Unasked, the show."""
     wish, made = EngineChoice("tiny", 64, 48), list[EngineChoice]()
@@ -368,14 +383,22 @@ def test_another_model_goes_on_after_a_last_frame_and_so_does_its_replay(tmp_pat
     assert same(*painted)
 
 
-def test_guides_are_made_anew_from_the_camera_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture with one upright edge: its guide has that edge, sharp, at the new size, whatever guide the show had."""
+@pytest.mark.parametrize("captured", [(90, 60), (0, 0)])
+def test_guides_are_made_anew_from_the_camera_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, captured: tuple[int, int]
+) -> None:
+    """A picture with one upright edge: its guide has that edge, sharp, at the new size, whatever guide the show had.
+    So it is where the camera's own pictures were left out."""
     show = begun(tmp_path)
     show.look = Look(show.look.params, (ControlSetting("edge"),))
-    halves, nothing = np.zeros((90, 150, 3), np.uint8), np.zeros((32, 48, 3), np.uint8)
-    halves[:, 75:] = 255
-    monkeypatch.setattr(show, "_noise", lambda width, height: halves if width == 90 else nothing)
-    show.play(3)
+
+    def halves(width: int, height: int) -> Pixels:
+        picture = np.zeros((height, width, 3), np.uint8)
+        picture[:, width // 2 :] = 255
+        return picture
+
+    monkeypatch.setattr(show, "_noise", halves)
+    show.play(3, captured=captured)
     show.finish()
     with JournalReader(show.path) as journal:
         changes = Changes(lambda choice: replace(choice, width=160, height=96))
@@ -383,6 +406,7 @@ def test_guides_are_made_anew_from_the_camera_pictures(tmp_path: Path, monkeypat
         painted = list(replayer.paint())
         replayer.close()
     for picture in painted:
+        assert "edge" in picture.rows()
         guide = picture.frame.guide[20:76]
         assert guide.shape == (56, 160, 3)
         columns = np.flatnonzero(guide.max(axis=(0, 2)) > 127)

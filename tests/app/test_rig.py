@@ -146,6 +146,20 @@ def test_a_source_that_is_not_there_is_told_once_and_another_one_plays(stage: St
     assert len(live.troubles()) == 1
 
 
+def test_a_clip_that_cannot_be_opened_leaves_the_one_that_plays(stage: StageMaker, tmp_path: Path) -> None:
+    film = SourceChoice("clip", str(write_clip(tmp_path / "film.mp4", 12)))
+    live = stage(replace(TINY, source=film))
+    live.painted(2)
+    live.show.set_setup(source=SourceChoice("clip", str(tmp_path / "gone.mp4")))
+    live.until(lambda: live.show.setup.source == film)
+    [told] = [(level, sentence) for level, sentence in live.said if "gone.mp4" in sentence]
+    assert told[0] == "warning"
+    assert "film.mp4" in told[1], "it says what goes on"
+    before = live.rig.status().frames_in
+    live.until(lambda: live.rig.status().frames_in > before)
+    assert live.rig.status().source_trouble == ""
+
+
 def test_a_recording_is_switched_on_and_off_while_the_show_goes_on(stage: StageMaker, tmp_path: Path) -> None:
     live, path = stage(), tmp_path / "show.mp4"
     live.program("engine")

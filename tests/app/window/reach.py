@@ -131,6 +131,9 @@ def cut_off(window: MainWindow, show: Show) -> list[str]:
     for chip, caption in lit:
         look(caption, chip)
     look("no picture yet", program.on_air)
+    for word in (words.STANDS, words.ENGINE_STOPPED):
+        program.on_air.put(word, "warning")
+        look(word, program.on_air)
     for treatment in TREATMENTS:
         show.set_treatment(treatment)
         look(treatment, program.on_air)

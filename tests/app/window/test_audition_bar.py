@@ -16,6 +16,7 @@ from app.show import Show
 from app.status import Status, Thumbnails
 from app.window.main_window import MainWindow
 from tests.app.window.hands import click, pick, press
+from tests.app.window.reach import bring_in_sight, called, seen_whole
 from tests.app.window.rig import StillRig, plain
 from tests.app.window.test_picture import colour_at
 
@@ -163,7 +164,7 @@ def test_all_of_it_is_named_and_reached_by_keys(window: MainWindow, show: Show) 
     show.begin_audition()
     bar = window.program.audition_bar
     parts = [*bar.findChildren(QAbstractButton), *bar.findChildren(QComboBox)]
-    assert len(parts) == 3
+    assert len(parts) == 4
     for part in parts:
         assert part.accessibleName()
         assert part.toolTip()
@@ -188,6 +189,30 @@ def test_screenshot(
     for part in (panel.audition_bar.take, panel.audition_bar.back, panel.audition_bar.transition):
         assert panel.rect().contains(part.mapTo(panel, part.rect().bottomRight()))
     assert picture.save(str(artefacts / f"window-audition-{width}x{height}.png"))
+
+
+@pytest.mark.parametrize("size", [(1280, 700), (960, 540)])
+def test_where_the_tools_give_their_room_a_button_brings_them_back(
+    window: MainWindow, show: Show, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
+    show.begin_audition()
+    QApplication.processEvents()
+    panel, bar = window.program, window.program.audition_bar
+    assert not panel.bar.isVisible()
+    click(bar.tools)
+    QApplication.processEvents()
+    for part in (panel.bar.tools["brush"], panel.bar.shown, bar.take, bar.transition, bar.tools):
+        bring_in_sight(part)
+        assert seen_whole(part), called(part)
+    for name, _ in bar.transition.options:
+        room = bar.transition.width() - 30  # beside the arrow
+        assert bar.transition.fontMetrics().horizontalAdvance(name) <= room, name
+    click(bar.tools)
+    assert not panel.bar.isVisible()
+    show.drop_audition()
+    assert panel.bar.isVisible()
+    assert not bar.tools.isVisible()
 
 
 def test_the_length_of_a_take_is_typed(window: MainWindow, show: Show) -> None:

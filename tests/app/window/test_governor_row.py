@@ -41,6 +41,7 @@ def test_what_it_does_is_read_in_the_panel_and_in_the_figures(window: MainWindow
         (GovernorStatus(on=True), words.UNKNOWN),
         (GovernorStatus(on=True, rate=20.0), "All as asked for; holds 20 a second"),
         (GovernorStatus(True, 20.0, "2 steps instead of 4"), "2 steps instead of 4; holds 20 a second"),
+        (GovernorStatus(True, 20.0, "", (), "It cannot."), "All as asked for; 20 a second cannot be held"),
     ):
         rig.now = Status(governor=governor)
         window.poll_status()

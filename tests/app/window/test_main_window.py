@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 from app.frame import Kind
 from app.look import Look, Setup, SourceChoice, Treatment
 from app.show import Show, load_state
-from app.status import LatencyParts, OutputStatus, Status, Timing
+from app.status import GovernorStatus, LatencyParts, OutputStatus, Status, Timing
 from app.window.cards import Column, Expander
 from app.window.main_window import MainWindow
 from app.window.panels.engine_size import STARTER_SIZES as SIZES
@@ -68,6 +68,16 @@ def test_what_is_on_the_air_is_told_in_a_word(window: MainWindow, show: Show, ri
     kinds: tuple[tuple[Kind, str], ...] = (("slate", "SLATE"), ("bypass", "SOURCE"), ("engine", "● LIVE"))
     for kind, word in kinds:
         rig.play(plain(1, 1, 1), kind)
+        window.poll_status()
+        assert window.program.on_air.text() == word
+    coming = Status(source_rate=25.0, engine_state="waiting")
+    for status, word in (
+        (Status(source_rate=25.0, source_trouble="It is gone.", engine_state="waiting"), "! NO PICTURES"),
+        (coming, "● LIVE"),  # between two chunks
+        (replace(coming, source_rate=0.0), "! NO PICTURES"),
+        (replace(coming, engine_state="failed"), "! ENGINE OFF"),
+    ):
+        rig.now = status
         window.poll_status()
         assert window.program.on_air.text() == word
     for treatment, word in (("blackout", "BLACKOUT"), ("freeze", "FROZEN"), ("bypass", "BYPASS")):
@@ -264,6 +274,9 @@ def test_how_far_a_model_has_come_up_stands_beside_the_one_that_plays(window: Ma
     rig.now = Status(engine_state="running", model="starter", loading=Progress(0.42, "reading LongLive 1.3B"))
     window.poll_status()
     assert window.program.model.whole.startswith("Loading 42%: reading LongLive 1.3B")
+    rig.now = replace(rig.now, loading=None, governor=GovernorStatus(True, 16.0, "160x96 instead of 320x192"))
+    window.poll_status()
+    assert window.program.model.whole.startswith("160x96 instead of 320x192")
     assert "starter" in window.program.model.whole
     rig.now = Status(engine_state="running", model="starter")
     window.poll_status()

@@ -52,3 +52,29 @@ def test_what_the_rig_says_on_another_thread_arrives_on_this_one(
     assert window.messages.shown == ("", "")  # queued: the speaker waits for nobody
     qtbot.waitUntil(lambda: window.messages.shown == (words.LEVELS["warning"], "The disk is nearly full."))
     assert heard_on == [window.thread()]
+
+
+def test_a_message_is_taken_back_when_its_cause_is_gone(bar: MessageBar) -> None:
+    bar.say("error", "The camera is gone.")
+    bar.hold(["The camera is gone."])
+    bar.say("warning", "The disk is nearly full.")
+    bar._fade.timeout.emit()
+    assert bar.shown == (words.LEVELS["error"], "The camera is gone."), "an error that lasts comes back"
+    bar.say("warning", "The disk is nearly full.")
+    assert bar.shown[1] == "The camera is gone.", "an old warning covers no error"
+    bar.hold([""])
+    assert bar.shown == ("", "")
+    bar.say("warning", "The disk is nearly full.")
+    bar.hold(["Something else."])
+    bar.hold([])
+    assert bar.shown[1] == "The disk is nearly full.", "what has no known cause stays"
+
+
+def test_what_is_cut_says_where_all_of_it_is(bar: MessageBar) -> None:
+    bar.say("warning", "Short.")
+    assert bar._sentence.text() == "Short."
+    long = "Run this and that and the other one. " * 20
+    bar.say("warning", long)
+    assert "(all of it: Log, H)" in bar._sentence.text()
+    assert bar._sentence.fontMetrics().horizontalAdvance(bar._sentence.text()) <= bar._sentence.width()
+    assert bar._sentence.toolTip() == long
