@@ -33,8 +33,9 @@ def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
     picture where there is a dead band; the encoder's levels begin where the first halving ends.
 
     Work: what goes into the largest layer and what comes out of it, a whole chunk at full size (a quarter of it where
-    pictures are folded), and the next memories; where pixels are shuffled, what grew, twice; in narrow ones the
-    pictures, brought into their range in float32.
+    pictures are folded), and the next memories; in the encoder frames, the same beside each other, and pooled, at a
+    start with the lead in float32; where pixels are shuffled, what grew, twice; in narrow ones the pictures, brought
+    into their range in float32.
     """
     fold = 1 / vae.patch**2
     first, second, third, last = vae.decoder_widths
@@ -43,7 +44,8 @@ def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
     decoder = 3 * first / 64 + (3 + gates) * (second * fold / 16 + third * fold / 4)
     decoder += _FLOAT_PICTURE if vae.dead_band else 0
     pictures = PICTURES_PER_LATENT * chunk
-    encoding = pictures * 2 * vae.encoder_width * fold + encoder
+    pooling = 2.5 * vae.encoder_width * fold
+    encoding = max(pictures * pooling + encoder, PICTURES_PER_LATENT * (pooling + _FLOAT_PICTURE))
     grown = third * (2 + 1 / 8) if vae.doubling == "shuffle" else 0.0
     decoding = pictures * max(max(third, last) + last, grown) * fold + decoder
     return CodingChannels(encoder, decoder, max(encoding, decoding, 3 * _FLOAT_PICTURE * pictures + decoder))

@@ -48,6 +48,12 @@ class Projected:
         return fused.rms_norm_turned(self.x, self.norm.weight, self.norm.eps, self.heads, table)
 
 
+def turned_together(q: Projected, k: Projected, table: RotaryTable) -> Tensor | None:
+    """Queries and keys as by ``turned``, [B, L, 2, heads, head width] in float32; None where each goes for itself."""
+    weights = q.norm.weight, k.norm.weight
+    return fused.rms_norms_turned(q.x, k.x, weights, q.norm.eps, q.heads, table)
+
+
 SelfAttention = Callable[[Projected, Projected, Tensor], Tensor]
 """Takes the pass's queries, keys, and values [B, L, heads, head width]; gives what the queries saw, likewise."""
 
@@ -75,10 +81,10 @@ class Attention(nn.Module):
         """[B, L, dim] -> [B, L, heads, head width]."""
         return Projected(self.q(x), self.norm_q, self.heads).normed()
 
-    def keys_values(self, x: Tensor) -> KeysValues:
-        """Keys and values of x [B, L, dim], each [B, L, heads, head width], normed and not rotated."""
+    def project_past(self, x: Tensor) -> tuple[Projected, Tensor]:
+        """As ``project``, without the queries."""
         k, v = products((self.k, self.v), x)
-        return Projected(k, self.norm_k, self.heads).normed(), self._split(v)
+        return Projected(k, self.norm_k, self.heads), self._split(v)
 
     def _split(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:-1], self.heads, -1)
@@ -106,43 +112,44 @@ class Block(nn.Module):
 
     def read_text(self, text: Tensor) -> KeysValues:
         """Cross-attention keys and values of the embedded prompt [B, rows, dim]; they depend on nothing else."""
-        keys, values = self.cross_attn.keys_values(text)
-        return keys, values.contiguous()  # a view would keep the keys' half of a merged product as well
+        keys, values = self.cross_attn.project_past(text)
+        return keys.normed(), values.contiguous()  # a view would keep the keys' half of a merged product as well
 
     def read_time(self, time: Tensor) -> Tensor:
-        """What ``forward`` modulates by, of six rows for each latent frame [B, F, 6, dim]; as many rows."""
-        return self.modulation + time
+        """What ``forward`` modulates by, of six rows for each latent frame [B, F, 6, dim]; as many rows.
 
-    def keys_values(self, x: Tensor, time: Tensor) -> KeysValues:
-        """Self-attention's keys and values [B, L, heads, head width] alone, unrotated; arguments as in ``forward``."""
-        shift, scale, *_ = _modulation(time)
-        return self.self_attn.keys_values(modulate(x, shift, scale, self.eps).flatten(1, 2))
+        Shift, factor (1 + scale) and gate of self-attention, then of the feed-forward part.
+        """
+        shift1, scale1, gate1, shift2, scale2, gate2 = (self.modulation + time).unbind(-2)
+        return torch.stack((shift1, 1 + scale1, gate1, shift2, 1 + scale2, gate2), -2)
+
+    def keys_values(self, x: Tensor, time: Tensor) -> tuple[Projected, Tensor]:
+        """Self-attention's keys, and values [B, L, heads, head width] alone; arguments as in ``forward``."""
+        shift, factor, *_ = each_row(time)
+        return self.self_attn.project_past(fused.norm(x, factor, shift, self.eps).flatten(1, 2))
 
     def forward(self, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
         """x: [B, F, tokens, dim]. time: from ``read_time``, [B, F, 6, dim]. Returns x's shape."""
-        shift1, scale1, gate1, shift2, scale2, gate2 = _modulation(time)
+        shift1, factor1, gate1, shift2, factor2, gate2 = each_row(time)
 
-        y = modulate(x, shift1, scale1, self.eps)
+        y = fused.norm(x, factor1, shift1, self.eps)
         attention = self.self_attn
         y = attention.o(attend_self(*attention.project(y.flatten(1, 2))).flatten(2))
         x, y = fused.add_and_norm(x, y.view_as(x), gate1, self.norm3.weight, self.norm3.bias, self.norm3.eps)
 
         attention = self.cross_attn
         y = attention.o(attend(attention.queries(y.flatten(1, 2)), *text).flatten(2))
-        x, y = fused.add_and_norm(x, y.view_as(x), None, 1 + scale2, shift2, self.eps)
+        x, y = fused.add_and_norm(x, y.view_as(x), None, factor2, shift2, self.eps)
 
         grow, _, shrink = cast("tuple[Linear, nn.GELU, Linear]", tuple(self.ffn))
         return fused.add(x, shrink(grow(y, gelu=True)), gate2)
 
 
-def _modulation(time: Tensor) -> tuple[Tensor, ...]:
-    """Shift, scale and gate of self-attention, then of the feed-forward part, each [B, F, 1, dim]."""
+def each_row(time: Tensor) -> tuple[Tensor, ...]:
+    """The rows of [B, F, rows, dim] one by one: each [dim] where all frames share it, else [B, F, 1, dim]."""
+    if time.shape[0] == time.shape[1] == 1:
+        return time.flatten(0, 2).unbind()
     return time.unsqueeze(3).unbind(2)
-
-
-def modulate(x: Tensor, shift: Tensor, scale: Tensor, eps: float) -> Tensor:
-    """Layer norm without weights of its own, then x * (1 + scale) + shift."""
-    return fused.norm(x, 1 + scale, shift, eps)
 
 
 CallBlock = Callable[[Block, Tensor, Tensor, KeysValues, SelfAttention], Tensor]

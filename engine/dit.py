@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from engine import fused
 from engine.attention import attend
-from engine.block import Block, CallBlock, KeysValues, Projected, SelfAttention, call_block, modulate
+from engine.block import Block, CallBlock, KeysValues, Projected, SelfAttention, call_block, each_row, turned_together
 from engine.config import DiTConfig
 from engine.kv_cache import KVCache
 from engine.linear import Linear
@@ -91,13 +92,14 @@ class Head(nn.Module):
         self.head = Linear(config.dim, 4 * config.latent_channels)
 
     def read_time(self, embedded: Tensor) -> Tensor:
-        """The embedded time [B, F, dim] as two rows, [B, F, 2, dim]."""
-        return self.modulation + embedded.unsqueeze(2)
+        """The embedded time [B, F, dim] as two rows, shift and factor (1 + scale), [B, F, 2, dim]."""
+        shift, scale = (self.modulation + embedded.unsqueeze(2)).unbind(-2)
+        return torch.stack((shift, 1 + scale), -2)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         """x: [B, F, tokens, dim]. time: from ``read_time``."""
-        shift, scale = time.unsqueeze(3).unbind(2)
-        out: Tensor = self.head(modulate(x, shift, scale, self.eps))
+        shift, factor = each_row(time)
+        out: Tensor = self.head(fused.norm(x, factor, shift, self.eps))
         return out
 
 
@@ -222,7 +224,7 @@ class WanDiT(nn.Module):
         for index, block in enumerate(blocks):
             look = self._attention_through(cache, index, zero_key_padding)
             tokens = call(block, tokens, time.rows[index], text.main[index], look)
-        cache.extend(len(blocks), *last.keys_values(tokens, time.rows[len(blocks)]))
+        _taken_in(cache, len(blocks), *last.keys_values(tokens, time.rows[len(blocks)]))
 
     @property
     def is_offloaded(self) -> bool:
@@ -272,7 +274,11 @@ class WanDiT(nn.Module):
 
 def _attend_all(table: RotaryTable, q: Projected, k: Projected, v: Tensor, zero_keys: int = 0) -> Tensor:
     """Attention of frames among themselves."""
-    return attend(q.turned(table), k.turned(table), v, zero_keys=zero_keys)
+    both = turned_together(q, k, table)
+    if both is None:
+        return attend(q.turned(table), k.turned(table), v, zero_keys=zero_keys)
+    queries, keys = both.to(v.dtype).unbind(2)
+    return attend(queries, keys, v, zero_keys=zero_keys)
 
 
 def _attend_through(
@@ -280,12 +286,26 @@ def _attend_through(
 ) -> Tensor:
     """Attention through the cache, which takes the keys and values in."""
     assert cache.table is not None
-    keys, values = cache.extend(layer, k.normed(), v)
+    both = None if cache.keeps_unturned else turned_together(q, k, cache.table)
+    if both is None:
+        keys, values = _taken_in(cache, layer, k, v)
+        queries = q.turned(cache.table)
+    else:
+        keys, values = cache.extend_turned(layer, both[:, :, 1], v)
+        queries = both[:, :, 0].to(v.dtype)
     zero_keys = 0
     if zero_key_padding and cache.weighs_past:
         longest = max(q.x.shape[1], keys.shape[1])
         zero_keys = longest + -longest % PADDED_TO - keys.shape[1]
-    return attend(q.turned(cache.table), keys, values, cache.bias, zero_keys, approximate)
+    return attend(queries, keys, values, cache.bias, zero_keys, approximate)
+
+
+def _taken_in(cache: KVCache, layer: int, k: Projected, v: Tensor) -> KeysValues:
+    """All that may be attended to, with these keys and values."""
+    assert cache.table is not None
+    if cache.keeps_unturned:
+        return cache.extend(layer, k.normed(), v)
+    return cache.extend_turned(layer, k.turned(cache.table), v)
 
 
 def time_sinusoid(timestep: float, dim: int) -> Tensor:

@@ -31,7 +31,7 @@ _failed = set[str]()
 def norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
     """Layer norm of x [..., dim], then * weight + bias: [dim], or what broadcasts to x."""
     if _is_one_row(x, weight) and _is_one_row(x, bias):
-        return F.layer_norm(x, x.shape[-1:], weight.flatten(), bias.flatten(), eps)
+        return F.layer_norm(x, x.shape[-1:], weight, bias, eps)
     return torch.addcmul(bias, F.layer_norm(x, x.shape[-1:], eps=eps), weight)
 
 
@@ -87,6 +87,29 @@ def rms_norm_turned(x: Tensor, weight: Tensor, eps: float, heads: int, table: Ro
     # A number for each token, so it goes into the table, which is smaller than x by the number of heads.
     pairs.mul_(table.turns * scale.unsqueeze(-1))
     return torch.view_as_real(pairs).flatten(-2).to(x.dtype)
+
+
+def rms_norms_turned(
+    x: Tensor, y: Tensor, weights: tuple[Tensor, Tensor], eps: float, heads: int, table: RotaryTable
+) -> Tensor | None:
+    """``rms_norm_turned`` of two tensors that lie beside each other, as one product leaves queries and keys.
+
+    x, y: [B, tokens, dim]. Gives both, [B, tokens, 2, heads, D] in float32, not yet rounded to their type; None where
+    they do not lie so, where kernels do it, or in training.
+    """
+    if torch.compiler.is_compiling() or x.device.type in _GPUS or _is_trained(x, y, *weights):
+        return None
+    batch, tokens, dim = x.shape
+    stride = x.stride()
+    if stride[1] < 2 * dim or stride[2] != 1 or y.stride() != stride or x.dtype != y.dtype:
+        return None
+    if y.data_ptr() != x.data_ptr() + dim * x.element_size():  # between two rows of x, so it is the same memory
+        return None
+    pair = x.as_strided((batch, tokens, 2, dim), (stride[0], stride[1], dim, 1))
+    wide, scale = _weighted(pair, torch.stack(weights), eps)
+    pairs = torch.view_as_complex(wide.view(batch, tokens, 2, heads, -1, 2))
+    pairs.mul_(table.turns.unsqueeze(1) * scale.unsqueeze(-1))
+    return torch.view_as_real(pairs).flatten(-2)
 
 
 def turn(x: Tensor, table: RotaryTable, into: Tensor) -> None:
@@ -159,7 +182,7 @@ def _gives_gelu(product: Product, like: Tensor) -> bool:
 
 def _onednn_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     # What torch.compile makes of the two on a CPU; eager PyTorch has no public name for it.
-    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", [], "tanh")
+    y: Tensor = torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, "gelu", [], "tanh")
     return y
 
 
@@ -173,7 +196,7 @@ def _weighted(x: Tensor, weight: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     # Types are changed in a pass of their own: operators of two types are slower on a CPU than two of one.
     wide, weight = x.float(), weight.float()
     length: Tensor = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
-    scale = length.square_().div_(x.shape[-1]).add_(eps).rsqrt_()
+    scale = length.square_().mul_(1 / x.shape[-1]).add_(eps).rsqrt_()
     return (wide * weight if wide is x else wide.mul_(weight)).contiguous(), scale
 
 
@@ -182,7 +205,7 @@ def _split(x: Tensor, heads: int) -> Tensor:
 
 
 def _is_one_row(x: Tensor, row: Tensor) -> bool:
-    return row.numel() == x.shape[-1] == row.shape[-1] and row.dtype == x.dtype
+    return row.ndim == 1 and row.dtype == x.dtype
 
 
 def _is_trained(*tensors: Tensor | None) -> bool:

@@ -241,6 +241,21 @@ class KVCache:
         seen = self._span(*self._seen)
         return keys[:, seen], values[:, seen]
 
+    @property
+    def keeps_unturned(self) -> bool:
+        """Whether keys of the frames that are open are also kept as they were before rotation."""
+        return any(run.slot < self._plain_slots for run in self._runs)
+
+    def extend_turned(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """``extend`` with keys that stand at their positions already, of any type. Not where ``keeps_unturned``."""
+        keys, values = self.keys[layer], self.values[layer]
+        for run in self._runs:
+            here, there = self._span(run.slot, run.count), self._span(run.index, run.count)
+            keys[:, here] = k[:, there]
+            values[:, here] = v[:, there]
+        seen = self._span(*self._seen)
+        return keys[:, seen], values[:, seen]
+
     # -- positions
 
     def _open(self, positions: Sequence[int]) -> RotaryTable:

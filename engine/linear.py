@@ -36,6 +36,7 @@ class Linear(nn.Linear):
     staged: weight and scale to compute with where the layer's own are kept on the host (``offload``).
     drop_staged: set where they are; called before the weight changes. ``to`` leaves such a weight where it is.
     revision: goes up with every change of the weight.
+    adjoined: where this layer and those that ``products`` was last called with lay, if in one piece, and its rows.
     """
 
     weight_scale: Tensor | None
@@ -47,6 +48,7 @@ class Linear(nn.Linear):
         self.staged: tuple[Tensor, Tensor | None] | None = None
         self.drop_staged: Callable[[], None] | None = None
         self.revision = 0
+        self.adjoined: tuple[tuple[object, ...], int] | None = None
 
     def forward(self, x: Tensor, gelu: bool = False) -> Tensor:
         """[..., in] -> [..., out], in x's type. gelu: and the GELU of it, by tanh."""
@@ -119,7 +121,7 @@ def adjoin(layers: Sequence[Linear]) -> None:
 
 def products(layers: Sequence[Linear], x: Tensor) -> tuple[Tensor, ...]:
     """What each layer makes of x [..., in]; by one product, its parts views of it, where the layers are adjoined."""
-    whole = None if _apart(layers) else _whole(layers)
+    whole = None if _apart(layers) else _known_whole(layers)
     if whole is None:
         return tuple(layer(x) for layer in layers)
     return torch.split(_product(x, *whole), [layer.out_features for layer in layers], dim=-1)
@@ -134,6 +136,29 @@ def _apart(layers: Sequence[Linear]) -> bool:
     trained = torch.is_grad_enabled() and any(layer.weight.requires_grad for layer in layers)
     special = any(layer.drop_staged is not None or layer.branches for layer in layers)
     return trained or special or torch.compiler.is_compiling()
+
+
+def _known_whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:
+    """``_whole``, without looking closely where all is where it was the last time."""
+    first = layers[0]
+    if first.weight_scale is not None:
+        return _whole(layers)
+    weight, bias = first.weight, first.bias
+    places = [number.data_ptr() for layer in layers for number in (layer.weight, layer.bias)]
+    # Their storage's size tells one piece from several that came to lie side by side.
+    seen = (weight.dtype, weight.untyped_storage().nbytes(), bias.untyped_storage().nbytes(), places)
+    if first.adjoined is None or first.adjoined[0] != seen:
+        whole = _whole(layers)
+        if whole is not None:
+            first.adjoined = seen, len(whole[0])
+        return whole
+    rows = first.adjoined[1]
+    shape = rows, weight.shape[1]
+    return (
+        weight.as_strided(shape, (shape[1], 1), weight.storage_offset()),
+        None,
+        bias.as_strided((rows,), (1,), bias.storage_offset()),
+    )
 
 
 def _whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:

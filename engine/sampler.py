@@ -17,10 +17,13 @@ class Schedule:
         u = torch.linspace(1, 0, 1001)[:-1]
         self.sigmas = shift * u / (1 + (shift - 1) * u)
         self.timesteps = self.sigmas * 1000
+        self._found: dict[float, float] = {}
 
     def sigma(self, timestep: float) -> float:
         """The tabulated sigma whose timestep is nearest (the first one on ties), never timestep/1000 itself."""
-        return float(self.sigmas[(self.timesteps - timestep).abs().argmin()])
+        if timestep not in self._found:
+            self._found[timestep] = float(self.sigmas[(self.timesteps - timestep).abs().argmin()])
+        return self._found[timestep]
 
     def warped(self, timestep: float) -> float:
         """Entry 1000 - timestep of the timesteps with a 0 behind them: the Self-Forcing way to read a list of steps."""

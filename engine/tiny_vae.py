@@ -9,13 +9,14 @@ network makes them so, the "light" one, which makes raw ones, passes them throug
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine import latent_scale
+from engine import fused_conv, latent_scale
 from engine.autoencoder import PICTURES_PER_LATENT
 from engine.config import TinyVAEConfig
 
@@ -54,9 +55,8 @@ class TemporalPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B*F, C, h, w] -> [B*F/stride, C, h, w]."""
         # As a product over channels-last rows: a reshape of channels-last frames would reorder every number twice.
-        n, c, h, w = x.shape
-        pixels = x.permute(0, 2, 3, 1).view(n // self.stride, self.stride, h, w, c).permute(0, 2, 3, 1, 4).flatten(3)
-        return F.linear(pixels, self.conv.weight.flatten(1)).permute(0, 3, 1, 2)
+        joined = _beside([x[index :: self.stride] for index in range(self.stride)]) if self.stride > 1 else x
+        return F.linear(joined.permute(0, 2, 3, 1), self.conv.weight.flatten(1)).permute(0, 3, 1, 2)
 
 
 class TemporalGrowth(nn.Module):
@@ -106,8 +106,31 @@ class TemporalGrowth(nn.Module):
         if self.doubling == "shuffle":
             grown = pixels.view(n, h, w, self.stride, 2, 2, c).permute(0, 3, 1, 4, 2, 5, 6)
             return grown.reshape(n * self.stride, 2 * h, 2 * w, c).permute(0, 3, 1, 2)
-        frames = pixels.view(n, h, w, self.stride, c).permute(0, 3, 1, 2, 4).flatten(0, 1).permute(0, 3, 1, 2)
-        return F.interpolate(frames, scale_factor=2, mode="nearest") if self.doubling == "nearest" else frames
+        if self.doubling == "nearest":
+            return _doubled(pixels.view(n, h, w, self.stride, c))
+        return pixels.view(n, h, w, self.stride, c).permute(0, 3, 1, 2, 4).flatten(0, 1).permute(0, 3, 1, 2)
+
+
+def _doubled(pixels: Tensor) -> Tensor:
+    """Rows of channels [N, h, w, frames, C] as frames [N*frames, C, 2h, 2w], each pixel four times (nearest)."""
+    n, h, w, frames, c = pixels.shape
+    grown = torch.empty((n, frames, h, 2, 2 * w, c), dtype=pixels.dtype, device=pixels.device)
+    for index in range(frames):
+        frame = pixels[:, :, :, index : index + 1]
+        # Across by joining, which copies whole rows of channels; down while it is put in its place.
+        grown[:, index] = torch.cat([frame, frame], dim=3).view(n, h, 1, 2 * w, c)
+    return grown.view(n * frames, 2 * h, 2 * w, c).permute(0, 3, 1, 2)
+
+
+def _beside(parts: Sequence[Tensor]) -> Tensor:
+    """Frames [N, C, h, w] beside each other, [N, len(parts)*C, h, w], channels last."""
+    n, c, h, w = parts[0].shape
+    joined = torch.empty(
+        (n, len(parts) * c, h, w), dtype=parts[0].dtype, device=parts[0].device, memory_format=torch.channels_last
+    )
+    for index, part in enumerate(parts):  # ``cat`` is slower where channels are few
+        joined[:, index * c : (index + 1) * c] = part
+    return joined
 
 
 def _gate(x: Tensor, first: Tensor) -> Tensor:
@@ -122,11 +145,7 @@ def _gate(x: Tensor, first: Tensor) -> Tensor:
 
 
 class MemoryBlock(nn.Module):
-    """A residual block that sees the frame and, beside it, the same block's input at the frame before.
-
-    The published form joins the two frames' channels and convolves. Convolution being a sum over its input channels,
-    each frame is convolved once instead, for itself and for its successor, and nothing is joined.
-    """
+    """A residual block that sees the frame and, beside it, the same block's input at the frame before."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -139,25 +158,25 @@ class MemoryBlock(nn.Module):
         )
 
     def forward(self, x: Tensor, batch: int, past: Tensor | None) -> tuple[Tensor, Tensor]:
-        """x: [B*F, C, h, w]. past: what the frame before adds, [B, C, h, w], None at the start of a stream.
+        """x: [B*F, C, h, w]. past: the frame before, [B, C, h, w], None at the start of a stream, where it is all 0.
 
-        Returns the frames and what the last one adds to the next.
+        Returns the frames and the last one that came in.
         """
-        join = cast("nn.Conv2d", self.conv[0])
-        c = x.shape[1]
-        weight = torch.cat([join.weight[:, :c], join.weight[:, c:]])
-        both = F.conv2d(x, weight, padding=1)
-        here, there = both[:, :c], both[:, c:]
-        assert join.bias is not None
-        y = here + join.bias.view(1, -1, 1, 1)
+        join, _, middle, _, last = cast("tuple[nn.Conv2d, nn.ReLU, nn.Conv2d, nn.ReLU, nn.Conv2d]", tuple(self.conv))
+        y = fused_conv.conv_relu(middle, fused_conv.conv_relu(join, _with_before(x, batch, past)))
         frames = x.shape[0] // batch
-        for b in range(batch):
-            first = b * frames
-            if past is not None:
-                y[first] += past[b]
-            y[first + 1 : first + frames] += there[first : first + frames - 1]
-        out: Tensor = self.conv[1:](y)
-        return F.relu_(out.add_(x)), there[frames - 1 :: frames].clone()
+        return fused_conv.conv_add_relu(last, y, x), x[frames - 1 :: frames].clone()
+
+
+def _with_before(x: Tensor, batch: int, past: Tensor | None) -> Tensor:
+    """x [B*F, C, h, w] and, in as many channels more, the frame before each."""
+    n, c, h, w = x.shape
+    joined = torch.empty((n, 2 * c, h, w), dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+    joined[:, :c] = x
+    before = joined.view(batch, n // batch, 2 * c, h, w)[:, :, c:]
+    before[:, 1:] = x.view(batch, n // batch, c, h, w)[:, :-1]
+    before[:, 0] = 0 if past is None else past
+    return joined
 
 
 def _conv(a: int, b: int, stride: int = 1, bias: bool = True) -> nn.Conv2d:
@@ -201,9 +220,8 @@ class TinyVAE(nn.Module):
         if pixels.shape[1] % PICTURES_PER_LATENT:
             raise ValueError(f"{pixels.shape[1]} pictures, expected a multiple of {PICTURES_PER_LATENT}")
         # Handed over unnamed: a picture in float32 that this frame held would live as long as the whole pass.
-        latents, memory = self._run(
-            self.encoder, F.pixel_unshuffle(pixels.mul(0.5).add_(0.5).to(self.dtype), self.config.patch), memory
-        )
+        half = torch.full((), 0.5, dtype=pixels.dtype, device=pixels.device)
+        latents, memory = self._run(self.encoder, self._folded(torch.add(half, pixels, alpha=0.5)), memory)
         latents = latents.float()
         return latent_scale.normalise(latents) if self.config.normalised else latents, memory
 
@@ -217,14 +235,25 @@ class TinyVAE(nn.Module):
         folded, memory = self._run(
             self.decoder, latent_scale.denormalise(latents) if self.config.normalised else latents, memory
         )
-        return F.pixel_shuffle(folded, self.config.patch).float(), memory
+        patch = self.config.patch
+        return (F.pixel_shuffle(folded, patch) if patch > 1 else folded).float(), memory
+
+    def _folded(self, pixels: Tensor) -> Tensor:
+        """``patch`` x ``patch`` pixels as channels of one."""
+        return F.pixel_unshuffle(pixels.to(self.dtype), self.config.patch) if self.config.patch > 1 else pixels
 
     def _run(self, layers: nn.Sequential, x: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
         batch = x.shape[0]
         # Convolutions are several times faster on a CPU, and no slower on a GPU, with channels last.
         x = x.flatten(0, 1).to(self.dtype, memory_format=torch.channels_last)
         kept: list[Tensor] = []
-        for layer in layers:
+        parts = tuple(layers)
+        for layer, following in zip(parts, (*parts[1:], None), strict=True):
+            if isinstance(layer, nn.Conv2d) and isinstance(following, nn.ReLU):
+                x = fused_conv.conv_relu(layer, x)
+                continue
+            if isinstance(layer, nn.ReLU | nn.Identity):  # behind its convolution; or where something was once
+                continue
             past = None if memory is None or len(kept) == len(memory) else memory[len(kept)]
             if isinstance(layer, MemoryBlock):
                 x, last = layer(x, batch, past)

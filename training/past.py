@@ -33,6 +33,7 @@ class Past:
         self.table: RotaryTable | None = None
         self.bias: Tensor | None = None
         self.weighs_past = False
+        self.keeps_unturned = True
 
     def open(self) -> None:
         """The next pass is over the frame behind all that were kept."""

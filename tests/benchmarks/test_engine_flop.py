@@ -15,6 +15,7 @@ from benchmarks.engine.plain import PlainNetwork
 from benchmarks.engine.plain_cache import KeptMemory
 from benchmarks.engine.roofline import known_peak, measured_peak
 from benchmarks.engine.shapes import MODELS, Shape
+from engine import fused_conv
 from engine.attention import attend_plainly
 from engine.conditioning import ContextEncoder
 from engine.config import RolloutConfig
@@ -48,7 +49,8 @@ def test_a_pass_is_as_much_arithmetic_as_the_formulas_say(vace: bool, monkeypatc
     assert counter.get_total_flops() == flop.clean_pass_work(config, TOKENS, 2 * TOKENS).total + time
 
 
-def test_the_context_and_the_autoencoder_too() -> None:
+def test_the_context_and_the_autoencoder_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused_conv, "_able", {torch.float32: False})  # plain convolutions, which are counted
     model = tiny_model()
     network = PlainNetwork(model.dit)
     width, height = 48, 32

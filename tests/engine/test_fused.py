@@ -68,6 +68,22 @@ def test_queries_are_normed_and_turned_as_one_after_the_other(dtype: torch.dtype
 
 
 @DTYPES
+@torch.inference_mode()
+def test_queries_and_keys_together_are_each_by_itself(dtype: torch.dtype) -> None:
+    whole, table = random(2, 12, 144, seed=0, dtype=dtype).cpu(), rotary_table([3, 4], 2, 3, 24)
+    weights = (random(48, seed=1, dtype=dtype).cpu(), random(48, seed=2, dtype=dtype).cpu())
+    q, k, v = torch.split(whole, 48, dim=-1)
+    kept = whole.clone()
+    both = fused.rms_norms_turned(q, k, weights, 1e-6, 2, table)
+    assert both is not None
+    for each, x, weight in zip(both.unbind(2), (q, k), weights, strict=True):
+        assert torch.equal(each.to(dtype), fused.rms_norm_turned(x, weight, 1e-6, 2, table))
+    assert torch.equal(whole, kept)
+    apart = ((k, q), (q, v), (q.contiguous(), k.contiguous()))
+    assert all(fused.rms_norms_turned(*pair, weights, 1e-6, 2, table) is None for pair in apart)
+
+
+@DTYPES
 def test_a_product_with_gelu_is_the_two_of_them(dtype: torch.dtype) -> None:
     x, weight, bias = (
         random(*shape, seed=seed, dtype=dtype) for seed, shape in enumerate([(2, 7, 64), (96, 64), (96,)])
