@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from app.errors import ShowError, SourceEnded
+from app.file_worker import Later
 from app.frame import Frame
 from app.inputs import Source, open_source
 from app.look import SourceChoice, SourceKind
@@ -50,8 +52,8 @@ class InputReader:
     """wish: what the performer wants to be open now. paused: whether a clip stands still. take: gets each picture.
 
     tell: gets what happened and the sentence about it; a loss once, for trying again every second is no news. refuse:
-    gets a wish that could not be opened, the choice that goes on in its place, and the sentence. stopping: ends
-    ``read``.
+    gets a wish that could not be opened, the choice that goes on in its place, and the sentence. later: where a file
+    is opened beside what plays. stopping: ends ``read``.
 
     title: of what is open or was last. trouble: the sentence while no picture comes for a reason. frames: the pictures
     read, over all sources. All three may be looked at on any thread.
@@ -64,10 +66,11 @@ class InputReader:
         take: Callable[[Reading], None],
         tell: Callable[[Event, str], None],
         refuse: Callable[[Wish, SourceChoice, str], None],
+        later: Later,
         stopping: threading.Event,
     ) -> None:
         self._wish, self._paused, self._take, self._tell, self._refuse = wish, paused, take, tell, refuse
-        self._stopping = stopping
+        self._later, self._stopping = later, stopping
         self._beside: _Opening | None = None
         self._openings = 0
         self._opened: Wish | None = None
@@ -147,7 +150,8 @@ class InputReader:
         opening = self._beside
         if opening is None or opening.wish != wanted:
             self._drop_beside()
-            self._beside = _Opening(wanted, wanted[0])
+            self._beside = _Opening(wanted)
+            self._later(words.opening(wanted[0].target), partial(self._beside.open, wanted[0]))
             return False
         if not opening.done:
             return False
@@ -174,15 +178,14 @@ class InputReader:
 
 
 class _Opening:
-    """A source that is opened on a thread of its own. source: it, once it is open. sentence: why it is not."""
+    """A source that is opened on another thread. source: it, once it is open. sentence: why it is not."""
 
-    def __init__(self, wish: Wish, choice: SourceChoice) -> None:
+    def __init__(self, wish: Wish) -> None:
         self.wish, self.told = wish, False
         self.source: Source | None = None
         self.sentence = ""
         self.done = self._dropped = False
         self._lock = threading.Lock()
-        threading.Thread(target=self._open, args=(choice,), name="opening input", daemon=True).start()
 
     def drop(self) -> None:
         """Nobody wants it any more: it is closed, as soon as it is open."""
@@ -192,7 +195,7 @@ class _Opening:
         if source is not None:
             source.close()
 
-    def _open(self, choice: SourceChoice) -> None:
+    def open(self, choice: SourceChoice) -> None:
         source: Source | None = None
         try:
             source = open_source(choice, realtime=True)

@@ -141,6 +141,7 @@ class Rig(QObject):
             self._capture,
             self._hear_source,
             self._refuse_source,
+            self.later,
             self._stopping,
         )
         self._structure_input = InputReader(
@@ -149,6 +150,7 @@ class Rig(QObject):
             self._structure.put,
             self._hear_structure,
             self._refuse_structure,
+            lambda name, work: self.later(words_inputs.of_second(name, unseen=False), work),
             self._stopping,
         )
         self._threads = [

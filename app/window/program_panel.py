@@ -110,15 +110,17 @@ class ProgramPanel(QWidget):
         self._describe()
 
     def _make_room(self) -> None:
-        low, narrow = self.height() < LOW, self.width() < ROOM_FOR_NOTE
+        tools, narrow = self.audition_bar.tools, self.width() < ROOM_FOR_NOTE
+        # With the tools brought back it may be higher only because they are there: what scrolls is low as before.
+        low = self.height() < LOW or (not tools.isHidden() and self.height() <= self.minimumHeight())
         # What is on the air is told in large letters: in a narrow column nothing has room beside it.
         self._head.addWidget(self.on_air, 0, 0, 1, 4 if narrow else 1, _AT_LEFT)
         self._head.addWidget(self.model, *((1, 0, 1, 3) if narrow else (0, 2)))
         self._head.addWidget(self.fit, 1 if narrow else 0, 3)
-        self.audition_bar.set_room(self.width(), small=low or self.width() < ROOM_FOR_PROGRAM, narrow=narrow)
         give_room = low and self._show.looks.audition is not None
-        self.audition_bar.tools.setVisible(give_room)
-        self.bar.setVisible(not give_room or self.audition_bar.tools.isChecked())
+        tools.setVisible(give_room)
+        self.audition_bar.set_room(self.width(), small=low or self.width() < ROOM_FOR_PROGRAM, narrow=narrow)
+        self.bar.setVisible(not give_room or tools.isChecked())
         self.audition.setText("" if self.width() < ROOM_FOR_VERB else f" {words_program.AUDITION}")
         # What has come into view asks for its room at once: splitters hear of it too late.
         self.setMinimumHeight(self._column.totalMinimumSize().height())

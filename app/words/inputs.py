@@ -37,6 +37,10 @@ def failed(error: Exception) -> str:
     return f"The input failed ({error}); the last picture stays. Trying again every second."
 
 
+def opening(target: str) -> str:
+    return f"Opening {target}"
+
+
 def refused(sentence: str, running: str) -> str:
     """sentence: why another one could not be opened. running: what plays in its place."""
     return f"{sentence} {running} goes on."
