@@ -43,10 +43,14 @@ class Wording:
 class Prompts:
     """Reads a stream's prompts and leads it from one wording to the next. One thread uses it."""
 
-    def __init__(self, encode: TextEncoder, submit: Submit | None = None) -> None:
-        """submit: runs a call on another thread, for example ``Executor.submit``; ``encode`` is then called there."""
+    def __init__(self, encode: TextEncoder, submit: Submit | None = None, power: float = 1.0) -> None:
+        """submit: runs a call on another thread, for example ``Executor.submit``; ``encode`` is then called there.
+
+        power: that weights are raised to, and the shares of a morph (``ModelConfig.blend_power``).
+        """
         self._encode = encode
         self._submit = submit
+        self._power = power
         self._memory: dict[str, Tensor] = {}  # by prompt, the last used last
         self._reading: tuple[str, Future[Tensor]] | None = None
         self._unreadable: Set[str] | None = None
@@ -62,7 +66,7 @@ class Prompts:
 
     def second(self) -> Prompts:
         """For another stream of the same model. It begins with the wording in force here, and reads nothing again."""
-        second = Prompts(self._encode, self._submit)
+        second = Prompts(self._encode, self._submit, self._power)
         second._memory = dict(self._memory)
         second._aimed_at, second._target = self._aimed_at, self._target
         second._embeds = self._target
@@ -138,7 +142,7 @@ class Prompts:
         for prompt in prompts:
             self._memory[prompt.text] = self._memory.pop(prompt.text)
         embeds = [self._memory[prompt.text] for prompt in prompts]
-        target = blend_embeddings(embeds, [prompt.weight for prompt in prompts], blend)
+        target = blend_embeddings(embeds, [prompt.weight**self._power for prompt in prompts], blend)
         if self._target is None or not torch.equal(self._target, target):
             self._origin, self._target, self._way = self._embeds, target, 0.0
 
@@ -151,4 +155,5 @@ class Prompts:
         if self._origin is None or self._way > 1 - 1e-6:  # tenths do not sum to one
             self._origin, self._way = None, 1.0
             return self._target
-        return blend_embeddings([self._origin, self._target], [1 - self._way, self._way], params.blend)
+        shares = [(1 - self._way) ** self._power, self._way**self._power]
+        return blend_embeddings([self._origin, self._target], shares, params.blend)

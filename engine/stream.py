@@ -70,7 +70,9 @@ class Stream:
             model.config.rollout.noise_kept,
             device,
         )
-        self._prompts: Prompts = Prompts(model.text, submit) if beside is None else beside._prompts.second()
+        self._prompts: Prompts = (
+            Prompts(model.text, submit, model.config.blend_power) if beside is None else beside._prompts.second()
+        )
         self._adapters: Adapters | GuestAdapters = _adapters(model, beside)
         self._encoding, self._fetch = Beside(device), Fetch(device)
         self._trailing = trailing_on(device)

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from engine.config import STARTER, ModelConfig, TinyVAEConfig
-from training import autoencoder, bank, decoder, export, sources, transformer
+from training import autoencoder, bank, decoder, export, shipped, sources, transformer
 from training.course import Plan
 from training.samples import Shape
 
@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for stage in STAGES if options.stage == "all" else (options.stage,):
             _run(stage, options)
-    except (sources.NoSources, bank.BankTrouble, export.NothingToExport, FloatingPointError) as trouble:
+    except (
+        sources.NoSources, bank.BankTrouble, export.NothingToExport, shipped.NothingShipped, FloatingPointError
+    ) as trouble:  # fmt: skip
         print(trouble, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -51,15 +53,17 @@ def _run(stage: str, options: argparse.Namespace) -> None:
         only = tuple(options.only.split(",")) if options.only else ()
         size = (options.width, options.height)
         bank.write(folder, options.clips, options.held_out, *size, seed, options.workers, only, _say)
+    elif stage == "shipped":
+        shipped.lay_out(folder, options.target / export.WEIGHTS, _say)
     elif stage == "autoencoder":
-        plan = Plan(options.steps or STEPS[stage], seed=seed)
+        plan = Plan(options.steps or STEPS[stage], seed=seed, level=options.rate)
         assert isinstance(config.vae, TinyVAEConfig)
         autoencoder.train(folder, config.vae, plan, device, options.batch, options.crop, 9, _say)
     elif stage == "transformer":
-        plan = Plan(options.steps or STEPS[stage], seed=seed)
+        plan = Plan(options.steps or STEPS[stage], seed=seed, level=options.rate)
         transformer.train(folder, config, plan, parts(options.width, options.height, options.batch), device, _say)
     elif stage == "decoder":
-        plan = Plan(options.steps or STEPS[stage], cooling=0.5, seed=seed)
+        plan = Plan(options.steps or STEPS[stage], cooling=0.5, seed=seed, level=options.rate)
         shape = Shape(max(1, options.batch // 2), 2, options.crop, options.crop)
         decoder.train(folder, config, plan, device, shape, _say)
     else:
@@ -97,13 +101,18 @@ def _say(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("stage", choices=[*STAGES, "all"], help="all: one after the other")
+    parser.add_argument(
+        "stage",
+        choices=[*STAGES, "all", "shipped"],
+        help="all: one after the other; shipped: lay out the weights that ship, for the stages to go on from",
+    )
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="for pictures, clips and checkpoints (30 GB)")
     parser.add_argument("--target", type=Path, default=_TARGET, help="where export writes what ships")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch on a CPU")
     parser.add_argument("--steps", type=int, help=f"of the stage, instead of {_steps()}")
+    parser.add_argument("--rate", type=float, default=1.0, help="share of the stage's learning rate; less to go on")
     parser.add_argument("--dim", type=int, default=STARTER.dit.dim, help="of the transformer, a multiple of 64")
     parser.add_argument("--layers", type=int, default=STARTER.dit.layers, help="what ships is what engine.config says")
     parser.add_argument("--batch", type=int, default=4, help="sequences a step; 4 suits two cores, 64 a GPU")

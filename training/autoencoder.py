@@ -38,8 +38,7 @@ def train(
     vae = untrained(config).to(device)
     course = Course("autoencoder", vae, folder, plan, Muon(vae.named_parameters(), lr=6e-4, adam_lr=6e-4), say)
     data = Pictures(folder / "bank", device)
-    course.resume()
-    if course.step == 0:
+    if not course.resume():
         course.start(_linear_start(vae, data, crop, pictures, plan.seed, device))
 
     def loss_of(step: int) -> tuple[float, dict[str, float]]:

@@ -92,9 +92,9 @@ def card(facts: Facts) -> str:
         "Adam for the rest, in bfloat16 products and float32 sums; rates rise over 50 steps, stay, and fall over the",
         "last quarter (the decoder's: half); what ships is the running average of the weights. The autoencoder learns",
         "from source pictures, guides and painted ones by squared and absolute differences, of edges too. The",
-        "transformer learns the clean latent by squared differences, channels weighed by how much of them is seen:",
-        "single frames first, then",
-        "rollouts of 2 to 4 frames over a memory of its own frames, at half size and at full size in the last quarter.",
+        "transformer learns the clean latent by squared differences, channels weighed by how much of them is seen",
+        "(in its last row, what repeats from patch to patch counts five times): single frames first, then rollouts",
+        "of 2 to 4 frames over a memory of its own frames, at half size and at full size in the last quarter.",
         "At the end the autoencoder's decoder alone goes on learning, from what the transformer paints as well.",
         "",
     ]
@@ -149,21 +149,23 @@ def _unlisted(pictures: Sequence[tuple[str, str]]) -> list[str]:
         return []
     named = "; ".join(f"{name} ({licence})" for name, licence in pictures)
     return [
-        f"Of these, {len(pictures)} have terms that are not among those that may be taken, or unclear ones. Clips of",
-        f"these weights' bank show them; the next bank leaves them out: {named}.",
+        f"Of these, {len(pictures)} have terms that are not among those that may be taken, or unclear ones. Clips that",
+        f"these weights were once trained on show them; banks that are drawn now leave them out: {named}.",
         "",
     ]
 
 
 def _lengthened(stages: Sequence[Stage]) -> list[str]:
     """What is said where a stage followed several plans."""
-    if all(len(stage.history) < 2 for stage in stages):
+    once = len({stage.name for stage in stages}) == len(stages)
+    if once and all(len(stage.history) < 2 for stage in stages):
         return []
     return [
         "Where a stage lists several plans, each went on from the one before, in part from states whose rate had begun",
         "to fall. On the way targets of looks and references, the share of references and other samples changed",
         "(docs/log.md): the weights are those of several runs in a row and of the code of each. The plans are no",
-        "recipe, and no run from nothing with today's code has been made.",
+        "recipe, and no run from nothing with today's code has been made. Where a stage has several rows, each later",
+        "one began with the weights of the one before as they shipped, a bank drawn anew and a new optimizer.",
         "",
     ]
 

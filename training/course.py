@@ -28,7 +28,8 @@ class Plan:
     """How a stage is run. Lengths in steps.
 
     steps: of the whole stage. warm_up: at its start the rate rises. cooling: share of the stage, at its end, over which
-    the rate falls to nothing. average: of the averaged weights, kept at each step. saved_every: steps.
+    the rate falls to nothing. average: of the averaged weights, kept at each step. saved_every: steps. level: the share
+    of the stage's learning rate that it rises to.
     """
 
     steps: int
@@ -37,11 +38,12 @@ class Plan:
     average: float = 0.998
     saved_every: int = 200
     seed: int = 1
+    level: float = 1.0
 
     def rate(self, step: int) -> float:
         """The share of the full learning rate at ``step``: up, level, and down to nothing (linear)."""
         cooling = max(1, int(self.steps * self.cooling))
-        return min(1.0, (step + 1) / self.warm_up, max(0.0, (self.steps - step) / cooling))
+        return self.level * min(1.0, (step + 1) / self.warm_up, max(0.0, (self.steps - step) / cooling))
 
     def is_cooling(self, step: int) -> bool:
         return step >= self.steps - max(1, int(self.steps * self.cooling))
@@ -77,8 +79,8 @@ class Course:
         self.networks.load_state_dict(weights)
         self.averaged.load_state_dict(weights)
 
-    def resume(self) -> None:
-        """Go on from what was saved, if anything was that was learned from the same basis."""
+    def resume(self) -> bool:
+        """Go on from what was saved, if anything was that was learned from the same basis. Whether it was."""
         of_another_basis = False
         for path in (self.path, self._folder / f"{self._name}-level.pt"):
             if not path.exists():
@@ -91,16 +93,18 @@ class Course:
                 continue  # another plan's end: go on from before its rate fell
             self.networks.load_state_dict(state["networks"])
             self.averaged.load_state_dict(state["averaged"])
-            self._optimizer.load_state_dict(state["optimizer"])
+            if state["optimizer"] is not None:
+                self._optimizer.load_state_dict(state["optimizer"])
             self.step, self._usual_norm = state["step"], state["usual_norm"]
             self._spent_s = state["spent_s"]
             self.history = [tuple(part) for part in state["history"]]
-            if self.history[-1][1:] != (self._plan.steps, self._plan.seed):
+            if not self.history or self.history[-1][1:] != (self._plan.steps, self._plan.seed):
                 self.history.append((self.step, self._plan.steps, self._plan.seed))
             self._say(f"{self._name}: goes on at step {self.step:,} of {self._plan.steps:,}")
-            return
+            return True
         if of_another_basis:
             self._say(f"{self._name}: what lies there was not trained on the present weights, so it begins anew")
+        return False
 
     def run(self, loss_of: Callable[[int], tuple[float, dict[str, float]]]) -> None:
         """All steps that are left. loss_of: step number -> the loss, whose gradients it has added up, and

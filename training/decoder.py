@@ -28,6 +28,8 @@ _STILL = 0.25
 """The share of the steps in which every picture is the first one of its sequence."""
 _HALF_A_LEVEL = 1 / 255
 """Of 256, in [-1, 1]."""
+_REPEATED = 20.0
+"""The weight of squared errors that repeat from latent to latent, averaged over 16 of them: a grid on even grounds."""
 _CALM = 1.0
 """The weight of what changes from picture to picture where nothing should."""
 
@@ -77,6 +79,8 @@ def _distance(vae: TinyVAE, latents: Tensor, pixels: Tensor) -> tuple[Tensor, fl
     decoded, _ = vae.decode_unclamped(latents)
     made = decoded[:, 3:].float()
     distance, psnr = autoencoder.distance(made, pixels * 0.5 + 0.5)
+    repeated = transformer.repeating(made - (pixels * 0.5 + 0.5), 8)
+    distance = distance + _REPEATED * repeated.square().mean()
     at_rest = pixels.diff(dim=1).abs() < _HALF_A_LEVEL
     return distance + _CALM * (made.diff(dim=1).abs() * at_rest).mean(), psnr
 

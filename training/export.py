@@ -1,6 +1,7 @@
 """Stage "export": the averaged weights, the words and the model card, as the product ships them.
 
-Weights are bfloat16 safetensors whose keys begin with "transformer.", "autoencoder." and "text.".
+Weights are bfloat16 safetensors whose keys begin with "transformer.", "autoencoder." and "text."; the file's metadata
+hold the ``shipped.Record`` of what they have been through.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from training import card, sources
+from training import card, shipped, sources
 from training.bank import Bank
 from training.course import Say, fingerprint
 from training.prompts import vocabulary
@@ -34,6 +35,14 @@ def export(folder: Path, target: Path, say: Say) -> None:
     licences, or where the decoder was trained on another transformer.
     """
     stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer", "decoder")}
+    done = [
+        card.Stage(name, state["step"], state["history"], state["spent_s"] / 3600, state["device"])
+        for name, state in stages.items()
+        if state["step"]
+    ]
+    record = shipped.earlier(folder).and_then(
+        shipped.Record(done, sources.table(folder), sources.unlisted(folder)),
+    )
     if not sources.listed(folder):
         raise NothingToExport(
             f"There is no list of pictures (photos.json) in {folder}, so the card could not name their licences and "
@@ -46,21 +55,19 @@ def export(folder: Path, target: Path, say: Say) -> None:
         tensors[f"{_NETWORKS[network]}.{name}"] = value
     target.mkdir(parents=True, exist_ok=True)
     part = target / f"{WEIGHTS}.part"
-    save_file({key: value.bfloat16().contiguous() for key, value in tensors.items()}, part)
+    halved = {key: value.bfloat16().contiguous() for key, value in tensors.items()}
+    save_file(halved, part, {shipped.WORK: record.written()})
     part.chmod(0o644)  # safetensors makes files that nobody else may read
     part.replace(target / WEIGHTS)
     (target / WORDS).write_text("\n".join(vocabulary()) + "\n", "utf-8")
     of_all = Bank.open(folder)
     size = (target / WEIGHTS).stat().st_size
     facts = card.Facts(
-        sources=sources.table(folder),
-        unlisted=sources.unlisted(folder),
+        sources=record.sources,
+        unlisted=record.unlisted,
         clips=of_all.clips - of_all.held_out,
         pictures=of_all.frames,
-        stages=[
-            card.Stage(name, state["step"], state["history"], state["spent_s"] / 3600, state["device"])
-            for name, state in stages.items()
-        ],
+        stages=record.stages,
         parameters=(_count(tensors, "transformer."), _count(tensors, "autoencoder."), _count(tensors, "text.")),
         bytes=size,
         results=card.results_of(RESULTS, hashlib.sha256((target / WEIGHTS).read_bytes()).hexdigest()),

@@ -81,14 +81,17 @@ def _ground(word: str) -> tuple[float, float, float]:
     return GROUNDS[word] if word in GROUNDS else ground_of(COLORS[word])
 
 
-def wish(rng: np.random.Generator, look: str | None = None, color: bool = True) -> Wish:
-    """A random one. look: a name that it must ask for; color: whether it may ask for one, or for a ground."""
+def wish(rng: np.random.Generator, look: str | None = None, color: bool = True, grounded: float = 0.28) -> Wish:
+    """A random one. look: a name that it must ask for; color: whether it may ask for one, or for a ground.
+
+    grounded: how often it asks for a ground, where it may.
+    """
     name = look or str(rng.choice(LOOKS))
     says_look = look is not None or rng.random() < 0.95
     synonyms = LOOK_WORDS[name]
     look_word = synonyms[0] if rng.random() < 0.5 else str(rng.choice(synonyms))
     color_word = _color(rng) if color and rng.random() < 0.8 else None
-    ground = str(rng.choice(_GROUND_WORDS)) if color and rng.random() < 0.28 else None
+    ground = str(rng.choice(_GROUND_WORDS)) if color and rng.random() < grounded else None
     if ground is not None and ground == color_word:
         ground = None
     parts = [look_word] if says_look else []

@@ -7,6 +7,7 @@ strength and whether there is a reference. Everything is drawn from the random g
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,11 +15,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.config import RolloutConfig
+from engine.params import Blend
 from training.looks import LOOKS, Fields, paint
 from training.palettes import palette_of
 from training.pictures import Pictures, box, random_palette
 from training.prompts import DEFAULT_LOOK, FILLERS, Wish, wish
 from training.structures import Clip, fields_of, guide_of, noise_field
+
+
+class Wording(NamedTuple):
+    """What is asked for: a prompt, or its blend with a share (0..1) of another one."""
+
+    prompt: str
+    other: str = ""
+    share: float = 0.0
+    blend: Blend = "linear"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +38,8 @@ class Batch:
 
     mask: [B, F, H, W] bool, True = generate. noise: [B, n, C, H/8, W/8], what each frame starts from. timestep: of it.
     strength: of the control. video: whether frames start from the source, mixed with noise, not from noise alone.
-    prompts: of each clip and latent frame, a pair of prompts and the share of the second. references: [B, k, 3, H, W],
-    or None; in_sink: whether the main network sees them too; displacing: whether the first takes the guide's place.
+    prompts: of each clip and latent frame. references: [B, k, 3, H, W], or None; in_sink:
+    whether the main network sees them too; displacing: whether the first takes the guide's place.
     recached: whether past frames are read under the newest prompt.
     """
 
@@ -37,7 +48,7 @@ class Batch:
     mask: Tensor
     target: Tensor
     noise: Tensor
-    prompts: list[list[tuple[str, str, float]]]
+    prompts: list[list[Wording]]
     timestep: float
     strength: float
     video: bool
@@ -105,7 +116,7 @@ class Samples:
         video: bool,
         references: int,
         displacing: bool,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, list[tuple[str, str, float]], Tensor | None]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, list[Wording], Tensor | None]:
         kinds = ("none",) if displacing else _kinds(rng)
         clip = self._clip(rng, kinds, shape)
         noise = self._noise(rng, shape, clip.edge.device)
@@ -122,16 +133,18 @@ class Samples:
         if references:
             reference, its_look = self._references(rng, shape, references)
             given = palette_of(torch.cat(list(reference), dim=-1))
-        wishes = [self._referred(rng, its_look) if references else wish(rng) for _ in range(3)]
         # What is asked for: one prompt, two in a blend, or another one from some frame on.
-        share = float(rng.uniform(0, 1)) if rng.random() < 0.12 else 0.0
+        share = float(rng.beta(1.5, 1.5)) if rng.random() < _BLENDED else 0.0
+        grounded = 0.7 if share else 0.28  # from one named ground to another is the farthest way
+        wishes = [self._referred(rng, its_look) if references else wish(rng, grounded=grounded) for _ in range(3)]
+        blend: Blend = "linear" if rng.random() < 0.5 else "spherical"
         switch = int(rng.integers(1, shape.frames)) if shape.frames > 1 and rng.random() < 0.3 else 0
         painted = self._painted(fields, wishes[1], given)
         if share:
             painted = torch.lerp(painted, self._painted(fields, wishes[2], given), share)
-        prompts = [(wishes[1].prompt, wishes[2].prompt, share)] * shape.frames
+        prompts = [Wording(wishes[1].prompt, wishes[2].prompt, share, blend)] * shape.frames
         if switch:
-            prompts[:switch] = [(wishes[0].prompt, "", 0.0)] * switch
+            prompts[:switch] = [Wording(wishes[0].prompt)] * switch
             before = 1 + 4 * (switch - 1)
             painted[:before] = self._painted(fields, wishes[0], given)[:before]
         if video:
@@ -209,6 +222,8 @@ class Samples:
         return torch.stack(pictures), look
 
 
+_BLENDED = 0.4
+"""The share of the samples that show two prompts blended: with 12 % a blend leapt from a dark ground to a light one."""
 _LIMBS_SHOWN = 0.015
 """The share of a piece that limbs cover where there is something to learn from them."""
 

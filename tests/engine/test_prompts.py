@@ -263,6 +263,29 @@ def test_a_morph_takes_its_chunks_comes_steadily_nearer_and_arrives_exactly(chun
     assert away == sorted(away, reverse=True)
 
 
+@given(st.floats(0.05, 1), st.integers(1, 12), blends)
+def test_a_power_draws_weights_together_and_leaves_ends_and_middle(power: float, chunks: int, blend: Blend) -> None:
+    """The larger weight stays the larger one; a morph begins and arrives as ever, and is halfway where it was."""
+    ends = [alone("ink"), alone("oil")]
+
+    def blended(*weights: float) -> torch.Tensor:
+        return blend_embeddings(ends, weights, blend)
+
+    prompts = Prompts(Reader(), power=power)
+    assert torch.equal(prompts.advance(told("ink")).embeds, ends[0])
+    even = prompts.advance(told("ink", ("oil", 1.0), blend=blend)).embeds
+    assert close(even, blended(1, 1), 1e-5)
+    ninth = prompts.advance(told("ink", ("oil", 1 / 9), blend=blend)).embeds
+    assert close(ninth, blended(9**power, 1), 1e-4)
+    assert float((ninth - ends[0]).norm()) <= float((even - ends[0]).norm()) + 1e-5
+    prompts.advance(told("ink"))
+    way = [prompts.advance(told("oil", morph_chunks=2 * chunks, blend=blend)) for _ in range(2 * chunks)]
+    assert torch.equal(way[-1].embeds, ends[1])
+    assert close(way[chunks - 1].embeds, blended(1, 1), 1e-4)
+    away = [float((wording.embeds - ends[1]).norm()) for wording in way]
+    assert away == sorted(away, reverse=True)
+
+
 def test_a_morph_starts_from_what_is_in_force_and_follows_its_fader() -> None:
     prompts = Prompts(Reader())
     prompts.advance(told("ink"))

@@ -10,6 +10,7 @@ from engine.kv_cache import KVCache
 from engine.rollout import Rollout
 from tests.training.small import SMALL
 from training.past import Past
+from training.samples import Wording
 from training.transformer import Painter
 
 
@@ -23,7 +24,7 @@ def test_training_sees_what_a_show_sees(referred: bool) -> None:
         parameter.add_(0.05 * torch.randn_like(parameter))
     rows, columns, frames = 4, 6, 7
     channels = SMALL.dit.latent_channels
-    embeds = painter.embeds([("neon teal", "", 0.0)])
+    embeds = painter.embeds([Wording("neon teal")])
     noise = torch.randn(frames, 1, 1, channels, rows, columns)
     contexts = torch.randn(frames, 1, 1, SMALL.dit.vace_channels, rows, columns)
     reference = torch.randn(1, 1, channels, rows, columns) if referred else None
