@@ -12,7 +12,7 @@ import torch
 
 from engine.dit import ContextMemory
 from engine.errors import EngineError
-from engine.params import ControlChunk, Params, Pixels
+from engine.params import ControlChunk, Params, Pixels, WeightedPrompt
 from engine.stream import Stream
 from tests.tiny import CHOICE, chunk_of, pictures, tiny_model
 
@@ -110,6 +110,25 @@ def test_mask_keeps_source_and_guide_apart() -> None:
     hidden_guide[:, :, :24], hidden_source[:, :, 24:] = 0, 0
     assert np.array_equal(plain, paint(hidden_guide, hidden_source, mask))
     assert not np.array_equal(plain, paint(guide, source, 255 - mask))
+
+
+def test_weights_of_prompts_count_by_the_models_power() -> None:
+    """Four times the weight is twice the weight where roots count, in a second stream as well; alone it is nothing."""
+    model = tiny_model()
+    rooted = replace(model, config=replace(model.config, blend_power=0.5))
+    guide = pictures(9)
+
+    def painted(stream: Stream, weight: float) -> list[Pixels]:
+        return play(stream, guide, replace(PARAMS, more_prompts=(WeightedPrompt("lava", weight),)))
+
+    twice = painted(Stream(model, CHOICE), 2.0)
+    for stream in (Stream(rooted, CHOICE), Stream(rooted, CHOICE).second()):
+        assert same(painted(stream, 4.0), twice)
+    assert not same(painted(Stream(model, CHOICE), 4.0), twice)
+
+
+def same(some: list[Pixels], others: list[Pixels]) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
 def test_a_cut_forgets_everything() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from engine.tiny_vae import TinyVAE
 from tests.training.pictures_folder import filled
 from tests.training.small import SMALL, banked
-from training import autoencoder, shipped
+from training import autoencoder, decoder, shipped
 from training.__main__ import main, sized
 from training.card import Stage
 from training.course import fingerprint
@@ -115,3 +117,18 @@ def test_an_error_that_repeats_is_told_from_one_that_does_not() -> None:
     assert float(repeating(grid, 2).square().mean()) == pytest.approx(float(departing.square().mean()), rel=1e-4)
     assert float(repeating(once, 2).square().mean()) < 0.1 * float(once.square().mean())
     assert repeating(torch.ones(1, 1, 4, 6, 10), 2).abs().max() == 0  # a wrong colour is no grid
+
+
+def test_the_decoder_counts_a_grid_for_more_than_as_large_an_error_that_does_not_repeat() -> None:
+    class Decoded:
+        def decode_unclamped(self, pictures: torch.Tensor) -> tuple[torch.Tensor, None]:
+            return pictures, None
+
+    generator = torch.Generator().manual_seed(0)
+    once = 0.02 * torch.randn(1, 8, 3, 64, 64, generator=generator)
+    once[:] = once[:, :1]  # it stands still
+    grid = once[..., :8, :8].repeat(1, 1, 1, 8, 8)
+    grid = grid * (once.square().mean() / grid.square().mean()).sqrt()
+    still = torch.zeros(1, 5, 3, 64, 64)
+    far, near = (decoder._distance(cast(TinyVAE, Decoded()), 0.5 + error, still)[0] for error in (grid, once))
+    assert float(far) > 1.1 * float(near)

@@ -72,6 +72,8 @@ def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
     assert 0 < rates[-1] < 0.01
     assert rates[10:800] == [1.0] * 790
     assert all(later < earlier for earlier, later in pairwise(rates[800:]))
+    lower = Plan(1000, warm_up=10, cooling=0.2, level=0.5)
+    assert [lower.rate(step) for step in range(1000)] == [0.5 * rate for rate in rates]
 
 
 class Interrupted(Exception):
@@ -171,7 +173,14 @@ def test_strength_goes_from_the_noise_to_every_line(folder: Path) -> None:
 
 def test_what_is_kept_is_kept_in_the_target(folder: Path) -> None:
     samples = Samples(Pictures(folder, CPU), SMALL.rollout, SMALL.dit.latent_channels)
-    seen = {"masked": False, "references": False, "video": False, "switched": False}
+    seen = {
+        "masked": False,
+        "references": False,
+        "video": False,
+        "switched": False,
+        "linear": False,
+        "spherical": False,
+    }
     for seed in range(60):
         batch = samples.batch(np.random.default_rng(seed), Shape(2, 2, 32, 48))
         kept = ~batch.mask.unsqueeze(2).expand_as(batch.target)
@@ -182,6 +191,8 @@ def test_what_is_kept_is_kept_in_the_target(folder: Path) -> None:
         seen["references"] |= batch.references is not None
         seen["video"] |= batch.video
         seen["switched"] |= any(clip[0] != clip[1] for clip in batch.prompts)
+        for blended in (wording for clip in batch.prompts for wording in clip if wording.share):
+            seen[blended.blend] = True
     assert all(seen.values()), seen
 
 
