@@ -37,6 +37,8 @@ class Projected:
     x: Tensor
     norm: RMSNorm
     heads: int
+    beside: tuple[Tensor, Tensor] | None = None
+    """Of queries, where one product made the keys too: both [B, L, 2, dim], and the weights of their norms [2, dim]."""
 
     def normed(self) -> Tensor:
         """[B, L, heads, head width]."""
@@ -50,6 +52,8 @@ class Projected:
 
 def turned_together(q: Projected, k: Projected, table: RotaryTable) -> Tensor | None:
     """Queries and keys as by ``turned``, [B, L, 2, heads, head width] in float32; None where each goes for itself."""
+    if q.beside is not None:
+        return fused.rms_norm_turned_pair(*q.beside, q.norm.eps, q.heads, table)
     weights = q.norm.weight, k.norm.weight
     return fused.rms_norms_turned(q.x, k.x, weights, q.norm.eps, q.heads, table)
 

@@ -106,8 +106,13 @@ def rms_norms_turned(
     if y.data_ptr() != x.data_ptr() + dim * x.element_size():  # between two rows of x, so it is the same memory
         return None
     pair = x.as_strided((batch, tokens, 2, dim), (stride[0], stride[1], dim, 1))
-    wide, scale = _weighted(pair, torch.stack(weights), eps)
-    pairs = torch.view_as_complex(wide.view(batch, tokens, 2, heads, -1, 2))
+    return rms_norm_turned_pair(pair, torch.stack(weights), eps, heads, table)
+
+
+def rms_norm_turned_pair(x: Tensor, weights: Tensor, eps: float, heads: int, table: RotaryTable) -> Tensor:
+    """``rms_norms_turned`` of two that are one tensor [B, tokens, 2, dim], by weights [2, dim]; on a CPU."""
+    wide, scale = _weighted(x, weights, eps)
+    pairs = torch.view_as_complex(wide.view(*x.shape[:-1], heads, -1, 2))
     pairs.mul_(table.turns.unsqueeze(1) * scale.unsqueeze(-1))
     return torch.view_as_real(pairs).flatten(-2)
 
@@ -137,6 +142,13 @@ def linear_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return linear_gelu_plainly(x, weight, bias)
 
 
+def cpu_linear(dtype: torch.dtype) -> Product:
+    """The linear layer of x [..., in], weight and bias as a CPU does it fastest; to the bit what PyTorch's gives."""
+    if dtype not in _cpu_linear:
+        _cpu_linear[dtype] = _onednn if dtype == torch.bfloat16 and _is_onednn_exact() else F.linear
+    return _cpu_linear[dtype]
+
+
 def linear_gelu_plainly(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return F.gelu(F.linear(x, weight, bias), approximate="tanh")
 
@@ -153,6 +165,7 @@ def norm_plainly(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
 
 Product = Callable[[Tensor, Tensor, Tensor], Tensor]
 _with_gelu: dict[tuple[torch.device, torch.dtype], Product | None] = {}
+_cpu_linear: dict[torch.dtype, Product] = {}
 
 
 def _product_with_gelu(x: Tensor) -> Product | None:
@@ -178,6 +191,22 @@ def _gives_gelu(product: Product, like: Tensor) -> bool:
         log.info("No product with GELU here: %s", error)
         return False
     return bool(wrong <= (1e-5 if like.dtype == torch.float32 else 0.02) * plain.norm())
+
+
+def _is_onednn_exact() -> bool:
+    generator = torch.Generator().manual_seed(0)
+    x, weight, bias = (torch.randn(shape, generator=generator).bfloat16() for shape in ((1, 72, 96), (80, 96), (80,)))
+    try:
+        return torch.equal(_onednn(x, weight, bias), F.linear(x, weight, bias))
+    except Exception as error:  # noqa: BLE001 - it is no public interface
+        log.info("No linear layer by oneDNN here: %s", error)
+        return False
+
+
+def _onednn(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    # The bias goes into the product, where PyTorch's own first copies it to every row.
+    y: Tensor = torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, "none", [], "")
+    return y
 
 
 def _onednn_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -149,9 +149,10 @@ class Recordings:
 
     def drop(self) -> None:
         """Forget all recordings, and give back their memory: what they would do no longer holds."""
+        held = bool(self._recordings or self._seen)
         self._recordings.clear()
         self._seen.clear()
-        if self._recorder is not None:
+        if self._recorder is not None and held:
             self._recorder.give_back()
 
     def has(self, key: Hashable, given: Any) -> bool:

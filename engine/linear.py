@@ -139,16 +139,16 @@ def _apart(layers: Sequence[Linear]) -> bool:
 
 
 def _known_whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:
-    """``_whole``, without looking closely where all is where it was the last time."""
+    """``whole_of``, without looking closely where all is where it was the last time."""
     first = layers[0]
     if first.weight_scale is not None:
-        return _whole(layers)
+        return whole_of(layers)
     weight, bias = first.weight, first.bias
     places = [number.data_ptr() for layer in layers for number in (layer.weight, layer.bias)]
     # Their storage's size tells one piece from several that came to lie side by side.
     seen = (weight.dtype, weight.untyped_storage().nbytes(), bias.untyped_storage().nbytes(), places)
     if first.adjoined is None or first.adjoined[0] != seen:
-        whole = _whole(layers)
+        whole = whole_of(layers)
         if whole is not None:
             first.adjoined = seen, len(whole[0])
         return whole
@@ -161,7 +161,7 @@ def _known_whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tenso
     )
 
 
-def _whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:
+def whole_of(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:
     """Weight, scale and bias of all the layers as one; None where they do not lie behind each other."""
     weight, bias = _joint([layer.weight for layer in layers]), _joint([layer.bias for layer in layers])
     scales = [layer.weight_scale for layer in layers if layer.weight_scale is not None]

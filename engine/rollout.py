@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.block import CallBlock, call_block
+from engine.bound import BoundBlocks
 from engine.conditioning import reference_context
 from engine.config import ModelConfig
 from engine.dit import ContextMemory, TextMemory, TimeMemory, WanDiT
@@ -53,7 +54,7 @@ class Rollout:
         self._zero_key_padding = config.quirks.zero_key_padding
         self.sampler = Sampler(config.rollout)
         self._times = TimeTable(dit)
-        self._called: CallBlock = call_block
+        self._called: CallBlock = BoundBlocks() if torch.device(device).type == "cpu" else call_block
         self.cache = KVCache(
             dit.config, config.rollout, rows // 2, columns // 2, references=MAX_REFERENCES, dtype=dtype, device=device
         )

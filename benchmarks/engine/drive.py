@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.engine.networks import Networks
 from benchmarks.engine.shapes import Shape
-from engine.block import CallBlock, call_block
+from engine.block import CallBlock
 from engine.compile import compiled_blocks, compiles_on
 from engine.graph import Recorder, recorder_on
 
@@ -16,9 +16,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Drive:
-    """call: how blocks are called. recorder: of passes; None = they run as they are. title: for people."""
+    """call: how blocks are called; None = as a stream does by itself. recorder: of passes; None = they run as they are.
+    title: for people."""
 
-    call: CallBlock = call_block
+    call: CallBlock | None = None
     recorder: Recorder | None = None
     title: str = "operator by operator"
 

@@ -45,7 +45,8 @@ class InTheShow:
         model = Model(shape.config, networks.dit, networks.vae, read, networks.device)
         choice = EngineChoice(shape.model, shape.width, shape.height)
         self._stream = Stream(model, choice, recorder=drive.recorder)
-        self._stream.call_blocks(drive.call)
+        if drive.call is not None:
+            self._stream.call_blocks(drive.call)
         self._device = networks.device.torch_device
         self._shape, self._steps = shape, shape.config.rollout.steps
         self._clock = Clock(self._device)

@@ -60,7 +60,8 @@ def fast(shape: Shape, networks: Networks, inputs: Inputs, drive: Drive, horizon
     if horizon is not None:
         config = replace(config, rollout=replace(config.rollout, horizon=horizon))
     rollout = Rollout(networks.dit, config, *shape.grid, device.dtype, device.torch_device, drive.recorder)
-    rollout.call = drive.call
+    if drive.call is not None:
+        rollout.call = drive.call
     rollout.read_text(inputs.embeds)
     return rollout
 

@@ -37,7 +37,7 @@ def three(kind: Kind = "float32") -> tuple[Linear, Linear, Linear]:
 
 def by_one(layers: Sequence[Linear]) -> bool:
     """Whether one product serves them."""
-    return not linear._apart(layers) and linear._whole(layers) is not None
+    return not linear._apart(layers) and linear.whole_of(layers) is not None
 
 
 def inputs(layers: Sequence[Linear]) -> Tensor:
