@@ -19,11 +19,13 @@ def modes_of(look: Look, film_of_masks: bool = False) -> tuple[str, ...]:
     """
     params = look.params
     mask, invert = film_of_masks or look.mask is not None, look.invert_mask
-    joined = words.either if mask and look.mask_join == "either" else str
+    people, background = words.PEOPLE, words.BACKGROUND
+    if mask:
+        people, background = (words.WITH_MASK[who, look.mask_join] for who in ("person", "background"))
     named = (
         (mask, words.MASK_INVERTED if invert else words.MASK),
-        (look.repainted == "person", joined(words.PEOPLE)),
-        (look.repainted == "background", joined(words.BACKGROUND)),
+        (look.repainted == "person", people),
+        (look.repainted == "background", background),
         (invert and not mask, words.INVERTED_NO_MASK),
         (look.unguided, words.UNGUIDED),
         (bool(look.expand), words.EXPAND),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QWidget
 
 from app.set_list import TRANSITIONS, Transition
 from app.vision_mixer import VisionMixer
 from app.window import icons, theme
 from app.window.choice import Picker
 from app.window.lettered_frame import CAPTION, LetteredFrame
+from app.window.morph_length import MorphLength
 from app.window.preview import ProgramView
 from app.window.rig import Rig
-from app.window.text_fields import LineField
 from app.words import window as words
-from app.words import window_cues as words_cues
 from app.words import window_program as words_program
 
 _PROGRAM, _SMALL = QSize(176, 99 + CAPTION), QSize(112, 63 + CAPTION)
@@ -44,10 +43,17 @@ class AuditionBar(QWidget):
         self.transition: Picker = Picker(words_program.TAKE_BY, words.transition, words_program.TAKE_BY_TIP)
         self.transition.set_options([(words.transition(one), one) for one in TRANSITIONS])
         self.transition.picked.connect(self._pick)
-        self.length = LineField(
-            words_cues.CUE_LENGTH_NAME, words_cues.CUE_LENGTH_PLACEHOLDER, words_cues.CUE_LENGTH_TIP
-        )
-        self.length.entered.connect(self._type)
+        self.morph = MorphLength()
+        self.length = self.morph.field
+        self.morph.picked.connect(self._pick)
+        self.morph.refused.connect(self._refuse)
+        self._how = QWidget()
+        self._how_layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._how)
+        self._how_layout.setContentsMargins(0, 0, 0, 0)
+        self._how_layout.setSpacing(6)
+        self._how_layout.addWidget(self.transition)
+        self._how_layout.addWidget(self.morph)
+        self._how_layout.addStretch(1)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(6)
@@ -75,25 +81,23 @@ class AuditionBar(QWidget):
         self._grid.addWidget(self.take, 0, 1)
         self._grid.addWidget(self.back, *((1, 1) if narrow else (0, 2)))
         self._grid.addWidget(self.tools, *((4, 0, 1, 2) if narrow else (0, 3)))
-        self._grid.addWidget(self.transition, *((3, 0, 1, 2) if narrow else (1, 1, 1, 3) if below else (0, 3)))
-        self._grid.addWidget(self.length, *((2, 1) if narrow else (1, 4) if below else (1, 3)))
+        way = QBoxLayout.Direction.LeftToRight if below else QBoxLayout.Direction.TopToBottom
+        self._how_layout.setDirection(way)
+        self._grid.addWidget(self._how, *((3, 0, 1, 2) if narrow else (1, 1, 1, 4) if below else (0, 3, 3, 1)))
 
     def _pick(self, transition: Transition) -> None:
         self._mixer.set_transition(transition)
 
-    def _type(self, typed: str) -> None:
-        try:
-            self._mixer.set_transition(Transition.morph(typed, self._mixer.transition.unit))
-        except ValueError:
-            self.said.emit("warning", words_cues.no_length(typed))
+    def _refuse(self, reason: str) -> None:
+        self.said.emit("warning", reason)
         self._follow()
 
     def _follow(self) -> None:
         """A length can be typed where there is one."""
         transition = self._mixer.transition
         self.transition.put(transition)
-        self.length.put(words_cues.length(transition))
-        self.length.setVisible(transition.kind == "morph")
+        self.morph.put(transition)
+        self.morph.setVisible(transition.kind == "morph")
 
 
 def verb(symbol: str, title: str, tip: str) -> QPushButton:

@@ -7,7 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QComboBox, QGridLayout, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QComboBox,
+    QGridLayout,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from app.window import icons, theme
 
@@ -20,7 +30,15 @@ class Segments(QWidget):
 
     picked = Signal(object)
 
-    def __init__(self, title: str, options: Sequence[Option], symbols: Sequence[str] = (), help: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        options: Sequence[Option],
+        symbols: Sequence[str] = (),
+        help: str = "",
+        tips: Sequence[str] = (),
+    ) -> None:
+        """tips: of each option its own, in place of ``help`` for all."""
         super().__init__()
         self._values = [value for _, value in options]
         self._group = QButtonGroup(self)
@@ -34,7 +52,7 @@ class Segments(QWidget):
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleName(f"{title}: {text}")
-            button.setToolTip(help)
+            button.setToolTip(tips[index] if tips else help)
             button.setMinimumWidth(48)
             if symbols:
                 button.setIcon(icons.icon(symbols[index]))
@@ -48,7 +66,13 @@ class Segments(QWidget):
         self._group.idClicked.connect(lambda index: self.picked.emit(self._values[index]))
 
     def put(self, value: object) -> None:
-        self._group.button(self._values.index(value)).setChecked(True)
+        """None is down where ``value`` is no option."""
+        if value in self._values:
+            self._group.button(self._values.index(value)).setChecked(True)
+        elif (down := self._group.checkedButton()) is not None:
+            self._group.setExclusive(False)
+            down.setChecked(False)
+            self._group.setExclusive(True)
 
     def button(self, value: object) -> QAbstractButton:
         return self._group.button(self._values.index(value))
@@ -97,11 +121,21 @@ class Picker(QComboBox):
         event.ignore()  # scrolling a panel must not switch cameras
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
+        """A text that has too little room ends in an ellipsis, clear of the arrow."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = self._elided(option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         arrow = icons.symbol("chevron-down", theme.DIM, 16, self.devicePixelRatioF())
         painter.drawPixmap(self.width() - 22, (self.height() - 16) // 2, arrow)
         painter.end()
+
+    def _elided(self, option: QStyleOptionComboBox) -> str:
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width() - 6)
 
     def _list(self) -> None:
         listed = list(self._options)

@@ -18,6 +18,7 @@ from app.window.cards import text, tool
 from app.window.cue_pad import KEYS, CuePad, key_of
 from app.window.file_dialog import FileDialog
 from app.window.flow import Flow
+from app.window.morph_length import MorphLength
 from app.window.text_fields import LineField
 from app.words import window as words
 from app.words import window_cues as words_cues
@@ -27,11 +28,10 @@ __all__ = ["KEYS", "CueGrid", "key_of"]
 
 SPACING = 6
 LAYOUTS = ((1060, 3, QSize(132, 92)), (840, 2, QSize(132, 84)), (660, 2, QSize(132, 62)), (580, 2, QSize(132, 34)))
-"""From so many pixels of the window's height on: so many rows of pads of this size are seen, the others scrolled to."""
+"""From so many pixels of the window's height on: so many rows of pads of this size are seen, if there are
+as many; the others are scrolled to."""
 LOWEST = (1, QSize(132, 34))
 """In a window lower still; a pad of this height has key, colour and name, without the picture."""
-ROOMY = 84
-"""Pixels of a pad in windows that have room for rows without a cue, too."""
 
 
 class CueGrid(QWidget):
@@ -56,15 +56,18 @@ class CueGrid(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._bring_in_sight)
         self.name = LineField(words.CUE_NAME, help=words.CUE_NAME_TIP)
-        self.length = LineField(
-            words_cues.CUE_LENGTH_NAME, words_cues.CUE_LENGTH_PLACEHOLDER, words_cues.CUE_LENGTH_TIP
-        )
-        self._typed_for: int | None = None
-        for field, typed in ((self.name, self._named), (self.length, self._timed)):
-            field.hide()
-            field.editingFinished.connect(typed)
-            # Later: a field that hides while the focus leaves it takes the focus from where it goes.
-            field.editingFinished.connect(field.hide, Qt.ConnectionType.QueuedConnection)
+        self.morph = MorphLength()
+        self.length = self.morph.field
+        self._named_for: int | None = None
+        self._timed_for: int | None = None
+        self.name.hide()
+        self.name.editingFinished.connect(self._named)
+        # Later: a field that hides while the focus leaves it takes the focus from where it goes.
+        self.name.editingFinished.connect(self.name.hide, Qt.ConnectionType.QueuedConnection)
+        self.morph.hide()
+        self.morph.picked.connect(self._timed)
+        self.morph.refused.connect(lambda reason: sheet.said.emit("warning", reason))
+        self.morph.left.connect(self.morph.hide)
         self.buttons = {
             "previous": tool("skip-back", words.CUE_PREVIOUS, words.CUE_PREVIOUS_TIP),
             "next": tool("skip-forward", words.CUE_NEXT, words.CUE_NEXT_TIP),
@@ -99,7 +102,7 @@ class CueGrid(QWidget):
             button.clicked.connect(lambda _, act=acts[name]: act())
             head.addWidget(button)
         head.addWidget(self.name)
-        head.addWidget(self.length)
+        head.addWidget(self.morph)
         head.addStretch(1)
         self._head = head
         column = QVBoxLayout(self)
@@ -139,13 +142,19 @@ class CueGrid(QWidget):
         """Type its name; Enter or a click elsewhere ends that."""
         cue = self.sheet.cue(place)
         if cue is not None:
-            self._type(self.name, place, cue.name)
+            self._named_for = self.sheet.number(place)
+            self.name.put(cue.name)
+            self.name.show()
+            self._type_in(self.name)
 
     def type_length(self, place: int) -> None:
-        """Type how long its morph is; the same."""
+        """Type how long its morph is, or slide; the same."""
         cue = self.sheet.cue(place)
         if cue is not None:
-            self._type(self.length, place, words_cues.length(cue.transition))
+            self._timed_for = self.sheet.number(place)
+            self.morph.put(cue.transition)
+            self.morph.show()
+            self._type_in(self.length)
 
     def menu(self, place: int) -> QMenu | None:
         """What can be done with the cue at ``place``; None for an empty place."""
@@ -216,30 +225,21 @@ class CueGrid(QWidget):
 
     # what is typed
 
-    def _type(self, field: LineField, place: int, text: str) -> None:
-        self._typed_for = self.sheet.number(place)
-        field.put(text)
-        field.show()
+    @staticmethod
+    def _type_in(field: LineField) -> None:
         field.setFocus()
         field.selectAll()
 
     def _named(self) -> None:
-        place, self._typed_for = self.sheet.place_of(self._typed_for), None
+        place, self._named_for = self.sheet.place_of(self._named_for), None
         if place is not None and self.name.text().strip():
             self.sheet.set_cue(place, name=self.name.text().strip())
 
-    def _timed(self) -> None:
-        place, self._typed_for = self.sheet.place_of(self._typed_for), None
-        cue = None if place is None else self.sheet.cue(place)
-        typed = self.length.text().strip()
-        if place is None or cue is None or not typed:
-            return
-        try:
-            transition = Transition.morph(typed, cue.transition.unit)
-        except ValueError:
-            self.sheet.said.emit("warning", words_cues.no_length(typed))
-        else:
+    def _timed(self, transition: Transition) -> None:
+        place = self.sheet.place_of(self._timed_for)
+        if place is not None:
             self.sheet.set_cue(place, transition=transition)
+            self.morph.put(transition)
 
     # pads
 
@@ -315,12 +315,10 @@ class CueGrid(QWidget):
         self._bring_in_sight()
 
     def _fit_rows(self) -> None:
-        """As many as there are, up to those that the window has room for; where that is little, up to the first row
-        with an empty place behind all cues, for the canvas needs it more."""
-        rows = self._rows
-        if self._pad_size.height() < ROOMY:
-            across = max(1, (self.width() + SPACING) // (self._pad_size.width() + SPACING))
-            rows = min(rows, len(self.sheet.set_list.cues) // across + 1)
+        """Up to the first row with an empty place behind all cues, as far as the window has room for them: empty rows
+        would take from the canvas."""
+        across = max(1, (self.width() + SPACING) // (self._pad_size.width() + SPACING))
+        rows = min(self._rows, len(self.sheet.set_list.cues) // across + 1)
         room = rows * self._pad_size.height() + (rows - 1) * SPACING
         taken = self._flow.heightForWidth(max(self.width(), self._pad_size.width()))
         self._scroll.setFixedHeight(min(room, taken) + 2)  # a pad that is scrolled to is seen with its frame

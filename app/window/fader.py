@@ -70,8 +70,8 @@ class NumberField(QDoubleSpinBox):
         event.ignore()  # the Fader around it turns the wheel, so that slider and number feel the same
 
 
-class _Slider(QSlider):
-    """Goes where it is clicked instead of paging towards it; leaves wheel and double-click to the Fader."""
+class Slider(QSlider):
+    """Goes where it is clicked instead of paging towards it; leaves wheel and double-click to what it stands in."""
 
     reset = Signal()
 
@@ -101,6 +101,20 @@ class _Slider(QSlider):
         event.ignore()
 
 
+class Notches:
+    """Whole clicks of a wheel, of which a touchpad tells parts."""
+
+    def __init__(self) -> None:
+        self._turned = 0
+
+    def turned(self, event: QWheelEvent) -> int:
+        """How many are full with ``event``; below 0 towards the hand."""
+        self._turned += event.angleDelta().y() or event.angleDelta().x()
+        notches = int(self._turned / _NOTCH)
+        self._turned -= notches * _NOTCH
+        return notches
+
+
 class Fader(QWidget):
     """One ranged value with its title. ``moved`` speaks only of the performer's hand; ``set_value`` is silent."""
 
@@ -125,9 +139,9 @@ class Fader(QWidget):
         self._low, self._high, self._default, self._whole = low, high, default, whole
         self._most = high if most is None else most
         self._value = default
-        self._wheel = 0
+        self._notches = Notches()
         decimals = 0 if whole else decimals
-        self._slider = _Slider(round(high - low) if whole else _TICKS)
+        self._slider = Slider(round(high - low) if whole else _TICKS)
         self._number = NumberField(low, self._most, decimals)
         self._number.setSuffix(suffix)
         self._number.setFixedWidth(76 if suffix else 64)
@@ -178,9 +192,7 @@ class Fader(QWidget):
         if not any(part.geometry().contains(at) for part in (self._slider, self._number)) or scrolls_by(self, event):
             event.ignore()
             return
-        self._wheel += event.angleDelta().y() or event.angleDelta().x()
-        notches = int(self._wheel / _NOTCH)
-        self._wheel -= notches * _NOTCH
+        notches = self._notches.turned(event)
         if notches:
             fine = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             self._hand_moves(self._value + notches * self._step(fine))

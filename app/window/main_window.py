@@ -286,7 +286,7 @@ class MainWindow(QMainWindow):
         columns.setHandleWidth(8)
         columns.setChildrenCollapsible(False)
         for part, width in (
-            (Column(self.input, self.controls), 380),
+            (Column(self.input, self.controls), 366),
             (self.program, 206),
             (Column(self.look, self.references, self.frames, self.loras, self.mask_panel, self.outputs), 330),
         ):
@@ -298,7 +298,8 @@ class MainWindow(QMainWindow):
         body = QWidget()
         body.setObjectName("scrolled")
         self._body_rows = room = QVBoxLayout(body)
-        # Columns, handles and a scroll bar beside them: all has to fit into 960 pixels.
+        # Columns, handles and a scroll bar beside them: all has to fit into 944 pixels, a display of 1920 at 200 %
+        # without its window's frame.
         room.setContentsMargins(8, 12, 8, 12)
         room.setSpacing(10)
         room.addWidget(columns, 1)

@@ -12,10 +12,15 @@ EXPAND = "expand"
 NO_COMPOSITE = "no composite"
 FIRST_FRAME, LAST_FRAME = "first frame", "last frame"
 
-
-def either(name: str) -> str:
-    """``name``, behind that of a mask, where one of the two is enough."""
-    return f"or {name}"
+WITH_MASK = {
+    ("person", "either"): "people added",
+    ("person", "both"): "people intersected",
+    ("background", "both"): "people subtracted",
+    ("background", "either"): "background added",
+}
+"""Who is repainted and how that joins a mask, behind the name of the mask."""
+REFERENCE_MODES = {"sink": "kept", "aligned": "beside", "reference": "instead"}
+"""What people read for the engine's own names, here and on the window's buttons."""
 
 
 def boxes(things: Sized) -> str:
@@ -23,7 +28,8 @@ def boxes(things: Sized) -> str:
 
 
 def references(things: Sized, mode: str) -> str:
-    return f"{_count(things, 'reference', 'references')} ({mode})"
+    """mode: as the engine calls it."""
+    return f"{_count(things, 'reference', 'references')} ({REFERENCE_MODES[mode]})"
 
 
 def strength(value: float) -> str:

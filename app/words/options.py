@@ -149,14 +149,14 @@ MASK = (
     "white is repainted, black kept; render takes a video, too; or person: people are repainted; or none; "
     "a FILE and person: people where it is white"
 )
-MASK_JOIN = "of a FILE and person: where both say so (default)"
+MASK_JOIN = "of a FILE and person: where both say so (default), or one of them"
 MASK_GROW = "-40 to 40, in pixels of 320: below 0 it shrinks"
 MASK_FEATHER = "0 to 80: over how much its border fades"
 INVERT_MASK = "white is kept, black repainted; people are kept, the background repainted"
 COMPOSITE = "put the source itself back where it is kept, at the output's size (default)"
 EXPAND = "paint on around the whole source: fractions of its size, 0 to 1, or none"
 REFERENCE = "what shall appear; up to three times"
-REFERENCE_MODE = "default sink"
+REFERENCE_MODE = "how they are shown: kept (sink, the default), beside (aligned), instead (reference)"
 FIRST_FRAME = "the picture that the stream begins with"
 LAST_FRAME = "render: the last picture; live: the end of the next chunk"
 

@@ -9,12 +9,13 @@ from app.frame import Kind
 from app.framing import Fit
 from app.inputs.notation import CLIPS, PICTURES
 from app.look import SourceKind, Treatment
+from app.mask_combination import Combination
 from app.mask_painting import Tool
 from app.set_list import Cue, Transition
 from app.status import EngineState, OutputStatus, Status
 from app.words.prompts import known_words
 from controls.control import Mix, Region
-from controls.regions import Join, Repainted
+from controls.regions import Repainted
 from engine.params import Progress
 
 WINDOW_TITLE = "VACE Live"
@@ -92,9 +93,19 @@ MASK_VERBS = {
     "expand_canvas": ("Expand", "The picture shrinks, and what is around it is painted on; again to take it back."),
 }
 PAINT_FIRST = "Now paint on the picture: as long as nothing is painted, all of it is repainted."
-MASK_JOIN = "Join"
-MASK_JOIN_TIP = "Where there are a painted mask and people: whether both must say so, or one of them is enough."
-MASK_JOINS: Sequence[tuple[str, Join]] = (("Both", "both"), ("Either", "either"))
+MASK_WITH_PEOPLE = "The painted mask with people"
+MASK_COMBINATIONS: Sequence[tuple[str, Combination]] = (
+    ("Alone", "alone"),
+    ("Add", "add"),
+    ("Subtract", "subtract"),
+    ("Intersect", "intersect"),
+)
+MASK_COMBINATION_TIPS: dict[Combination, str] = {
+    "alone": "The painted mask counts alone, wherever people go.",
+    "add": "What is painted is repainted, and people are, wherever they go.",
+    "subtract": "What is painted is repainted, but for people, wherever they go.",
+    "intersect": "People are repainted where they are in what is painted, and nothing else.",
+}
 MASK_GROW, MASK_GROW_TIP = "Grow", "Moves the mask's border outwards, below 0 inwards; in pixels of a picture 320 wide."
 MASK_FEATHER = "Feather"
 MASK_FEATHER_TIP = "Over how much the mask's border fades; in pixels of a picture 320 wide."

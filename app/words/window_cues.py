@@ -13,6 +13,7 @@ VERSIONS_TIP = "The cues as they were after each of the last changes; opening on
 NO_VERSIONS = "Nothing is kept yet"
 CUE_LENGTH = "Morph over another length"
 CUE_LENGTH_NAME = "Length of the morph"
+CUE_LENGTH_SLIDER = "Length of the morph, slider"
 CUE_LENGTH_TIP = "Such as 6 beats or 2.5 s. Enter, or a click elsewhere, ends it."
 CUE_LENGTH_PLACEHOLDER = "6 beats or 2.5 s"
 KEY_SAVE_SET = "Save the set list"
@@ -38,6 +39,10 @@ def length(now: Transition) -> str:
     """Of a morph, as it can be typed; "" of what is none."""
     one, more = UNITS[now.unit]
     return f"{now.length:g} {one if now.length == 1 else more}" if now.kind == "morph" else ""
+
+
+def length_slider_tip(longest: str, default: str) -> str:
+    return f"Drag and let go, up to {longest}, or turn the wheel; more is typed.\nDouble-click: {default}"
 
 
 def no_length(typed: str) -> str:

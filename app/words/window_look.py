@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
+from app.words import modes
 from engine.params import MAX_REFERENCES, Blend, PromptChange, ReferenceMode
 
 # prompts
@@ -63,7 +65,6 @@ SIZE_TYPED_TIP = (
     "Any size, width by height, both multiples of 16, as in 640x352; Enter takes it. While it has the focus, the wheel "
     "goes through the offered sizes."
 )
-SIZE_TYPED_PLACEHOLDER = "W x H"
 OUTPUT_SIZE_TYPED = "Picture size, typed"
 OUTPUT_SIZE_TYPED_TIP = (
     "Any size, width by height, each 16 to 4096, as in 1600x900; Enter takes it. While it has the focus, the wheel "
@@ -81,11 +82,9 @@ REFERENCE_MODE_TIP = (
     "Kept: in the network's own memory, and shown to VACE. Beside: shown to VACE alone. "
     "Instead: in the place of each chunk's first control pictures, as published."
 )
-REFERENCE_MODES: Sequence[tuple[str, ReferenceMode]] = (
-    ("Kept", "sink"),
-    ("Beside", "aligned"),
-    ("Instead", "reference"),
-)
+REFERENCE_MODES: Sequence[tuple[str, ReferenceMode]] = [
+    (modes.REFERENCE_MODES[mode].capitalize(), mode) for mode in get_args(ReferenceMode)
+]
 REFERENCES_STAY = "The references stay as they are."
 FRAMES = "First and last frame"
 FRAMES_TIP = (
@@ -124,9 +123,11 @@ def of_prompt(index: int, what: str) -> str:
     return f"{prompt_name(index)}: {what}"
 
 
-def morph_s(seconds: float) -> str:
-    """How long a morph lasts at the pace that the engine has now."""
-    return "at once" if seconds <= 0 else f"about {seconds:.1f} s now"
+def morph_lasts(chunks: int, chunk_s: float) -> str:
+    """At the pace that the engine has now. chunk_s: 0 = that is not known yet."""
+    if not chunks:
+        return "at once"
+    return f"about {chunks * chunk_s:.1f} s now" if chunk_s > 0 else "in seconds once the engine paints"
 
 
 def references_in(count: int) -> str:
@@ -167,6 +168,22 @@ def no_lora_dropped() -> str:
 
 def size_unreadable(text: str) -> str:
     return f"the size {text!r} is not of the form 640x352"
+
+
+def along(title: str) -> str:
+    """Of the slider beside a field of this title."""
+    return f"{title}, slider"
+
+
+def size_slider_tip(default: str) -> str:
+    return (
+        "Through the offered sizes: drag and let go, or turn the wheel while it has the focus.\n"
+        f"Double-click: {default}"
+    )
+
+
+def seed_slider_tip(largest: int, default: str) -> str:
+    return f"Drag through the seeds up to {largest}, or turn the wheel; larger ones are typed.\nDouble-click: {default}"
 
 
 def double_click(default: str) -> str:

@@ -339,11 +339,11 @@ def test_the_report_says_what_was_asked(seam: Rendered, files: Path) -> None:
     [
         ([], None),
         (["--mask", "film.mp4", "--invert-mask", "--no-composite"], "mask, inverted, no composite"),
-        (["--mask", "person", "--mask", "left.png"], "mask, people repainted"),
+        (["--mask", "person", "--mask", "left.png"], "mask, people intersected"),
         (["--expand", "0.5,0,0,0", "--box", "0,0,1,1", "--strength", "0.5"], "expand, 1 box, strength 0.50"),
         (
             ["--reference", "a.png", "--reference", "b.png", "--reference-mode", "aligned", "--last-frame", "b.png"],
-            "2 references (aligned), last frame",
+            "2 references (beside), last frame",
         ),
         (["--first-frame", "a.png", "--also", "ice=0.5"], "first frame, 1 more prompt (linear)"),
         (["--lora", "style.safetensors"], "1 LoRA"),

@@ -13,6 +13,7 @@ from app.modes import modes_of, without_modes
 from app.show import Show
 from controls.control import ControlSetting
 from controls.layout import Box
+from controls.regions import Join, Repainted
 from engine.params import Lora, Params, Picture, WeightedPrompt
 
 RGB = Picture(np.zeros((2, 3, 3), np.uint8))
@@ -41,8 +42,8 @@ MODES = [
     (replace(PLAIN, layout=(BOX,), controls=BOXES_ON), "1 box"),
     (replace(PLAIN, layout=(BOX, BOX), controls=BOXES_ON), "2 boxes"),
     (asked(composite=False), "no composite"),
-    (asked(references=(RGB,)), "1 reference (sink)"),
-    (asked(references=(RGB, RGB), reference_mode="aligned"), "2 references (aligned)"),
+    (asked(references=(RGB,)), "1 reference (kept)"),
+    (asked(references=(RGB, RGB), reference_mode="aligned"), "2 references (beside)"),
     (asked(first_frame=RGB), "first frame"),
     (asked(last_frame=RGB), "last frame"),
     (asked(strength=0.6), "strength 0.60"),
@@ -76,3 +77,16 @@ def test_the_show_takes_all_of_them_back_in_one_change() -> None:
     show.clear_modes()
     show.clear_modes()
     assert told == [PLAIN]
+
+
+@pytest.mark.parametrize(
+    ("repainted", "join", "name"),
+    [
+        ("person", "either", "people added"),
+        ("background", "both", "people subtracted"),
+        ("person", "both", "people intersected"),
+        ("background", "either", "background added"),
+    ],
+)
+def test_people_beside_a_mask_are_named_by_what_they_do_to_it(repainted: Repainted, join: Join, name: str) -> None:
+    assert modes_of(replace(PLAIN, mask=MASK, repainted=repainted, mask_join=join)) == ("mask", name)

@@ -7,10 +7,11 @@ from collections.abc import Collection
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton
 
+from app.mask_combination import combination_of, combined
 from app.mask_shape import MaskShape
 from app.window.actions import Actions, mask_verbs_of
 from app.window.bind import Bindings
-from app.window.cards import FoldingCard, named, tool
+from app.window.cards import FoldingCard, text, tool
 from app.window.choice import Segments, Switch
 from app.window.fader import Fader
 from app.window.file_dialog import FileDialog
@@ -39,7 +40,11 @@ class MaskPanel(FoldingCard):
             button.clicked.connect(lambda _, name=name: self._do(actions, name))
             self.verbs[name] = button
             grid.addWidget(button, index // 2, index % 2)
-        self.join = Segments(words.MASK_JOIN, words.MASK_JOINS, help=words.MASK_JOIN_TIP)
+        self.combination = Segments(
+            words.MASK_WITH_PEOPLE,
+            words.MASK_COMBINATIONS,
+            tips=[words.MASK_COMBINATION_TIPS[value] for _, value in words.MASK_COMBINATIONS],
+        )
         self.grow = Fader(words.MASK_GROW, -40, 40, _SHAPE.grow, decimals=1, help=words.MASK_GROW_TIP)
         self.feather = Fader(words.MASK_FEATHER, 0, 80, _SHAPE.feather, decimals=1, help=words.MASK_FEATHER_TIP)
         self.keep_outside = Switch(words.KEEP_OUTSIDE, words.KEEP_OUTSIDE_TIP)
@@ -51,7 +56,8 @@ class MaskPanel(FoldingCard):
         foot.addWidget(self.save)
 
         self.body.addLayout(grid)
-        self.body.addLayout(named(words.MASK_JOIN, self.join, 56))
+        self.body.addWidget(text(words.MASK_WITH_PEOPLE, "dim"))
+        self.body.addWidget(self.combination)
         self.body.addWidget(self.grow)
         self.body.addWidget(self.feather)
         self.body.addWidget(self.keep_outside)
@@ -59,10 +65,10 @@ class MaskPanel(FoldingCard):
 
         bindings.look(mask_verbs_of, self._mark)
         bindings.look(
-            lambda look: look.mask_join,
-            self.join.put,
-            self.join.picked,
-            lambda join: show.set_repainted(show.look.repainted, join),
+            combination_of,
+            self.combination.put,
+            self.combination.picked,
+            lambda picked: show.set_repainted(*combined(show.look, picked)),
         )
         bindings.look(
             lambda look: look.mask_shape.grow,

@@ -252,4 +252,4 @@ class MorphRow(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        self.seconds.setText(words_look.morph_s(self.fader.value * self._chunk_s))
+        self.seconds.setText(words_look.morph_lasts(round(self.fader.value), self._chunk_s))

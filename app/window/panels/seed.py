@@ -1,18 +1,18 @@
-"""The seed: typed, locked, stepped, drawn by chance, and walking by itself."""
+"""The seed: on a slider, typed, locked, stepped, drawn by chance, and walking by itself."""
 
 from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import QEvent, QRegularExpression, Qt, Signal
+from PySide6.QtCore import QEvent, QRegularExpression, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QRegularExpressionValidator, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from app.look import Look
 from app.seed_walk import EVERY_BEATS, EVERY_S, LARGEST_SEED, SeedWalk, Unit, seed_after
 from app.window import icons
 from app.window.cards import scrolls_by, text, tool
-from app.window.fader import Fader
+from app.window.fader import Fader, Notches, Slider
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import LineField
 from app.words import window as words
@@ -20,12 +20,15 @@ from app.words import window_look as words_look
 
 DEFAULT = Look().params.seed
 TITLE_WIDTH = 56
+SEEDS = 1_000_000
+"""That the slider goes through, and that chance draws from: six figures, for a seed is read out across a stage and
+typed again. Any other is typed."""
 _SHORT_SLIDER = 50
 """Pixels: two buttons stand beside it."""
 
 
 class SeedField(LineField):
-    """A typed seed; the wheel goes to its neighbours. Letters stay shortcuts, as in every number."""
+    """A typed seed; the wheel is the row's. Letters stay shortcuts, as in every number."""
 
     def __init__(self) -> None:
         super().__init__(words.SEED, help=words.SEED_TIP)
@@ -38,20 +41,11 @@ class SeedField(LineField):
             return True
         return super().event(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if scrolls_by(self, event):
-            event.ignore()
-            return
-        step = 1 if event.angleDelta().y() > 0 else -1
-        self.setText(str(min(LARGEST_SEED, max(0, int(self.text() or 0) + step))))
-        self.editingFinished.emit()
-        event.accept()
-
 
 class SeedRow(QWidget):
     """Seed, lock, next, random. The lock is the performer's own: it keeps hands off, and holds nobody else back.
 
-    A double-click on its title goes back to the default.
+    The wheel goes to the seed's neighbours; a double-click on title or slider goes back to the default.
     """
 
     picked = Signal(object)
@@ -59,39 +53,71 @@ class SeedRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._seed = DEFAULT
+        self._notches = Notches()
         self.title = text(words.SEED)
         self.title.setFixedWidth(TITLE_WIDTH)
+        self.slider = Slider(SEEDS - 1)
+        self.slider.setSingleStep(1)
+        self.slider.setMinimumWidth(60)
+        self.slider.setAccessibleName(words_look.along(words.SEED))
+        self.slider.setAccessibleDescription(words.SEED_TIP)
+        self.slider.setToolTip(words_look.seed_slider_tip(SEEDS - 1, str(DEFAULT)))
         self.title.setToolTip(words_look.double_click(str(DEFAULT)))
         self.field = SeedField()
+        self.field.setFixedWidth(92)
         self.lock = tool("lock-open", words.SEED_LOCK, words.SEED_LOCK_TIP)
         self.lock.setCheckable(True)
         self.next = tool("step-forward", words.SEED_NEXT, words.SEED_NEXT_TIP)
         self.random = tool("dices", words.SEED_RANDOM, words.SEED_RANDOM_TIP)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.title)
-        layout.addSpacing(2)
-        layout.addWidget(self.field, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
         for button in (self.lock, self.next, self.random):
-            layout.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(8)
+        layout.setVerticalSpacing(6)
+        layout.setColumnStretch(1, 1)
+        layout.addWidget(self.title, 0, 0)
+        layout.addWidget(self.slider, 0, 1)
+        layout.addWidget(self.field, 0, 2)
+        layout.addLayout(buttons, 1, 1, 1, 2)
         self.field.entered.connect(lambda typed: self.picked.emit(int(typed) if typed else self._seed))
+        self.slider.valueChanged.connect(self.picked.emit)
+        self.slider.reset.connect(self.reset)
         self.next.clicked.connect(lambda: self.picked.emit(seed_after(self._seed)))
-        # Six figures: a seed is read out across a stage and typed again.
-        self.random.clicked.connect(lambda: self.picked.emit(random.randrange(1_000_000)))
+        self.random.clicked.connect(lambda: self.picked.emit(random.randrange(SEEDS)))
         self.lock.toggled.connect(self._locked)
 
     def put(self, seed: int) -> None:
         self._seed = seed
         self.field.put(str(seed))
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(min(seed, SEEDS - 1))
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+    def reset(self) -> None:
         if not self.lock.isChecked():
             self.picked.emit(DEFAULT)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Beside slider and field, and while what it stands in is being scrolled, that is scrolled."""
+        at = event.position().toPoint()
+        over = any(part.geometry().contains(at) for part in (self.slider, self.field))
+        if not over or self.lock.isChecked() or scrolls_by(self, event):
+            event.ignore()
+            return
+        seed = min(LARGEST_SEED, max(0, self._seed + self._notches.turned(event)))
+        if seed != self._seed:
+            self.picked.emit(seed)
+        event.accept()
+
     def _locked(self, locked: bool) -> None:
         self.lock.setIcon(icons.icon("lock" if locked else "lock-open"))
-        for part in (self.field, self.next, self.random):
+        for part in (self.slider, self.field, self.next, self.random):
             part.setEnabled(not locked)
 
 

@@ -15,7 +15,7 @@ from app.set_list import Transition
 from app.show import Show
 from app.status import Status, Thumbnails
 from app.window.main_window import MainWindow
-from tests.app.window.hands import click, pick, press
+from tests.app.window.hands import click, double_click, pick, press, turn_wheel
 from tests.app.window.reach import bring_in_sight, called, seen_whole
 from tests.app.window.rig import StillRig, plain
 from tests.app.window.test_picture import colour_at
@@ -229,3 +229,31 @@ def test_the_length_of_a_take_is_typed(window: MainWindow, show: Show) -> None:
         assert mixer.transition == bar.transition.value == Transition("morph", 1.5, "seconds")
         assert bar.length.text() == "1.5 seconds"
     assert "soon is no length" in window.messages.shown[1]
+
+
+def test_the_length_of_a_take_slides_turns_and_goes_back(window: MainWindow, show: Show) -> None:
+    show.begin_audition()
+    bar, mixer = window.program.audition_bar, window.mixer
+    pick(bar.transition, Transition("morph", 8, "beats"))
+    slider = bar.morph.slider
+    assert slider.accessibleName() not in ("", bar.length.accessibleName())
+    slider.setFocus()
+    for key, expected in ((Qt.Key.Key_Right, 9), (Qt.Key.Key_End, 32), (Qt.Key.Key_Right, 32), (Qt.Key.Key_Home, 1)):
+        press(slider, key)
+        assert mixer.transition == Transition("morph", expected, "beats")
+        assert bar.length.text() == slider.accessibleDescription() == bar.transition.currentText()[len("Morph over ") :]
+    QApplication.processEvents()
+    bring_in_sight(slider)
+    turn_wheel(slider, 120)
+    assert mixer.transition.length == 2
+    turn_wheel(bar.length, -120)
+    turn_wheel(bar.length, -120)
+    assert mixer.transition.length == 1, "a morph has some length"
+    double_click(slider, slider.rect().center())
+    assert mixer.transition == Transition("morph", 4, "beats")
+    pick(bar.transition, Transition("morph", 5, "seconds"))
+    press(slider, Qt.Key.Key_Right)
+    assert mixer.transition == Transition("morph", 5.5, "seconds")
+    mixer.set_transition(Transition("morph", 90.0, "seconds"))
+    assert slider.value() == slider.maximum()
+    assert mixer.transition.length == 90, "what was typed may be longer"

@@ -35,6 +35,7 @@ from app.window.mask_editor import PAINTED_SIDE
 from app.words import window_canvas as words_canvas
 from controls.control import ControlSetting
 from controls.layout import Box
+from controls.regions import regions_of
 from engine.params import EngineChoice, Picture
 from tests.app.window.hands import NO_KEY, click, press, turn_wheel
 from tests.app.window.rig import StillRig, plain, quarters
@@ -392,11 +393,36 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     assert show.look == Look()
 
 
+def test_the_painted_mask_is_combined_with_people(window: MainWindow, show: Show) -> None:
+    combination = window.mask_panel.combination
+    painted, people = np.array([[255, 255, 0, 0]], np.uint8), np.array([[255, 0, 255, 0]], np.uint8)
+    expected = {
+        "add": np.maximum(painted, people),
+        "subtract": np.minimum(painted, 255 - people),
+        "intersect": np.minimum(painted, people),
+        "alone": painted,
+    }
+    show.set_mask(Picture(painted))
+    assert combination.button("alone").isChecked()
+    for name, repainted in expected.items():
+        button = combination.button(name)
+        click(button)
+        assert button.isChecked()
+        assert button.accessibleName()
+        look = show.look
+        inside = regions_of(painted, people, look.repainted, look.mask_join, 4, 1)["mask"]
+        assert inside is not None
+        assert np.array_equal(inside, repainted), name
+    show.set_repainted("background", "either")
+    assert not any(combination.button(name).isChecked() for name in expected), "it is none of these"
+    show.set_repainted("person", "both")
+    assert [name for name in expected if combination.button(name).isChecked()] == ["intersect"]
+
+
 def test_faders_shape_mask_and_brush(window: MainWindow, show: Show) -> None:
     window.mask_panel.grow.number.setValue(5)
     window.mask_panel.feather.number.setValue(12)
-    click(window.mask_panel.join.button("either"))
-    assert show.look == Look(mask_shape=MaskShape(5, 12), mask_join="either")
+    assert show.look == Look(mask_shape=MaskShape(5, 12))
     faders = window.program.bar.brush
     faders.size.number.setValue(33)
     faders.hardness.number.setValue(0.2)

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 
 from app.look import Setup
 from app.show import Show
 from app.window.main_window import MainWindow
-from app.window.panels.engine_size import LARGER_SIZES, STARTER_SIZES, EngineSizeRow, size_of
+from app.window.panels.engine_size import LARGER_SIZES, STARTER_SIZES, EngineSizeRow
+from app.window.panels.size_row import size_of
 from engine.params import EngineChoice
 from tests.app.window.hands import double_click, press, turn_wheel, type_text
 from tests.app.window.reach import bring_in_sight
@@ -84,7 +86,50 @@ def test_the_wheel_goes_through_the_offered_sizes_where_it_has_the_focus(size: E
         assert now(show) == expected
 
 
-def test_a_double_click_on_the_title_is_the_default(size: EngineSizeRow, show: Show) -> None:
+@pytest.mark.parametrize("part", ["title", "slider"])
+def test_a_double_click_is_the_default(size: EngineSizeRow, show: Show, part: str) -> None:
     enter(size, "512x288")
-    double_click(size.title, size.title.rect().center())
+    target = getattr(size, part)
+    double_click(target, target.rect().center())
     assert show.setup == Setup()
+
+
+def test_the_slider_goes_through_what_is_offered_and_no_further(size: EngineSizeRow, show: Show) -> None:
+    assert size.slider.accessibleName()
+    size.slider.setFocus()
+    for key, expected in (
+        (Qt.Key.Key_Right, (384, 224)),
+        (Qt.Key.Key_End, (512, 288)),
+        (Qt.Key.Key_Right, (512, 288)),
+        (Qt.Key.Key_Home, (256, 144)),
+    ):
+        press(size.slider, key)
+        assert now(show) == expected
+        assert size.slider.accessibleDescription() == size.picker.currentText()
+    show.set_setup(engine=replace(show.setup.engine, model="longlive", width=960, height=544))
+    assert size.slider.value() == LARGER_SIZES.index((960, 544))
+    enter(size, "1600x912")
+    assert size.slider.value() == size.slider.maximum()
+    assert now(show) == (1600, 912), "placing the slider asks for nothing"
+
+
+def test_a_slider_that_is_dragged_loads_a_model_when_it_is_let_go(size: EngineSizeRow, show: Show) -> None:
+    bring_in_sight(size.slider)
+    handle = QPoint(round(size.slider.width() * 0.25), size.slider.height() // 2)
+    QTest.mousePress(size.slider, Qt.MouseButton.LeftButton, pos=handle)
+    QTest.mouseMove(size.slider, QPoint(size.slider.width() - 2, handle.y()))
+    assert now(show) == (320, 192)
+    assert size.typed.placeholderText() == "512x288", "it is read what it would be"
+    QTest.mouseRelease(size.slider, Qt.MouseButton.LeftButton, pos=QPoint(size.slider.width() - 2, handle.y()))
+    assert now(show) == (512, 288)
+
+
+def test_the_wheel_over_the_slider_wants_the_focus(size: EngineSizeRow, show: Show) -> None:
+    bring_in_sight(size.slider)
+    turn_wheel(size.slider, 120)
+    assert now(show) == (320, 192)
+    size.slider.setFocus()
+    bring_in_sight(size.slider)
+    for delta, expected in ((60, (320, 192)), (60, (384, 224))):
+        turn_wheel(size.slider, delta)
+        assert now(show) == expected, "a touchpad tells parts of a notch"

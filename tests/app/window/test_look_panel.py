@@ -17,6 +17,7 @@ from app.look import Look
 from app.show import Show
 from app.window.cards import Column
 from app.window.main_window import MainWindow
+from app.window.panels.seed import DEFAULT, SEEDS
 from app.words import window as words
 from app.words.prompts import known_words
 from engine.params import Lora, Params, Picture, WeightedPrompt
@@ -195,9 +196,48 @@ def test_the_lock_keeps_hands_off_the_seed_and_nobody_else(window: MainWindow, s
 def test_the_wheel_walks_through_seeds(window: MainWindow, show: Show) -> None:
     seed = window.look.seed
     next(column for column in window.findChildren(Column) if column.isAncestorOf(seed)).ensureWidgetVisible(seed)
-    for delta, expected in ((120, 1), (120, 2), (-120, 1), (-120, 0), (-120, 0)):
-        turn_wheel(window.look.seed.field, delta)
+    for part in (seed.field, seed.slider):
+        for delta, expected in ((120, 1), (120, 2), (-120, 1), (-120, 0), (-120, 0)):
+            turn_wheel(part, delta)
+            assert show.look.params.seed == expected
+    click(seed.lock)
+    turn_wheel(seed.slider, 120)
+    assert show.look.params.seed == 0
+
+
+def test_the_seed_slides_by_keys_and_back_to_its_default(window: MainWindow, show: Show) -> None:
+    seed = window.look.seed
+    assert seed.slider.accessibleName() not in ("", seed.field.accessibleName())
+    seed.slider.setFocus()
+    for key, expected in (
+        (Qt.Key.Key_Right, 1),
+        (Qt.Key.Key_End, SEEDS - 1),
+        (Qt.Key.Key_Right, SEEDS - 1),
+    ):
+        press(seed.slider, key)
         assert show.look.params.seed == expected
+        assert seed.field.text() == str(expected)
+    show.set_params(seed=2**63 - 1)
+    assert seed.slider.value() == SEEDS - 1
+    assert show.look.params.seed == 2**63 - 1, "what is typed, or comes with a cue, may be larger"
+    click(seed.lock)
+    assert not seed.slider.isEnabled()
+    double_click(seed.title, seed.title.rect().center())
+    assert show.look.params.seed == 2**63 - 1
+    click(seed.lock)
+    double_click(seed.slider, seed.slider.rect().center())
+    assert show.look.params.seed == DEFAULT
+
+
+def test_a_morph_tells_its_seconds_only_once_they_are_known(window: MainWindow, show: Show) -> None:
+    morph = window.look.morph
+    assert morph.seconds.text() == "at once"
+    show.set_params(morph_chunks=6)
+    assert not any(told in morph.seconds.text() for told in ("at once", "0.0"))
+    window.look.put_chunk_s(0.5)
+    assert morph.seconds.text() == "about 3.0 s now"
+    show.set_params(morph_chunks=0)
+    assert morph.seconds.text() == "at once"
 
 
 def test_the_engine_size_goes_both_ways(window: MainWindow, show: Show) -> None:
@@ -229,7 +269,7 @@ def test_modes_that_were_kept_are_named_and_taken_back(
     qtbot.addWidget(window)
     window.show()
     modes = window.look.modes
-    assert modes.line.text() == "On: mask, expand, 2 references (sink), strength 0.60, 1 LoRA"
+    assert modes.line.text() == "On: mask, expand, 2 references (kept), strength 0.60, 1 LoRA"
     click(modes.clear)
     assert show.look == Look(Params(prompt="ink"))
     assert not modes.clear.isEnabled()

@@ -73,14 +73,15 @@ def _distance(a: QColor, b: QColor) -> int:
     return abs(a.red() - b.red()) + abs(a.green() - b.green()) + abs(a.blue() - b.blue())
 
 
-def test_a_window_of_960_pixels_scrolls_nothing_sideways(window: MainWindow, show: Show) -> None:
-    for height in (540, 1000):
-        window.resize(960, height)
+def test_a_window_of_944_pixels_scrolls_nothing_sideways(window: MainWindow, show: Show) -> None:
+    """A display of 1920x1080 at 200 % has 960, and a window on it a frame."""
+    for height in (492, 1000):
+        window.resize(944, height)
         QApplication.processEvents()
-        assert window.width() == 960
+        assert window.width() == 944
         assert window.body.horizontalScrollBar().maximum() == 0
     show.begin_audition()
-    window.resize(960, 540)
+    window.resize(944, 492)
     QApplication.processEvents()
     assert window.body.verticalScrollBar().maximum() > 0, "the scroll bar at its side takes room as well"
     assert window.body.horizontalScrollBar().maximum() == 0
