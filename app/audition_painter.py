@@ -83,7 +83,7 @@ class AuditionPainter:
             return  # left from before a cut or a change of size
         look = self._governed(audition.morph.next(look, looks.audition_arrival))
         pictures = stream.step(chunk_of(frames), look.params)
-        self._painted_with = (audition.number, look.params)
+        self._painted_with = (audition.number, stream.left_done(look.params))
         captured = [frame.time for frame in frames]
         audition.playout.put(list(pictures), captured, look.params.cut, time.perf_counter())
         for sentence in stream.troubles():

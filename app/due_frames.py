@@ -36,10 +36,15 @@ def brought_back(look: Look, before: Look, *, fired: bool) -> Look:
 
 
 def taken(look: Look, program: Look) -> Look:
-    """``look``, auditioned and now to be the program: a frame that the program has not is to be painted. What a cue
-    asked for again was the audition's own."""
+    """``look``, auditioned and now to be the program: a frame that the program has not is to be painted, and those of a
+    cue that was fired, which the program may have. A cue that was taken back has left nothing that is due."""
     look = given(look, program)
-    return replace(look, params=replace(look.params, frames_again=program.params.frames_again))
+    due = any(
+        frame is not None and frame != done
+        for frame, done in zip(frames_of(look), look.params.frames_done, strict=True)
+    )
+    fired = look.params.frames_again != program.params.frames_again
+    return replace(look, params=replace(look.params, frames_again=program.params.frames_again + (fired and due)))
 
 
 def _with_done(look: Look, done: list[Picture | None]) -> Look:

@@ -168,7 +168,7 @@ class EngineThread(QThread):
         self._governing.begin()
         plates = [frame.plate for frame in frames]
         pictures = host.step(chunk_of(frames), asked_of_engine(look.params, plates))
-        self._painted_with = look.params
+        self._painted_with = host.left_done(look.params)
         now = time.perf_counter()
         self._playout.put(list(pictures), [frame.time for frame in frames], look.params.cut, now, plates)
         self._latency.painted((frame.time for frame in frames), now)

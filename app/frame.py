@@ -45,7 +45,7 @@ class GuidedFrame:
     structure: the picture of a second input that the guide was made from, as large; None = from the source.
     plate: what is put back of the source where the mask keeps it; None = nothing.
     captured, second: the source's and the second input's own pictures, before they were framed, for a journal; None
-        where none is kept.
+        where none is kept. reduced: whether one of them is smaller than it came.
     """
 
     source: Pixels
@@ -57,6 +57,7 @@ class GuidedFrame:
     plate: Plate | None = None
     captured: Pixels | None = None
     second: Pixels | None = None
+    reduced: bool = False
 
 
 def chunk_of(frames: Sequence[GuidedFrame]) -> ControlChunk:

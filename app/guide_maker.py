@@ -69,16 +69,18 @@ class GuideMaker:
         latency: LatencyMeter,
         morph: Morph,
         say: Callable[[str, str], object],
+        behind: Callable[[], bool],
     ) -> None:
         """playing: which engine's size guides have; None = the one that is wished for. structure: the second input's
         newest picture. inbox: where the program's pictures wait. morph: the program's. say: takes level and sentence.
+        behind: whether the journal does not keep up.
         """
         self._show, self._playing, self._audition, self._structure = show, playing, audition, structure
         self._inbox, self._latency, self._morph, self._say = inbox, latency, morph, say
         self.view: Latest[Frame] = Latest()
         self.thumbnails: Latest[Thumbnails] = Latest()
         self.skipped = 0
-        self._camera_pictures = CameraPictures()
+        self._camera_pictures = CameraPictures(behind)
         self._program_views, self._audition_views = Repeats[Pixels](), Repeats[Pixels]()
         self._ms: dict[str, deque[float]] = {}
         self._rates: dict[str, int] = {}

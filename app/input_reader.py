@@ -52,8 +52,8 @@ class InputReader:
     """wish: what the performer wants to be open now. paused: whether a clip stands still. take: gets each picture.
 
     tell: gets what happened and the sentence about it; a loss once, for trying again every second is no news. refuse:
-    gets a wish that could not be opened, the choice that goes on in its place, and the sentence. later: where a file
-    is opened beside what plays. stopping: ends ``read``.
+    gets a wish that could not be opened, the choice that goes on in its place, whether that is paused, and the
+    sentence. later: where a file is opened beside what plays. stopping: ends ``read``.
 
     title: of what is open or was last. trouble: the sentence while no picture comes for a reason. frames: the pictures
     read, over all sources. All three may be looked at on any thread.
@@ -65,7 +65,7 @@ class InputReader:
         paused: Callable[[], bool],
         take: Callable[[Reading], None],
         tell: Callable[[Event, str], None],
-        refuse: Callable[[Wish, SourceChoice, str], None],
+        refuse: Callable[[Wish, SourceChoice, bool, str], None],
         later: Later,
         stopping: threading.Event,
     ) -> None:
@@ -107,10 +107,14 @@ class InputReader:
             return
         source = self._source(wish, choice)
         self._openings += 1
+        stands = False
         try:
             self.title = source.title
-            while not self._stopping.is_set() and not self._gives_way(wish, choice):
-                source.paused = self._paused()
+            while not self._stopping.is_set() and not self._gives_way(wish, choice, source.paused):
+                own, paused = self._wish() == wish, self._paused()
+                if own and self._wish() == wish:  # asked twice: a wish and its pause come at once, between two lines
+                    stands = paused
+                source.paused = stands or paused  # that another one is to run lets this one not go on
                 frame = source.read()
                 if frame is None:
                     continue
@@ -139,7 +143,7 @@ class InputReader:
             raise
         return source
 
-    def _gives_way(self, wish: Wish, choice: SourceChoice) -> bool:
+    def _gives_way(self, wish: Wish, choice: SourceChoice, paused: bool) -> bool:
         """Whether what is read for ``wish`` ends now: because another one is there, or can be only then."""
         wanted = self._wish()
         if wanted == wish:
@@ -157,7 +161,7 @@ class InputReader:
             return False
         if opening.source is None and not opening.told:
             opening.told = True
-            self._refuse(wanted, choice, words.refused(opening.sentence, self.title))
+            self._refuse(wanted, choice, paused, words.refused(opening.sentence, self.title))
         return opening.source is not None
 
     def _drop_beside(self) -> None:

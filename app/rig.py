@@ -74,7 +74,7 @@ class Rig(QObject):
     source_ended = Signal()
     """A clip that does not loop is over."""
     _output_gave_up = Signal(object)
-    _source_refused = Signal(object, object)
+    _source_refused = Signal(object, object, bool)
     _structure_refused = Signal(object, object)
     _audition_refused = Signal(int)
     _cut_wished = Signal()
@@ -133,6 +133,7 @@ class Rig(QObject):
             self._latency,
             self._morph,
             self.said.emit,
+            lambda: self._journal.behind,
         )
         self.view, self.thumbnails = self._guides.view, self._guides.thumbnails
         self._source_input = InputReader(
@@ -309,19 +310,19 @@ class Rig(QObject):
         unseen = event == "lost" and self._seen_structure(self._show.setup) is None
         self.said.emit("warning" if event == "lost" else "info", words_inputs.of_second(sentence, unseen))
 
-    def _refuse_source(self, wish: Wish, running: SourceChoice, sentence: str) -> None:
+    def _refuse_source(self, wish: Wish, running: SourceChoice, paused: bool, sentence: str) -> None:
         self.said.emit("warning", sentence)
-        self._source_refused.emit(wish, running)
+        self._source_refused.emit(wish, running, paused)
 
-    def _refuse_structure(self, wish: Wish, running: SourceChoice, sentence: str) -> None:
+    def _refuse_structure(self, wish: Wish, running: SourceChoice, paused: bool, sentence: str) -> None:
         self.said.emit("warning", words_inputs.of_second(sentence, unseen=False))
         self._structure_refused.emit(wish, running)
 
-    @Slot(object, object)
-    def _back_to_source(self, wish: Wish, running: SourceChoice) -> None:
+    @Slot(object, object, bool)
+    def _back_to_source(self, wish: Wish, running: SourceChoice, paused: bool) -> None:
         """What could not be opened is no longer wished for, unless something else is by now."""
         if self._source_wish() == wish:
-            self._show.set_setup(source=running)
+            self._show.set_setup(source=running, paused=paused)
 
     @Slot(object, object)
     def _back_to_structure(self, wish: Wish, running: SourceChoice) -> None:

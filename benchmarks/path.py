@@ -81,6 +81,9 @@ class IdentityHost:
     def follow_on(self, params: Params) -> None:
         pass
 
+    def left_done(self, params: Params) -> Params:
+        return params
+
     def wanted(self, params: Params) -> int:
         return 1
 

@@ -83,6 +83,10 @@ class SecondStream:
     def __init__(self, stream: Stream) -> None:
         self._stream: Stream | None = stream
 
+    def left_done(self, params: Params) -> Params:
+        """See ``Stream.left_done``."""
+        return self._open().left_done(params)
+
     def wanted(self, params: Params) -> int:
         """See ``EngineHost.wanted``."""
         return self._open().wanted(params)
@@ -194,6 +198,10 @@ class EngineHost:
     def follow_on(self, params: Params) -> None:
         """See ``Stream.follow_on``."""
         self._loaded().follow_on(params)
+
+    def left_done(self, params: Params) -> Params:
+        """See ``Stream.left_done``."""
+        return self._loaded().left_done(params)
 
     def wanted(self, params: Params) -> int:
         """How many pictures the next ``step`` takes and gives."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -102,6 +103,11 @@ class Stream:
         What these had asked for once, cuts and first and last frame, is done: only a change of it acts.
         """
         self._granted, self._begins = params, False
+
+    def left_done(self, params: Params) -> Params:
+        """``params``, which the last step was given, as a stream that takes this one's place has to be told of them: a
+        last frame that still waits for its chunk is not done."""
+        return params if self._last_due is None else replace(params, last_frame=None)
 
     def call_blocks(self, call: CallBlock) -> None:
         """Call the transformer's blocks so from the next chunk on: compiled, or as they are."""

@@ -35,6 +35,9 @@ class TinyHost:
     def follow_on(self, params: Params) -> None:
         self._loaded().follow_on(params)
 
+    def left_done(self, params: Params) -> Params:
+        return self._loaded().left_done(params)
+
     def wanted(self, params: Params) -> int:
         return self._loaded().wanted(params)
 

@@ -1,8 +1,8 @@
 """The journal beside a running show: the engine's thread hands over each step, another thread writes it down.
 
-Nobody waits for the disk. Where it is too slow, first the pictures as they came are left out, which only a replay at
-another size misses; then the journal ends, for a stream with a gap can be painted no second time. The show and the
-recording go on either way. Starts no thread.
+Nobody waits for the disk. Where it is too slow, large pictures as they came are reduced first (``CameraPictures`` does
+that), then they are left out, which only a replay at another size misses; then the journal ends, for a stream with a
+gap can be painted no second time. The show and the recording go on either way. Starts no thread.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 512 * 2**20
 """Bytes of steps that are held for the disk."""
+
+MOST_BEHIND = 3
+"""Steps that may wait, the one that is being written among them: more, and those that write do not keep up."""
 
 _LOOK_S = 0.1  # how often the writing thread looks whether the show is over
 
@@ -61,13 +64,18 @@ class Journal:
         self._cut = 0
         self._painted = self._steps = 0
         self._prompts_read = self._read_before = 0
-        self._begins = self._awaits_cut = self._thinned = False
+        self._begins = self._awaits_cut = self._thinned = self._reduced = False
         self._writer: JournalWriter | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether what is handed over waits longer and longer. On any thread."""
+        return len(self._waiting) > MOST_BEHIND
 
     def begin(self, path: Path) -> None:
         """A recording to ``path`` has begun: keep a journal beside it; where that is wished for, from a cut on."""
         with self._changed:
-            self._open, self._begins, self._thinned = True, True, False
+            self._open, self._begins, self._thinned, self._reduced = True, True, False, False
             self._awaits_cut = self._steps > 0 and self._setup().recorder.begin_with_cut
             self._hand_over(_Begin(path))
         if self._awaits_cut:
@@ -96,7 +104,7 @@ class Journal:
             self._follow(playing, look, wished)
             self._painted += 1
             self._steps += 1
-            self._painted_with = look.params
+            self._painted_with = playing.host.left_done(look.params)
             self._prompts_read = playing.host.prompts_read
             if self._open and not self._awaits_cut:
                 setup = self._setup()
@@ -158,6 +166,9 @@ class Journal:
                 self._thinned = True
                 self._say("warning", words.THINNED)
             step = step.as_handed()
+        if not self._reduced and any(frame.reduced for frame in step.frames):
+            self._reduced = True
+            self._say("warning", words.REDUCED)
         size = step.nbytes
         if self._bytes and self._bytes + size > MOST_WAITING:
             self._open = False
@@ -187,7 +198,7 @@ class Journal:
         if writer is not None:
             writer.close()
             if writer.chunks:
-                self._say("info", words.there(writer.path))
+                self._say("info", words.there(writer.path, writer.reduced, writer.pictures))
 
     def _give_up(self, why: str) -> None:
         """The journal ends here."""

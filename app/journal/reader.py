@@ -8,19 +8,19 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from app.errors import ShowError
-from app.frame import GuidedFrame
+from app.frame import GuidedFrame, Pixels
 from app.journal.archive import Member, members
-from app.journal.chunk_film import decoded
-from app.journal.records import KINDS, VERSION, ChunkRecord, EndRecord, Head, LookRecord, Record, StreamRecord
+from app.journal.chunk_film import TRACKS, frames_of, picture_in, pictures_in
+from app.journal.records import KINDS, VERSION, ChunkRecord, EndRecord, Head, LookRecord, Record, StreamRecord, Track
 from app.look import from_json
 from app.outputs.mp4 import reason
-from app.png import picture_in
+from app.png import picture_in as picture_of_png
 from app.words import journal as words
 from engine.params import Picture
 
@@ -54,8 +54,10 @@ class JournalReader:
         self.end: EndRecord | None = None
         self.chunks: list[Chunk] = []
         self._pictures: dict[str, Member] = {}
+        self._films: dict[str, tuple[Member, int]] = {}
         self._whole = lru_cache(_LOOKS)(self._look_in)
         self._decoded = lru_cache(_PICTURES)(self._picture_in)
+        self._again = lru_cache(len(TRACKS))(self._filmed_before)
         try:
             self._file = path.open("rb")
         except FileNotFoundError:
@@ -79,17 +81,28 @@ class JournalReader:
         """How many pictures were painted."""
         return sum(len(chunk.record.times) for chunk in self.chunks)
 
+    @property
+    def reduced(self) -> int:
+        """Of how many the camera's own picture is here smaller than it came."""
+        return sum(sum(chunk.record.reduced) for chunk in self.chunks)
+
     def frames(self, chunk: Chunk) -> list[GuidedFrame]:
         """What the engine was handed. Raises ShowError where it is damaged."""
-        film, record = _bytes(self._file, chunk.film), chunk.record
+        record = chunk.record
         try:
-            if zlib.crc32(film) != record.checksum:
-                raise ValueError(words.CHECKSUM_WRONG)
             if len(record.plated) != len(record.times):
                 raise ValueError(words.NOT_PLATED)
-            return decoded(film, record.tracks, record.times, chunk.sketch.look.params.cut)
+            own = [track for track in record.tracks if not track.film]
+            rows = dict(zip(own, pictures_in(self._film(chunk.film, record.checksum)), strict=True))
+
+            def at(track: Track, place: int) -> Pixels:
+                return self._again(track.film, track.row, place) if track.film else rows[track][place]
+
+            frames = frames_of(record.tracks, record.times, chunk.sketch.look.params.cut, at)
         except (ValueError, LookupError, OSError) as error:  # a place that is beyond a track, too
             raise ShowError(words.damaged_there(self.path.name, error)) from error
+        reduced = record.reduced or (False,) * len(frames)
+        return [replace(frame, reduced=less) for frame, less in zip(frames, reduced, strict=False)]
 
     def look(self, chunk: Chunk) -> LookRecord:
         """The whole look that it was painted under. Raises ShowError where it is damaged."""
@@ -119,10 +132,21 @@ class JournalReader:
             elif kind is LookRecord:
                 look, sketch = piece, self._record(LookRecord, piece, self._left_out)
             elif kind is ChunkRecord:
-                self.chunks.append(Chunk(stream, sketch, self._record(ChunkRecord, piece, self._left_out), look, film))
+                chunk = Chunk(stream, sketch, self._record(ChunkRecord, piece, self._left_out), look, film)
+                self.chunks.append(chunk)
+                self._films[film.name] = (film, chunk.record.checksum)
             elif kind is EndRecord:
                 self.end = self._record(EndRecord, piece, self._left_out)
         return head
+
+    def _film(self, piece: Member, checksum: int) -> bytes:
+        film = _bytes(self._file, piece)
+        if zlib.crc32(film) != checksum:
+            raise ValueError(words.CHECKSUM_WRONG)
+        return film
+
+    def _filmed_before(self, film: str, row: int, place: int) -> Pixels:
+        return picture_in(self._film(*self._films[film]), row, place)
 
     def _look_in(self, piece: Member) -> LookRecord:
         return self._record(LookRecord, piece, self._decoded)
@@ -141,7 +165,7 @@ class JournalReader:
 
     def _picture_in(self, name: str) -> Picture:
         try:
-            return picture_in(_bytes(self._file, self._place(name)))
+            return picture_of_png(_bytes(self._file, self._place(name)))
         except ValueError as error:
             raise self._damaged(f"{name}: {error}") from error
 

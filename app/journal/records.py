@@ -14,7 +14,8 @@ from app.framing import Framing
 from app.look import Look
 from engine.params import EngineChoice, ModelInfo, Params
 
-VERSION = 1
+VERSION = 2
+"""1 knew one size of each kind of pictures in a chunk, and wrote what stays the same anew for each."""
 SUFFIX = ".vjournal"
 
 
@@ -60,11 +61,17 @@ class LookRecord:
 
 @dataclass(frozen=True)
 class Track:
-    """One kind of pictures of a chunk, by the name it has in ``GuidedFrame``. places: for each of the chunk's frames
-    the number of its picture in the track; None = it has none."""
+    """Pictures of a chunk of one kind and size; the kind is its name in ``GuidedFrame``, and may have several tracks.
+
+    places: for each of the chunk's frames the number of its picture in the track; None = it has none here.
+    film, row: where the pictures stand, if an earlier chunk had them, too: the name of that film's piece, and which of
+    its tracks it is. "" = in the chunk's own film, whose tracks are in the order in which they are named.
+    """
 
     name: str
     places: tuple[int | None, ...]
+    film: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,7 @@ class ChunkRecord:
 
     plated: for each picture, whether the outputs' composite was to put the source back, in place of the engine's: that
     was decided by the look under which it was guided, an earlier one perhaps than the step's.
+    reduced: for each picture, whether it, or the second input's, is here smaller than it came.
     prompts_read: see ``Stream.prompts_read``, after the step. painted: digest of the pictures that came of it.
     checksum: CRC-32 of the film with the tracks.
     """
@@ -83,6 +91,7 @@ class ChunkRecord:
     prompts_read: int = 0
     painted: str = ""
     checksum: int = 0
+    reduced: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)

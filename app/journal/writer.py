@@ -19,7 +19,8 @@ from app import __version__
 from app.errors import OutputError
 from app.frame import GuidedFrame, Pixels
 from app.journal import archive
-from app.journal.chunk_film import encoded
+from app.journal.camera_pictures import is_large
+from app.journal.chunk_film import ChunkFilms
 from app.journal.records import (
     KINDS,
     SUFFIX,
@@ -59,24 +60,29 @@ class Step:
 
     @property
     def nbytes(self) -> int:
-        """What is held until it is written."""
-        held = {id(array): array for frame in self.frames for array in _arrays(frame)}
+        """What is held until it is written; ``CameraPictures`` has room of its own for large ones."""
+        held = {id(array): array for frame in self.frames for array in _arrays(frame) if not is_large(array)}
         return self.pictures.nbytes + sum(array.nbytes for array in held.values())
 
     def as_handed(self) -> Step:
         """Without the pictures as they came, which the engine was never handed."""
-        return replace(self, frames=tuple(replace(frame, captured=None, second=None) for frame in self.frames))
+        handed = (replace(frame, captured=None, second=None, reduced=False) for frame in self.frames)
+        return replace(self, frames=tuple(handed))
 
 
 class JournalWriter:
-    """Writes one file. What a disk refuses is an OutputError in words that follow "because" and end in a full stop."""
+    """Writes one file. What a disk refuses is an OutputError in words that follow "because" and end in a full stop.
+
+    pictures: how many were painted. reduced: of how many the camera's own picture is smaller than it came.
+    """
 
     def __init__(self, recording: Path) -> None:
         """Begins the journal of ``recording`` beside it, under the next free name."""
-        self.chunks = 0
+        self.chunks = self.pictures = self.reduced = 0
+        self._films = ChunkFilms()
         self._stream: StreamRecord | None = None
         self._look: LookRecord | None = None
-        self._pictures: set[str] = set()
+        self._looks_pictures: set[str] = set()
         self._records = 0
         try:
             self.path, self._file = _begun(recording)
@@ -95,17 +101,21 @@ class JournalWriter:
             if step.look != self._look:
                 self._record(step.look)
                 self._look = step.look
-            film, tracks = encoded(step.frames)
-            archive.append(self._file, f"{self._records:08d}.avi", film)
+            name = f"{self._records:08d}.avi"
+            film, tracks = self._films.encoded(step.frames, name)
+            archive.append(self._file, name, film)
             times = tuple(frame.time for frame in step.frames)
             digest = digest_of(list(step.pictures))
             # Last of all: a chunk that has its record is whole.
             plated = tuple(frame.plate is not None for frame in step.frames)
-            self._record(ChunkRecord(times, tracks, plated, step.prompts_read, digest, zlib.crc32(film)))
+            reduced = tuple(frame.reduced for frame in step.frames)
+            self._record(ChunkRecord(times, tracks, plated, step.prompts_read, digest, zlib.crc32(film), reduced))
             self._file.flush()
         except OSError as error:
             raise OutputError(reason(error)) from error
         self.chunks += 1
+        self.pictures += len(step.frames)
+        self.reduced += sum(reduced)
 
     def close(self, why: str = "") -> None:
         """Finish the file; one without a chunk is removed. why: the journal ends before the recording does.
@@ -133,8 +143,8 @@ class JournalWriter:
     def _kept(self, picture: Picture) -> str:
         """The name of a picture of a look, which is written once."""
         name = f"pictures/{picture.digest}.png"
-        if picture.digest not in self._pictures:
-            self._pictures.add(picture.digest)
+        if picture.digest not in self._looks_pictures:
+            self._looks_pictures.add(picture.digest)
             archive.append(self._file, name, png_of(picture))
         return name
 

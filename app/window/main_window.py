@@ -37,6 +37,7 @@ from app.window.closing import Closing
 from app.window.cue_grid import CueGrid
 from app.window.displays import Displays
 from app.window.dropped import Dropped
+from app.window.file_dialog import FileDialog
 from app.window.hud import Hud
 from app.window.keeping import StateKeeper
 from app.window.key_table import key_table
@@ -133,6 +134,8 @@ class MainWindow(QMainWindow):
         self._keeper = StateKeeper(show, state_path, self, rig.keep) if state_path else None
         self._place = WindowPlace(self, self._columns, state_path.with_name("window.ini") if state_path else None)
         self._place.restore()
+        for dialog in self.findChildren(FileDialog):
+            dialog.later = rig.later
         self._closing = Closing(
             on_air.ends_with_window, lambda what: self.messages.say("warning", words.close_again(what)), self
         )

@@ -14,6 +14,10 @@ THINNED = (
     f"The journal leaves out camera pictures, because {TOO_SLOW} A replay at another size will be "
     "less sharp there; one at the same size misses nothing."
 )
+REDUCED = (
+    f"The journal keeps some camera pictures reduced to 1920 pixels, because {TOO_SLOW} A replay at another size may "
+    "be less sharp there; one at the same size misses nothing."
+)
 PICTURE_MISSING = "a picture is missing"
 NOT_PLATED = "it does not say for each picture whether the source was put back"
 CHECKSUM_WRONG = "its checksum is wrong"
@@ -24,8 +28,14 @@ NOT_THE_SAME_AT_FIRST = (
 )
 
 
-def there(path: object) -> str:
-    return f"Its journal is {path}: `vace-live replay` paints the show again from it."
+def there(path: object, reduced: int, pictures: int) -> str:
+    """reduced: of how many of its ``pictures`` the camera's own was reduced."""
+    less = f" {reduced_of(reduced, pictures)}" if reduced else ""
+    return f"Its journal is {path}: `vace-live replay` paints the show again from it.{less}"
+
+
+def reduced_of(reduced: int, pictures: int) -> str:
+    return f"Of {reduced} of its {pictures} pictures the camera's own is in it reduced to 1920 pixels."
 
 
 def no_journal(why: str) -> str:

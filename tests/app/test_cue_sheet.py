@@ -210,6 +210,28 @@ def test_a_step_back_over_a_cue_brings_its_frames_into_the_look_unpainted(show: 
     assert show.look.params.frames_done == (None, RGB)
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_a_cue_that_was_auditioned_is_painted_when_it_is_taken(show: Show, sheet: CueSheet, back: bool) -> None:
+    """Also where its frames are those that the program has; one that was taken back is not."""
+    show.set_params(prompt="one", last_frame=RGB)
+    place = sheet.add()
+    sheet.fire(place)
+    show.set_params(prompt="two")
+    before = show.program.params.frames_again
+    show.begin_audition()
+    sheet.fire(place)
+    if back:
+        show.undo()
+    show.take()
+    params = show.program.params
+    assert params.last_frame == RGB
+    assert params.frames_again == (before if back else before + 1)
+    assert params.frames_done[1] == (RGB if back else None)
+    show.begin_audition()
+    show.take()
+    assert show.program.params.frames_again == params.frames_again, "what is taken without a cue asks for nothing again"
+
+
 def test_frames_that_an_audition_asked_for_are_its_own(show: Show, sheet: CueSheet) -> None:
     """The outputs get those that they had not; fired and taken back, nothing of it is left."""
     other = Picture(np.full((4, 6, 3), 200, np.uint8))

@@ -21,6 +21,7 @@ from app.journal.reader import JournalReader
 from app.look import Look, RecorderChoice, Setup
 from app.model_switch import Host
 from app.replay import Changes, Replayer, ReplayResult, replay
+from app.words import journal as words
 from controls.control import ControlSetting
 from engine.host import Submit
 from engine.params import ControlChunk, EngineChoice, Params, Picture
@@ -284,6 +285,58 @@ def test_another_size_and_more_steps_give_another_film_of_the_same_length(
     assert (result.report.steps, result.report.size) == (3, "96x64")
 
 
+def test_a_large_camera_is_recorded_and_replayed_to_the_bit(tmp_path: Path) -> None:
+    """What changes all the time, larger than any output shows."""
+    show = begun(tmp_path)
+    show.play(2, captured=(2560, 1440))
+    show.finish()
+    assert [level for level, _ in show.said] == ["info"], "nothing is left out"
+    with JournalReader(show.path) as journal:
+        kept = [frame for chunk in journal.chunks for frame in journal.frames(chunk)]
+        assert journal.reduced == 0
+    assert not any(frame.reduced for frame in kept)
+    for frame, picture in zip(kept, show.came, strict=True):
+        assert frame.captured is not None
+        assert np.array_equal(frame.captured, picture)
+    again, replayer = replayed(show.path)
+    assert replayer.same == len(show.painted) == len(show.came)
+    assert same(again, show.painted)
+
+
+def test_those_who_write_too_slowly_cost_size_and_the_same_show_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody writes for a while: large pictures are reduced from then on, it is said once and counted, and where the
+    writing has caught up they are as they came again."""
+    monkeypatch.setattr("app.journal.camera_pictures.LONGEST_SIDE", 64)
+    show = begun(tmp_path)
+    show.play(5)
+    assert show.journal.behind
+    show.journal.write_waiting()
+    show.play(1)
+    show.finish()
+    (level, sentence), (_, there) = show.said
+    assert level == "warning"
+    assert sentence == words.REDUCED
+    with JournalReader(show.path) as journal:
+        chunks = [journal.frames(chunk) for chunk in journal.chunks]
+        reduced = journal.reduced
+    assert [{frame.reduced for frame in frames} for frames in chunks] == [{False}] * 3 + [{True}] * 2 + [{False}]
+    assert reduced == 2 * 4
+    assert words.reduced_of(reduced, len(show.came)) in there
+    for frame, picture in zip((frame for frames in chunks for frame in frames), show.came, strict=True):
+        assert frame.captured is not None
+        assert frame.captured.shape == (43, 64, 3) if frame.reduced else np.array_equal(frame.captured, picture)
+    again, replayer = replayed(show.path)
+    assert same(again, show.painted)
+    assert list(replayer.warnings()) == []
+    larger = Changes(lambda choice: replace(choice, width=96, height=64))
+    with JournalReader(show.path) as journal:
+        replayer = Replayer(journal, larger, lambda sentence: None, True, tiny_host)
+        assert list(replayer.warnings()) == [words.reduced_of(reduced, len(show.came))]
+        replayer.close()
+
+
 def test_where_no_bar_is_drawn_a_line_says_now_and_then_how_far_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
 ) -> None:
@@ -381,6 +434,24 @@ def test_another_model_goes_on_after_a_last_frame_and_so_does_its_replay(tmp_pat
         assert same(replayed(show.path)[0], show.painted)
         painted.append(show.painted)
     assert same(*painted)
+
+
+def test_a_last_frame_that_waits_comes_with_the_next_model_and_in_its_replay(tmp_path: Path) -> None:
+    """The tiny model's chunk takes one of two frames, and leaves the other."""
+    painted = []
+    for last in (BLACK, None):
+        show = begun(tmp_path / str(last is None))
+        show.play()
+        show.change(first_frame=GREY, last_frame=last)
+        show.play()
+        show.load(EngineChoice("tiny", 64, 48))
+        show.play(2)
+        show.finish()
+        assert same(replayed(show.path)[0], show.painted)
+        painted.append(show.painted)
+    with_last, without = painted
+    assert same(with_last[:5], without[:5])
+    assert not same(with_last[5:6], without[5:6])
 
 
 @pytest.mark.parametrize("captured", [(90, 60), (0, 0)])

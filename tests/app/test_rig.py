@@ -160,6 +160,46 @@ def test_a_clip_that_cannot_be_opened_leaves_the_one_that_plays(stage: StageMake
     assert live.rig.status().source_trouble == ""
 
 
+def test_a_clip_that_stands_still_does_so_while_another_is_opened_and_when_that_fails(
+    stage: StageMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, gone = (SourceChoice("clip", str(tmp_path / name)) for name in ("film.mp4", "gone.mp4"))
+    write_clip(Path(film.target), 12)
+    opens = threading.Event()
+
+    def slowly(choice: SourceChoice, *, realtime: bool) -> Source:
+        if choice == gone:
+            opens.wait()
+        return open_source(choice, realtime=realtime)
+
+    monkeypatch.setattr("app.input_reader.open_source", slowly)
+    live = stage(replace(TINY, source=film))
+    live.painted(1)
+    live.show.set_setup(paused=True)
+
+    def more() -> None:
+        before = live.rig.status().frames_in
+        live.until(lambda: live.rig.status().frames_in > before + 2)
+
+    def shown() -> bytes:
+        view = live.rig.view.get()
+        assert view is not None
+        return view.rgb.tobytes()
+
+    more()
+    stands = shown()
+    live.show.set_setup(source=gone, paused=False)
+    more()
+    assert shown() == stands
+    opens.set()
+    live.until(lambda: live.show.setup.source == film)
+    assert live.show.setup.paused
+    more()
+    assert shown() == stands
+    live.show.set_setup(paused=False)
+    live.until(lambda: shown() != stands)
+
+
 def test_a_recording_is_switched_on_and_off_while_the_show_goes_on(stage: StageMaker, tmp_path: Path) -> None:
     live, path = stage(), tmp_path / "show.mp4"
     live.program("engine")

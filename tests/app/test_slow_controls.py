@@ -13,6 +13,7 @@ import pytest
 from app.guide_maker import GuideMaker
 from app.look import Look, SourceChoice
 from app.status import ControlStatus
+from app.words import show as words
 from controls.control import ControlSetting, Pixels, Values
 from controls.paced import Loading
 from controls.stack import CONTROLS, ControlKind, Guide
@@ -72,6 +73,28 @@ def test_no_picture_waits_for_a_slow_control(stage: StageMaker, gated: Gated) ->
     assert gated.closes == 1
     assert "slow controls_0" not in [thread.name for thread in threading.enumerate()]
     assert not live.troubles()
+
+
+def test_that_people_are_not_told_from_the_rest_yet_is_said_once_and_when_they_are(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    people = Gated()
+    request.addfinalizer(people.gate.set)  # Python waits for its thread, a failed test or not
+    kind = ControlKind("person", "Person", (), lambda folder: people, loading=Loading(at_first=True))
+    monkeypatch.setitem(CONTROLS, "person", kind)
+    live = stage()
+    live.painted(2)
+    assert not {words.PEOPLE_AWAITED, words.PEOPLE_FOUND} & {sentence for _, sentence in live.said}
+    live.show.set_look(replace(live.show.look, controls=(), repainted="person"))
+    live.until(lambda: people.calls == 1)
+    live.painted(8)
+    told = [(level, sentence) for level, sentence in live.said if level != "error"]
+    assert told.count(("info", words.PEOPLE_AWAITED)) == 1
+    assert ("info", words.PEOPLE_FOUND) not in told
+    people.gate.set()
+    live.until(lambda: ("info", words.PEOPLE_FOUND) in live.said)
+    live.painted(8)
+    assert live.said.count(("info", words.PEOPLE_AWAITED)) == live.said.count(("info", words.PEOPLE_FOUND)) == 1
 
 
 def test_what_a_control_takes_is_told_of_its_last_runs_and_of_nothing_that_is_off(

@@ -237,6 +237,26 @@ def test_no_frame_is_due_because_a_stream_is_new(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("chunk", [1, 3])
+def test_a_last_frame_that_waits_is_painted_by_the_stream_that_takes_over(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one latent frame is a chunk, the first frame comes first. Once: the next to take over has none left."""
+    model, seen = tiny_model(chunk, window=3 * chunk), list[list[tuple[bool, bool]]]()
+    both, after = replace(PARAMS, first_frame=RED, last_frame=BLUE), PARAMS
+    for _ in range(3):
+        stream = Stream(model, CHOICE)
+        stream.follow_on(after)
+        contexts = contexts_of(stream, monkeypatch)
+        paint(stream, 1, both)
+        after = stream.left_done(both)
+        seen.append(kept_parts(contexts))
+    if chunk == 1:
+        assert [any(kept) for [kept] in seen] == [True, True, False]
+    else:
+        assert seen == [[(True, True)], [(False, False)], [(False, False)]]
+
+
+@pytest.mark.parametrize("chunk", [1, 3])
 def test_frames_that_are_done_are_not_painted_and_none_that_waited(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether the cue that is taken back has been painted by then or not."""
     stream = Stream(tiny_model(chunk, window=3 * chunk), CHOICE)

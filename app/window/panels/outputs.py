@@ -20,6 +20,7 @@ from app.window.bind import Bindings
 from app.window.cards import Elided, Expander, FoldingCard, Trouble, named
 from app.window.choice import Picker, Segments, Switch
 from app.window.displays import Displays
+from app.window.file_dialog import FileDialog
 from app.window.panels.governor import GovernorRow
 from app.window.panels.output_size import OutputSizeRow
 from app.window.stage import Stage
@@ -112,8 +113,16 @@ class OutputsPanel(FoldingCard):
         self.body.addWidget(self.governor)
         self.format = self._format()
         self.display = self._display()
+        # The recorder takes the next free name by itself.
+        self._files = FileDialog(
+            self,
+            words.RECORD_BROWSE,
+            words.RECORD_FILTER,
+            self._record_to,
+            saves="mp4",
+            begins=self._recorded_before,
+        )
         self.path = self._path()
-        self._dialog: QFileDialog | None = None
         self.recorder_size = self._recorder_size()
         # A recording that runs keeps its file and size: to change them is to begin another.
         bindings.setup(lambda setup: not setup.recorder.on, self.recorder.opened.setEnabled)
@@ -132,7 +141,7 @@ class OutputsPanel(FoldingCard):
     @property
     def dialog(self) -> QFileDialog | None:
         """The dialog while it is open."""
-        return self._dialog
+        return self._files.dialog
 
     def put_status(self, status: Status) -> None:
         self.virtual_camera.put_status(status.outputs.get("virtual camera"))
@@ -174,7 +183,7 @@ class OutputsPanel(FoldingCard):
         self.browse.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.browse.setAccessibleName(words.RECORD_BROWSE)
         self.browse.setToolTip(words.RECORD_BROWSE)
-        self.browse.clicked.connect(self._open_dialog)
+        self.browse.clicked.connect(self._files.open)
         line = QHBoxLayout()
         line.setSpacing(6)
         line.addWidget(field, 1)
@@ -215,26 +224,12 @@ class OutputsPanel(FoldingCard):
         )
         return segments
 
-    def _open_dialog(self) -> None:
-        """Not modal. The recorder takes the next free name by itself, so there is no question about overwriting."""
-        if self._dialog is None:
-            last = self._bindings.show.setup.recorder.path
-            folder = Path(last).parent if last and Path(last).parent.is_dir() else Path.home()
-            dialog = QFileDialog(self.window(), words.RECORD_BROWSE, str(folder), words.RECORD_FILTER)
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
-            dialog.setDefaultSuffix("mp4")
-            dialog.setModal(False)
-            dialog.fileSelected.connect(lambda path: self._set("recorder", path=path))
-            dialog.finished.connect(self._dialog_closed)
-            self._dialog = dialog
-        self._dialog.show()
-        self._dialog.activateWindow()
+    def _record_to(self, path: Path) -> None:
+        self._set("recorder", path=str(path))
 
-    def _dialog_closed(self) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
+    def _recorded_before(self) -> list[Path]:
+        last = self._bindings.show.setup.recorder.path
+        return [Path(last).parent] if last else []
 
     def _set(self, name: str, **changes: object) -> None:
         show = self._bindings.show

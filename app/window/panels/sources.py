@@ -25,6 +25,7 @@ from app.window import icons
 from app.window.cards import text
 from app.window.choice import Picker, Switch
 from app.window.fader import NumberField
+from app.window.file_dialog import FileDialog
 from app.window.text_fields import LineField
 from app.words import window as words
 
@@ -169,8 +170,9 @@ class FilePage(SourcePage):
         line.addWidget(self.browse)
         self.column.addLayout(line)
         self.path.entered.connect(self._entered)
-        self._filter = suffixes
-        self._dialog: QFileDialog | None = None
+        self._files = FileDialog(
+            self, words.BROWSE, suffixes, lambda path: self._entered(str(path)), begins=self._folders
+        )
 
     @property
     def ready(self) -> bool:
@@ -179,38 +181,24 @@ class FilePage(SourcePage):
     @property
     def dialog(self) -> QFileDialog | None:
         """The dialog while it is open."""
-        return self._dialog
+        return self._files.dialog
 
     def display(self, choice: SourceChoice) -> None:
         self.path.put(choice.target)
 
     def open_dialog(self) -> None:
         """Not modal: the show runs on, and every key still works."""
-        if self._dialog is None:
-            dialog = QFileDialog(self.window(), words.BROWSE, str(self._folder()), self._filter)
-            dialog.setFileMode(QFileDialog.FileMode.AnyFile)  # of a file that is not there a modal question would tell
-            dialog.setModal(False)
-            dialog.fileSelected.connect(self._entered)
-            dialog.finished.connect(self._closed)
-            self._dialog = dialog
-        self._dialog.show()
-        self._dialog.activateWindow()
+        self._files.open()
 
-    def _folder(self) -> Path:
+    def _folders(self) -> list[Path]:
         films = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation))
-        chosen = Path(self.choice.target).parent if self.choice.target else films
-        return next((folder for folder in (chosen, films) if folder.is_dir()), Path.home())
+        return [Path(self.choice.target).parent, films] if self.choice.target else [films]
 
     def _entered(self, target: str) -> None:
         if target:
             self.pick(target=target)
         else:
             self.display(self.choice)
-
-    def _closed(self) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
 
 
 class ClipPage(FilePage):

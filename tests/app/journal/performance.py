@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from app.composite import asked_of_engine
-from app.frame import GuidedFrame, Pixels, chunk_of
+from app.frame import Frame, GuidedFrame, Pixels, chunk_of
 from app.governor import Level
+from app.journal.camera_pictures import CameraPictures
 from app.journal.journal import Journal
 from app.look import Look, Setup
 from app.model_switch import Playing
@@ -28,14 +29,16 @@ SMALL = EngineChoice("tiny", 48, 32)
 
 
 class Performance:
-    """painted: all pictures of the engine, in order. said: what the journal said. cuts_wished: how often it asked for
-    one; whether it comes, and when, is the test's hand. wished: what the governor has taken from; None = nothing."""
+    """painted: all pictures of the engine, in order. came: the camera's own, in order. said: what the journal said.
+    cuts_wished: how often it asked for one; whether it comes, and when, is the test's hand. wished: what the governor
+    has taken from; None = nothing."""
 
     def __init__(self, folder: Path, choice: EngineChoice = SMALL, submit: Submit | None = None) -> None:
         """submit: where prompts are read beside the stream; None reads them at once."""
         folder.mkdir(exist_ok=True)
         self.said: list[tuple[str, str]] = []
         self.painted: list[Pixels] = []
+        self.came: list[Pixels] = []
         self.look = LOOK
         self.recording = folder / "show.mp4"
         self.setup = Setup()
@@ -44,6 +47,7 @@ class Performance:
         self.journal = Journal(
             lambda: self.setup, lambda level, sentence: self.said.append((level, sentence)), self._cut_wished
         )
+        self._camera_pictures = CameraPictures(lambda: self.journal.behind)
         self._submit = submit or read_at_once
         self._time = 100.0
         self._painted_with: Params | None = None
@@ -86,7 +90,7 @@ class Performance:
             params = asked_of_engine(self.look.params, (frame.plate for frame in frames))
             pictures = host.step(chunk_of(frames), params)
             self.painted += list(pictures)
-            self._painted_with = self.look.params
+            self._painted_with = host.left_done(self.look.params)
             self.journal.put(self.playing, frames, self.look, pictures, self.wished)
             host.settle()
 
@@ -101,15 +105,18 @@ class Performance:
         self._time += 0.04
         width, height = captured
         source = self._noise(choice.width, choice.height)
-        return GuidedFrame(
+        guided = GuidedFrame(
             source=source,
             guide=self._noise(choice.width, choice.height),
             time=self._time,
             epoch=self.look.params.cut,
             mask=mask,
             plate=plate_of(source, mask) if mask is not None and put_back else None,
-            captured=self._noise(width, height) if width else None,
         )
+        if not width:
+            return guided
+        self.came.append(self._noise(width, height))
+        return self._camera_pictures.beside(guided, Frame(self.came[-1], self._time), None)
 
     def _noise(self, width: int, height: int) -> Pixels:
         return self._random.integers(0, 256, (height, width, 3), np.uint8)

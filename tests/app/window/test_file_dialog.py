@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.file_worker import at_once
+from app.look import SourceChoice
 from app.show import Show
 from app.window.file_dialog import FileDialog
 from app.window.main_window import MainWindow
@@ -89,3 +93,48 @@ def test_it_begins_where_the_last_file_was(
     assert other.cues.opening.dialog is not None
     assert Path(other.cues.opening.dialog.directory().absolutePath()) == Path.home()
     other.cues.opening.dialog.close()
+
+
+def test_a_folder_that_hangs_holds_up_no_dialog(
+    window: MainWindow, show: Show, rig: StillRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each opens without a look at the disk, and goes to the folder once that has answered, if it is still wanted."""
+    asked: list[Callable[[], None]] = []
+    window.cues.sheet.add()
+    window.cues.sheet.save(tmp_path / "friday.vlive")
+    window.cues.sheet.open(tmp_path / "friday.vlive")
+    monkeypatch.setattr(Path, "is_dir", lambda path: pytest.fail("the window's thread asked the disk"))
+    show.set_setup(
+        source=SourceChoice("clip", str(tmp_path / "rain.mp4")),
+        recorder=replace(show.setup.recorder, path=str(tmp_path / "take.mp4")),
+    )
+    for files in window.findChildren(FileDialog):
+        assert files.later == rig.later
+        files.later, files.folder = lambda name, work: asked.append(work), tmp_path
+        files.open()
+    window.input.pages.clip.open_dialog()
+    window.outputs.browse.click()
+    dialogs = window.findChildren(QFileDialog)
+    assert len(asked) == len(dialogs) == len(window.findChildren(FileDialog))
+    assert {dialog.directory().absolutePath() for dialog in dialogs} == {str(Path.home())}
+    monkeypatch.undo()
+    elsewhere, proposed = window.cues.opening.dialog, window.cues.saving
+    mask, film, clip = window.mask_panel.loading.dialog, window.outputs.dialog, window.input.pages.clip.dialog
+    assert elsewhere is not None
+    assert proposed.dialog is not None
+    elsewhere.setDirectory("/")
+    proposed.dialog.close()
+    for answer in asked:
+        answer()
+    assert elsewhere.directory().absolutePath() == "/"
+    for dialog in (mask, film, clip):
+        assert dialog is not None
+        assert dialog.directory().absolutePath() == str(tmp_path)
+    for files in window.findChildren(FileDialog):
+        if files.dialog is not None:
+            files.dialog.close()
+    proposed.later = at_once
+    proposed.open()
+    assert proposed.dialog is not None
+    assert proposed.dialog.selectedFiles() == [str(tmp_path / "friday.vlive")]
+    proposed.dialog.close()
