@@ -18,6 +18,9 @@ EXIT_GRACE_S = 60
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # As the engine sets it, but tests may load torch before the engine.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+# On networks this small a second thread is waited for more than it helps, the more so beside other workers: training's
+# tests took four times the processor's time with two, and far longer yet where the cores are shared.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Machines differ in speed, so no example fails for being slow. CI tries the same examples every time.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=os.environ.get("CI") == "true")

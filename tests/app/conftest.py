@@ -6,12 +6,21 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.engine_thread import MakeHost
 from app.look import Setup
+from app.window.theme import apply_theme
 from tests.app.stage import TINY, Stage, StageMaker
 from tests.fakes import Witness
+
+
+@pytest.fixture(scope="session")
+def app(qapp: QApplication) -> QApplication:
+    """Dressed once: every widget that is still there is dressed anew each time."""
+    apply_theme(qapp)
+    return qapp
 
 
 @pytest.fixture

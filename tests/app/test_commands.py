@@ -21,7 +21,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.__main__ import main
 from app.live import _HeadlessRun, display_missing, starting_values
+from app.look import Look, Setup, SourceChoice
 from app.outputs.mp4 import Mp4Writer
+from app.render import RenderResult, render
 from app.status import Status
 from assets import CLIP
 from controls.stack import CONTROLS
@@ -37,10 +39,8 @@ REPORT_KEYS = {
 }
 
 
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
+def square(path: Path) -> Path:
     """Eleven pictures of a moving square at 25 a second."""
-    path = tmp_path / "square.mp4"
     writer = Mp4Writer(path, 96, 64)
     for number in range(11):
         rgb = np.full((64, 96, 3), 30, np.uint8)
@@ -48,6 +48,11 @@ def clip(tmp_path: Path) -> Path:
         writer.write(rgb, number / 25)
     writer.close()
     return path
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return square(tmp_path / "square.mp4")
 
 
 def pictures_of(path: Path) -> list[np.ndarray]:
@@ -89,13 +94,20 @@ def test_render_gives_a_picture_for_each_picture(
     assert "11 pictures" in capsys.readouterr().out
 
 
-def test_the_same_seed_gives_the_same_pictures_and_another_one_others(clip: Path, tmp_path: Path) -> None:
-    outs = []
-    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
-        run_render(clip, tmp_path / f"{name}.mp4", "--control", "edge", "--seed", seed)
-        outs.append(np.stack(pictures_of(tmp_path / f"{name}.mp4")))
-    assert np.array_equal(outs[0], outs[1])
-    assert not np.array_equal(outs[0], outs[2])
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """What is rendered of the clip without any wish but its edges."""
+    folder = tmp_path_factory.mktemp("plain")
+    run_render(square(folder / "square.mp4"), folder / "plain.mp4", "--control", "edge")
+    return np.stack(pictures_of(folder / "plain.mp4"))
+
+
+def test_the_same_seed_gives_the_same_pictures_and_another_one_others(
+    clip: Path, tmp_path: Path, plain: np.ndarray
+) -> None:
+    for seed, same in (("0", True), ("1", False)):
+        run_render(clip, tmp_path / "out.mp4", "--control", "edge", "--seed", seed)
+        assert np.array_equal(np.stack(pictures_of(tmp_path / "out.mp4")), plain) is same
 
 
 @pytest.mark.parametrize(
@@ -111,11 +123,9 @@ def test_the_same_seed_gives_the_same_pictures_and_another_one_others(clip: Path
         ["--control", "edge", "--fit", "stretch"],
     ],
 )
-def test_every_option_reaches_the_picture(clip: Path, tmp_path: Path, options: list[str]) -> None:
-    run_render(clip, tmp_path / "plain.mp4", "--control", "edge")
+def test_every_option_reaches_the_picture(clip: Path, tmp_path: Path, plain: np.ndarray, options: list[str]) -> None:
     run_render(clip, tmp_path / "other.mp4", *options)
-    plain, other = (np.stack(pictures_of(tmp_path / f"{name}.mp4")) for name in ("plain", "other"))
-    assert not np.array_equal(plain, other)
+    assert not np.array_equal(plain, np.stack(pictures_of(tmp_path / "other.mp4")))
 
 
 def test_seconds_limit_the_source(clip: Path, tmp_path: Path) -> None:
@@ -221,10 +231,12 @@ def test_a_damaged_clip_keeps_what_comes_before_the_damage(tmp_path: Path, capsy
 
 
 def test_headless_live_records_reports_and_ends_in_time(clip: Path, tmp_path: Path) -> None:
-    report, record = tmp_path / "report.json", tmp_path / "show.mp4"
+    """A wish that cannot be granted is told and in the report, and the show goes on without it."""
+    report, record, bad = tmp_path / "report.json", tmp_path / "show.mp4", tmp_path / "bad.safetensors"
+    bad.write_bytes(b"no LoRA")
     live = ["live", "--headless", "--source", str(clip), "--control", "edge", "--record", str(record)]
     done = subprocess.run(
-        [sys.executable, "-m", "app", *live, "--seconds", "8", "--report", str(report), *SMALL],
+        [sys.executable, "-m", "app", *live, "--seconds", "8", "--report", str(report), "--lora", str(bad), *SMALL],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -234,28 +246,16 @@ def test_headless_live_records_reports_and_ends_in_time(clip: Path, tmp_path: Pa
     assert figures["frames_out"] > 0
     assert figures["latency_ms"]["p50"] > 0
     assert pictures_of(record)
-
-
-def test_a_clip_that_does_not_loop_ends_the_run(clip: Path, tmp_path: Path) -> None:
-    live = ["live", "--headless", "--source", str(clip), "--no-loop", "--report", str(tmp_path / "r.json"), *SMALL]
-    done = subprocess.run(
-        [sys.executable, "-m", "app", *live], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "r.json").read_text())["frames_in"] == 11
-
-
-def test_wishes_that_cannot_be_granted_are_in_the_report_of_a_headless_run(clip: Path, tmp_path: Path) -> None:
-    bad, report = tmp_path / "bad.safetensors", tmp_path / "r.json"
-    bad.write_bytes(b"no LoRA")
-    live = ["live", "--headless", "--source", str(clip), "--seconds", "6", "--report", str(report), "--lora", str(bad)]
-    done = subprocess.run(
-        [sys.executable, "-m", "app", *live, *SMALL], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, "the show went on"
-    (trouble,) = json.loads(report.read_text())["troubles"]
+    (trouble,) = figures["troubles"]
     assert "bad.safetensors" in trouble
     assert f"! {trouble}" in done.stderr
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_clip_that_does_not_loop_ends_the_run(clip: Path, tmp_path: Path) -> None:
+    live = ["live", "--headless", "--source", str(clip), "--no-loop", "--report", str(tmp_path / "r.json"), *SMALL]
+    assert main(live) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["frames_in"] == 11
 
 
 class _Speaker(QObject):
@@ -283,16 +283,14 @@ def test_troubles_of_a_headless_run_are_told_once_each_and_bounded(qapp: QApplic
     assert run.failed
 
 
-def test_a_headless_source_that_never_comes_has_exit_code_1(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("qapp")
+def test_a_headless_source_that_never_comes_has_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video" * 100)
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "live", "--headless", "--source", str(broken), *SMALL],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "broken.mp4" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert main(["live", "--headless", "--source", str(broken), *SMALL]) == 1
+    told = capsys.readouterr().err
+    assert "broken.mp4" in told
+    assert "Traceback" not in told
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to another process")
@@ -355,20 +353,22 @@ def test_a_rendering_that_breaks_tells_where_the_rest_is(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_a_terminal_of_unknown_size_shows_a_bar_and_a_file_none(clip: Path, tmp_path: Path) -> None:
+def test_a_terminal_of_unknown_size_shows_a_bar(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, its = os.openpty()
-    command = [sys.executable, "-m", "app", "render", str(clip), "-o", str(tmp_path / "out.mp4"), *SMALL]
-    limited = [*command, "--seconds", "0.4"]
-    with subprocess.Popen(limited, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=its) as process:
-        os.close(its)
-        shown = b""
-        with contextlib.suppress(OSError):  # Linux says so when nobody has the other end
-            while more := os.read(ours, 4096):
-                shown += more
+    with os.fdopen(its, "w") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        assert main(["render", str(clip), "-o", str(tmp_path / "out.mp4"), *SMALL, "--seconds", "0.4"]) == 0
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so when nobody has the other end
+        while more := os.read(ours, 4096):
+            shown += more
     os.close(ours)
-    assert process.returncode == 0
     assert b"100%|" in shown
     assert b"10/10" in shown
+
+
+def test_a_process_of_its_own_says_nothing_to_a_file(clip: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app", "render", str(clip), "-o", str(tmp_path / "out.mp4"), *SMALL]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     assert done.stderr == ""
 
@@ -427,14 +427,23 @@ def test_a_display_that_is_gone_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
-def test_without_a_display_the_bundled_clip_is_rendered(tmp_path: Path) -> None:
-    bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    bare.pop("QT_QPA_PLATFORM", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "--state", str(tmp_path / "state.json"), *SMALL],
-        cwd=tmp_path, env=bare | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "no display" in done.stderr
-    assert len(pictures_of(tmp_path / "vace-live-demo.mp4")) > 100
+def test_without_a_display_the_bundled_clip_is_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole of it would do, and takes its time: its first pictures show the same."""
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    limits: list[float | None] = []
+
+    def begun(look: Look, setup: Setup, out: Path, sheet: Path, seconds: float | None) -> RenderResult:
+        limits.append(seconds)
+        assert setup.source == SourceChoice("clip", str(CLIP))
+        return render(look, setup, out, sheet, seconds=0.5)
+
+    monkeypatch.setattr("app.live.render", begun)
+    assert main(["--state", str(tmp_path / "state.json"), *SMALL]) == 0
+    assert limits == [None], "all of it"
+    assert "no display" in capsys.readouterr().err
+    assert len(pictures_of(tmp_path / "vace-live-demo.mp4")) > 10
     assert (tmp_path / "vace-live-demo.png").exists()

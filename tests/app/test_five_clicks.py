@@ -20,7 +20,6 @@ from app.look import SourceChoice
 from app.rig import Rig
 from app.show import Show
 from app.window.main_window import MainWindow
-from app.window.theme import apply_theme
 from tests.app.fake_devices import CAMERA, MovingCamera, SentCamera
 from tests.fakes import Witness
 
@@ -61,11 +60,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[SentCamera]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, sent: list[SentCamera]) -> Iterator[MainWindow]:
+def window(app: QApplication, qtbot: QtBot, tmp_path: Path, sent: list[SentCamera]) -> Iterator[MainWindow]:
     """The first launch: no settings are kept, the window has the size of a usual laptop's screen."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
     state = tmp_path / "settings" / "state.json"
     look, setup, notice = live.starting_values(state, fresh=False)
     assert notice == ""

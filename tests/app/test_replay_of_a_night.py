@@ -26,7 +26,6 @@ from app.replay import Changes, Replayer
 from app.rig import Rig
 from app.show import Show
 from app.window.main_window import MainWindow
-from app.window.theme import apply_theme
 from controls.control import ControlSetting
 from engine.host import EngineHost, Submit
 from engine.params import ControlChunk, EngineChoice, Params, Picture
@@ -135,10 +134,7 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[Pixels]:
 
 
 @pytest.fixture
-def night(qtbot: QtBot, tmp_path: Path, painted: list[Pixels]) -> Iterator[Night]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
+def night(app: QApplication, qtbot: QtBot, tmp_path: Path, painted: list[Pixels]) -> Iterator[Night]:
     witness = Witness()
     witness.may_load.clear()
     night = Night(qtbot, tmp_path, witness, painted)

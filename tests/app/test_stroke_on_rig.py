@@ -23,7 +23,6 @@ from app.model_switch import Playing
 from app.rig import Rig
 from app.show import Show
 from app.window.main_window import MainWindow
-from app.window.theme import apply_theme
 from assets import CLIP
 from controls.control import ControlSetting
 from engine.conditioning import ContextEncoder, mask_channels
@@ -117,10 +116,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
+def desk(app: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     desk = Desk(qtbot, monkeypatch)
     yield desk
     desk.let_go()

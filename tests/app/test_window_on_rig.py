@@ -21,7 +21,6 @@ from app.rig import Rig
 from app.set_list import Transition
 from app.show import Show, load_state
 from app.window.main_window import MainWindow
-from app.window.theme import apply_theme
 from assets import CLIP
 from controls.control import ControlSetting
 from engine.params import EngineChoice, Params
@@ -55,10 +54,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
+def desk(app: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(qtbot, tmp_path / "state.json")
     yield desk
     desk.window.end_show()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -39,6 +40,22 @@ SHAPES = [[Shape(2, 1, 32, 48)], [Shape(1, 3, 32, 48)]]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return banked(tmp_path_factory.mktemp("starter"))
+
+
+@pytest.fixture(scope="module")
+def _taught(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    taught = tmp_path_factory.mktemp("taught")
+    for name in ("bank", "photos.json"):
+        (taught / name).symlink_to(folder / name)
+    _autoencoder(taught)
+    _transformer(taught)
+    return taught
+
+
+@pytest.fixture
+def taught(_taught: Path, tmp_path: Path) -> Path:
+    """A folder of one's own in which all but the decoder has been trained."""
+    return Path(shutil.copytree(_taught, tmp_path / "taught", symlinks=True))
 
 
 def test_orthogonal_matrices_have_singular_values_near_one() -> None:
@@ -234,53 +251,45 @@ def test_nothing_trained_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.Ca
     assert "run 'autoencoder' first" in capsys.readouterr().err
 
 
-def test_a_decoder_of_another_transformer_is_neither_gone_on_with_nor_exported(folder: Path, tmp_path: Path) -> None:
-    for name in ("bank", "photos.json"):
-        (tmp_path / name).symlink_to(folder / name)
-    _autoencoder(tmp_path)
-    _transformer(tmp_path)
-    first = _decoder(tmp_path)
-    assert first["basis"] == fingerprint(_saved(tmp_path, "transformer")["averaged"])
+def test_a_decoder_of_another_transformer_is_neither_gone_on_with_nor_exported(folder: Path, taught: Path) -> None:
+    first = _decoder(taught)
+    assert first["basis"] == fingerprint(_saved(taught, "transformer")["averaged"])
     said: list[str] = []
-    export.export(tmp_path, tmp_path / "out", said.append)
+    export.export(taught, taught / "out", said.append)
     assert len(said) == 1
-    (tmp_path / "photos.json").unlink()
+    (taught / "photos.json").unlink()
     with pytest.raises(export.NothingToExport, match="run 'sources' again"):
-        export.export(tmp_path, tmp_path / "out", silent)
-    (tmp_path / "photos.json").symlink_to(folder / "photos.json")
+        export.export(taught, taught / "out", silent)
+    (taught / "photos.json").symlink_to(folder / "photos.json")
 
-    transformer.train(tmp_path, SMALL, Plan(9, warm_up=2), SHAPES, CPU, silent)
+    transformer.train(taught, SMALL, Plan(9, warm_up=2), SHAPES, CPU, silent)
     with pytest.raises(export.NothingToExport, match="run 'decoder' again"):
-        export.export(tmp_path, tmp_path / "out", silent)
+        export.export(taught, taught / "out", silent)
     plan, shape = Plan(6, warm_up=2, saved_every=3), Shape(1, 2, 32, 32)
-    decoder.train(tmp_path, SMALL, plan, CPU, shape, said.append)
+    decoder.train(taught, SMALL, plan, CPU, shape, said.append)
     assert any("begins anew" in line for line in said)
-    anew = _saved(tmp_path, "decoder")
+    anew = _saved(taught, "decoder")
     assert (anew["step"], anew["history"]) == (6, [(0, 6, 1)])
     assert any(not torch.equal(value, anew["averaged"][key]) for key, value in first["averaged"].items())
-    export.export(tmp_path, tmp_path / "out", silent)
+    export.export(taught, taught / "out", silent)
 
 
 def test_a_decoder_that_does_not_say_its_transformer_is_begun_anew_and_exported_where_it_may_fit(
-    folder: Path, tmp_path: Path
+    taught: Path,
 ) -> None:
-    for name in ("bank", "photos.json"):
-        (tmp_path / name).symlink_to(folder / name)
-    _autoencoder(tmp_path)
-    _transformer(tmp_path)
-    unsaid = _decoder(tmp_path)
+    unsaid = _decoder(taught)
     del unsaid["basis"]
-    torch.save(unsaid, tmp_path / "decoder.pt")
-    (tmp_path / "decoder-level.pt").unlink()
+    torch.save(unsaid, taught / "decoder.pt")
+    (taught / "decoder-level.pt").unlink()
     said: list[str] = []
-    export.export(tmp_path, tmp_path / "out", said.append)
+    export.export(taught, taught / "out", said.append)
     assert "does not say which transformer" in said[0]
-    os.utime(tmp_path / "decoder.pt", (0, 0))  # older than the transformer, so it cannot have been trained on it
+    os.utime(taught / "decoder.pt", (0, 0))  # older than the transformer, so it cannot have been trained on it
     with pytest.raises(export.NothingToExport, match="run 'decoder' again"):
-        export.export(tmp_path, tmp_path / "out", silent)
-    decoder.train(tmp_path, SMALL, Plan(6, warm_up=2), CPU, Shape(1, 2, 32, 32), said.append)
+        export.export(taught, taught / "out", silent)
+    decoder.train(taught, SMALL, Plan(6, warm_up=2), CPU, Shape(1, 2, 32, 32), said.append)
     assert any("begins anew" in line for line in said)
-    assert _saved(tmp_path, "decoder")["basis"]
+    assert _saved(taught, "decoder")["basis"]
 
 
 def test_the_sizes_of_the_command_are_those_that_ship_by_default() -> None:
@@ -334,16 +343,12 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(
     assert changed == {"decoder"}  # the transformer was taught what the encoder gives
 
 
-def test_the_decoder_learns_what_the_transformer_paints(folder: Path, tmp_path: Path) -> None:
+def test_the_decoder_learns_what_the_transformer_paints(folder: Path, taught: Path) -> None:
     """Of what a network that hardly trained paints, the decoder can at least learn how little to trust it."""
-    for name in ("bank", "photos.json"):
-        (tmp_path / name).symlink_to(folder / name)
-    _autoencoder(tmp_path)
-    _transformer(tmp_path)
-    decoder.train(tmp_path, SMALL, Plan(30, warm_up=2), CPU, Shape(1, 2, 32, 32), silent)
-    painter, samples = transformer.trained(tmp_path, SMALL), Samples(Pictures(folder, CPU), SMALL.rollout, 12)
+    decoder.train(taught, SMALL, Plan(30, warm_up=2), CPU, Shape(1, 2, 32, 32), silent)
+    painter, samples = transformer.trained(taught, SMALL), Samples(Pictures(folder, CPU), SMALL.rollout, 12)
     assert isinstance(SMALL.vae, TinyVAEConfig)
-    before, after = (autoencoder.trained(tmp_path, SMALL.vae, name) for name in ("autoencoder", "decoder"))
+    before, after = (autoencoder.trained(taught, SMALL.vae, name) for name in ("autoencoder", "decoder"))
     apart = np.zeros((2, 2))
     for seed in range(3):
         batch = samples.batch(np.random.default_rng(seed), Shape(4, 2, 32, 32))

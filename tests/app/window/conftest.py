@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from app.show import Show
 from app.window.main_window import MainWindow
-from app.window.theme import apply_theme
 from controls.control import Setting
 from tests.app.window.rig import StillRig
 
@@ -43,12 +42,6 @@ KINDS = {
         Kind("depth", "Depth"),
     )
 }
-
-
-@pytest.fixture(scope="session")
-def app(qapp: QApplication) -> QApplication:
-    apply_theme(qapp)
-    return qapp
 
 
 @pytest.fixture
