@@ -35,8 +35,9 @@ Fired = tuple[int | None, int | None]
 _MASK: Field = ("mask",)
 _NO_STEP = {("treatment",), *(("params", name) for name in (*COUNTERS, "frames_done"))}
 _SEED: Field = ("params", "seed")
-_SEPARATE = {_SEED, ("layout",)}
-"""Each change is a step, however quickly it follows the last: each seed is a picture of its own."""
+_LAYOUT: Field = ("layout",)
+"""Each change is a step, however quickly it follows the last. So is each seed, for it is a picture of its own, but for
+those that a hand goes through without letting go."""
 _TYPED = {"prompt", "text"}
 
 
@@ -54,7 +55,8 @@ class _Packed:
 @dataclass
 class _Step:
     """parts: where in its fields values have changed; None where they cannot go on changing as those of a fader do.
-    number: its own in the order of all steps. fired: see ``LookHistory.note``."""
+    down: whether the hand that made it has not let go since. number: its own in the order of all steps. fired: see
+    ``LookHistory.note``."""
 
     before: Values
     after: Values
@@ -127,6 +129,11 @@ class LookHistory:
         if not self._holding:
             self._settle()
 
+    def let_go(self) -> None:
+        """The hand holds nothing now: what it takes hold of next it moves anew."""
+        if self._last is not None:
+            self._last.down = False
+
     def note(self, before: Look, after: Look, *, joins: bool, fired: Fired | None = None) -> None:
         """A hand has made ``after`` of ``before``. joins: whether that may go on from the last step, as of a fader.
         fired: where it fired a cue, the one that had been fired last, and this one."""
@@ -172,7 +179,9 @@ class LookHistory:
             return last.after.keys() == step.after.keys()
         if last.parts is None or last.parts != step.parts:
             return False
-        return step.time - last.time <= PAUSE_S or (last.down and step.down)
+        if last.down and step.down:
+            return True
+        return step.time - last.time <= PAUSE_S and _SEED not in step.after
 
     def _append(self, step: _Step) -> None:
         self._beyond = self._steps[self._at :]
@@ -220,7 +229,7 @@ def _faded(changed: Mapping[Field, tuple[Any, Any]]) -> frozenset[Field] | None:
     parts = set()
     for field, (old, new) in changed.items():
         for part, smooth in _parts(field, old, new):
-            if not smooth or field in _SEPARATE:
+            if not smooth or field == _LAYOUT:
                 return None
             parts.add(part)
     return frozenset(parts)

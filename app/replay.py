@@ -148,6 +148,8 @@ class Replayer:
             yield words.ended_early(end.reason)
         if self.changed and self._journal.reduced:
             yield words.reduced_of(self._journal.reduced, self._journal.pictures)
+        if self.changed and self._journal.left_out:
+            yield words.left_out_of(self._journal.left_out, self._journal.pictures)
         if self._journal.chunks[0].stream.before and not self.changed:
             yield words.NOT_THE_SAME_AT_FIRST
 

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.due_frames import brought_back, given
 from app.due_frames import taken as taken_frames
@@ -27,6 +27,9 @@ from controls.control import ControlSetting
 from controls.layout import Box
 from controls.regions import Join, Repainted
 from engine.params import Picture, WeightedPrompt
+
+_HELD_MS = 50
+"""How often a hand that has changed something is looked at, whether it still holds it."""
 
 
 class Show(QObject):
@@ -59,6 +62,8 @@ class Show(QObject):
         self._looks = Looks(look or Look())
         self._setup = setup or Setup()
         self._is_down: Callable[[], bool] = lambda: False
+        self._held = QTimer(self, interval=_HELD_MS)
+        self._held.timeout.connect(self._look_at_hand)
         self._numbers = count(1)
         self._audition_began = 0
         self._program_steps = self._steps()
@@ -132,8 +137,15 @@ class Show(QObject):
         self._history.end()
 
     def watch_hand(self, is_down: Callable[[], bool]) -> None:
-        """is_down: whether a hand holds something, as it holds a fader that it drags; what it does so is one step."""
+        """is_down: whether a hand holds something, as it holds a fader that it drags; what it does until it lets go is
+        one step."""
         self._is_down = is_down
+
+    def _look_at_hand(self) -> None:
+        if not self._is_down():
+            self._held.stop()
+            for steps in (self._program_steps, self._audition_steps):
+                steps.let_go()
 
     @property
     def _history(self) -> LookHistory:
@@ -155,6 +167,8 @@ class Show(QObject):
         looks = self._looks.with_edited(given(look, self.look))
         if step:
             self._history.note(self.look, looks.edited, joins=joins)
+            if self._is_down() and not self._held.isActive():
+                self._held.start()
         self._change(looks)
 
     # program and audition

@@ -86,6 +86,17 @@ class JournalReader:
         """Of how many the camera's own picture is here smaller than it came."""
         return sum(sum(chunk.record.reduced) for chunk in self.chunks)
 
+    @property
+    def left_out(self) -> int:
+        """Of how many it is not here at all."""
+        return self.pictures - sum(
+            place is not None
+            for chunk in self.chunks
+            for track in chunk.record.tracks
+            if track.name == "captured"
+            for place in track.places
+        )
+
     def frames(self, chunk: Chunk) -> list[GuidedFrame]:
         """What the engine was handed. Raises ShowError where it is damaged."""
         record = chunk.record

@@ -60,8 +60,8 @@ class Step:
 
     @property
     def nbytes(self) -> int:
-        """What is held until it is written; ``CameraPictures`` has room of its own for large ones."""
-        held = {id(array): array for frame in self.frames for array in _arrays(frame) if not is_large(array)}
+        """What is held until it is written; ``CameraPictures`` has room of its own for large ones that came so."""
+        held = {id(array): array for frame in self.frames for array in _counted(frame)}
         return self.pictures.nbytes + sum(array.nbytes for array in held.values())
 
     def as_handed(self) -> Step:
@@ -159,6 +159,9 @@ def _begun(recording: Path) -> tuple[Path, BinaryIO]:
     raise AssertionError("names never end")
 
 
-def _arrays(frame: GuidedFrame) -> list[Pixels]:
-    arrays = (frame.source, frame.guide, frame.mask, frame.structure, frame.captured, frame.second)
-    return [array for array in arrays if array is not None]
+def _counted(frame: GuidedFrame) -> list[Pixels]:
+    """Pictures of ``frame``: those that the engine was handed, of whatever size, and of the others those not large."""
+    handed = (frame.source, frame.guide, frame.mask, frame.structure)
+    came = (frame.captured, frame.second)
+    counted = [array for array in handed if array is not None]
+    return counted + [array for array in came if array is not None and not is_large(array)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QPointF, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -82,17 +82,29 @@ class Slider(QSlider):
         self.setSingleStep(max(1, ticks // 100))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            option = QStyleOptionSlider()
-            self.initStyleOption(option)
-            handle = self.style().subControlRect(
-                QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+        handle, at = self._handle(), event.position()
+        if event.button() == Qt.MouseButton.LeftButton and not handle.contains(at.toPoint()):
+            self.setSliderDown(True)  # or a slider without tracking would count here, and again where it is let go
+            room, x = self.width() - handle.width(), round(at.x() - handle.width() / 2)
+            self.setSliderPosition(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
+            # By the handle, which a slider of few places has beside the pointer: it is dragged on from there.
+            held = QPointF(self._handle().center())
+            event = QMouseEvent(
+                event.type(),
+                held,
+                event.scenePosition(),
+                event.globalPosition(),
+                event.button(),
+                event.buttons(),
+                event.modifiers(),
             )
-            if not handle.contains(event.position().toPoint()):
-                room = self.width() - handle.width()
-                x = round(event.position().x() - handle.width() / 2)
-                self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, room))
         super().mousePressEvent(event)
+
+    def _handle(self) -> QRect:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_SliderHandle
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.reset.emit()

@@ -71,9 +71,9 @@ class FileDialog(QObject):
             dialog.fileSelected.connect(self._choose)
             dialog.finished.connect(self._closed)
             self._dialog = dialog
+            self._openings += 1
             folders = [folder for folder in (*self._begins(), self.folder) if folder != Path.home()]
             if folders:
-                self._openings += 1
                 self.later(str(folders[0]), partial(self._look_for, self._openings, folders))
         self._dialog.show()
         self._dialog.activateWindow()

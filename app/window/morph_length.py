@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -49,6 +49,8 @@ class MorphLength(QWidget):
             part.installEventFilter(self)
         self.slider.valueChanged.connect(lambda place: self.picked.emit(self._at(place)))
         self.slider.sliderMoved.connect(lambda place: self.field.put(words.length(self._at(place))))
+        # Let go where it stood it tells nobody; later, for what it does tell comes behind this.
+        self.slider.sliderReleased.connect(self._put_back, Qt.ConnectionType.QueuedConnection)
         self.slider.reset.connect(lambda: self.picked.emit(Transition("morph", DEFAULT, self._shown.unit)))
         self.field.entered.connect(self._typed)
         self.put(self._shown)
@@ -87,6 +89,10 @@ class MorphLength(QWidget):
     def _tell_left(self) -> None:
         if not self.slider.hasFocus() and not self.field.hasFocus():
             self.left.emit()
+
+    @Slot()
+    def _put_back(self) -> None:
+        self.put(self._shown)
 
     def _at(self, place: int) -> Transition:
         return Transition("morph", place * STEPS[self._shown.unit][0], self._shown.unit)

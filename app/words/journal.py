@@ -38,6 +38,10 @@ def reduced_of(reduced: int, pictures: int) -> str:
     return f"Of {reduced} of its {pictures} pictures the camera's own is in it reduced to 1920 pixels."
 
 
+def left_out_of(missing: int, pictures: int) -> str:
+    return f"Of {missing} of its {pictures} pictures the camera's own was left out: what the engine saw is enlarged."
+
+
 def no_journal(why: str) -> str:
     return f"There is no journal, because {why} The show and the recording go on."
 

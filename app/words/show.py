@@ -5,7 +5,10 @@ from __future__ import annotations
 STARTING = ("VACE Live", "Starting")
 AUDITION_COMING = ("Audition", "Its first picture is on the way")
 """A slate's title and the line below it."""
-PEOPLE_AWAITED = "The network that tells people from the rest is loading; until it is there, all is repainted."
+PEOPLE_AWAITED = (
+    "The network that tells people from the rest is loading; until it is there, a mask counts alone, and without one "
+    "all is repainted."
+)
 PEOPLE_FOUND = "People are told from the rest now."
 NO_DISPLAY = "There is no display here, so the window cannot open."
 

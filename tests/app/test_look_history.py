@@ -126,6 +126,36 @@ def test_a_hand_that_stays_on_a_fader_may_rest() -> None:
     assert hand.look == Look()
 
 
+def test_a_hand_that_lets_go_and_takes_hold_again_makes_another_step() -> None:
+    hand = Hand(Look(), down=True)
+    hand.does(control_strength=0.9)
+    hand.does(control_strength=0.8)
+    once = hand.look
+    hand.history.let_go()
+    hand.does(after_s=PAUSE_S + 0.1, control_strength=0.3)
+    hand.undoes()
+    assert hand.look == once
+    hand.undoes()
+    assert hand.look == Look()
+
+
+def test_seeds_that_a_hand_slides_through_are_one_step_and_push_none_away() -> None:
+    hand = Hand(Look())
+    hand.does(prompt="ink")
+    before = hand.look
+    for _ in range(2):
+        hand.down = True
+        for seed in range(1, 2 * LOOK_STEPS):
+            hand.does(after_s=0.0, seed=hand.look.params.seed + seed)
+        hand.history.let_go()
+    hand.undoes()
+    assert hand.look != before, "it was slid twice"
+    hand.undoes()
+    assert hand.look == before
+    hand.undoes()
+    assert hand.look == Look()
+
+
 CHANGES: list[list[dict[str, Any]]] = [
     [{"references": (picture(1),)}, {"references": (picture(1), picture(2))}, {"references": (picture(2), picture(1))}],
     [{"first_frame": picture(1)}, {"first_frame": picture(2)}, {"first_frame": None}],
@@ -142,7 +172,7 @@ CHANGES: list[list[dict[str, Any]]] = [
 
 @pytest.mark.parametrize("changes", CHANGES, ids=[next(iter(changes[0])) for changes in CHANGES])
 def test_other_changes_are_a_step_each_however_quick_they_are(changes: list[dict[str, Any]]) -> None:
-    hand = Hand(Look(), down=True)
+    hand = Hand(Look(), down="seed" not in changes[0])
     seen = [hand.look]
     for change in changes:
         hand.does(after_s=0.0, **change)

@@ -277,6 +277,8 @@ def test_another_size_and_more_steps_give_another_film_of_the_same_length(
     assert replayer.changed
     assert {picture.shape for picture in pictures} == {(64, 96, 3)}
     assert len(pictures) == len(show.painted)
+    told = [] if captured[0] else [words.left_out_of(len(pictures), len(pictures))]
+    assert list(replayer.warnings()) == told
     result = filmed(show.path, large)
     frames, times = sizes_and_times(tmp_path / "show.mp4")
     assert frames == {(96, 64)}

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -84,6 +84,8 @@ class SizeRow(QWidget):
         self.typed.entered.connect(self._typed_in)
         self.slider.valueChanged.connect(lambda place: self.picked.emit(self._offered[place]))
         self.slider.sliderMoved.connect(lambda place: self._tell(self._offered[place]))
+        # Let go where it stood it tells nobody; later, for what it does tell comes behind this.
+        self.slider.sliderReleased.connect(self._place, Qt.ConnectionType.QueuedConnection)
         self.slider.reset.connect(self.reset)
 
     def offer(self, sizes: Sequence[Size]) -> None:
@@ -122,6 +124,7 @@ class SizeRow(QWidget):
             self.typed.put("")
             self.picked.emit(typed)
 
+    @Slot()
     def _place(self) -> None:
         """At the size, or at the next smaller one that is offered."""
         with QSignalBlocker(self.slider):

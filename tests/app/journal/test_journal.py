@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 from app.errors import ShowError
 from app.frame import GuidedFrame
 from app.journal.reader import JournalReader
+from app.journal.records import LookRecord, StreamRecord
+from app.journal.writer import Step
 from app.look import Look, to_json
 from app.mask_shape import MaskShape
 from controls.control import ControlSetting
@@ -195,6 +198,14 @@ def test_a_disk_that_is_too_slow_costs_camera_pictures_and_then_the_journal(
     assert captured == sorted(captured, reverse=True)
 
 
+def test_a_large_engines_own_pictures_count_among_what_waits() -> None:
+    """Those that came large have room of their own, see ``CameraPictures``; what the engine was handed has none."""
+    large = [np.zeros((16, 2048, 3), np.uint8) for _ in range(3)]
+    frame = GuidedFrame(large[0], large[1], 0.0, 0, mask=large[2][..., 0], captured=np.zeros((16, 4096, 3), np.uint8))
+    step = Step(StreamRecord(), LookRecord(), (frame,), large[0][None], 0)
+    assert step.nbytes == 16 * 2048 * (3 + 3 + 3 + 1)
+
+
 def test_a_finished_journal_is_on_the_disk_and_not_only_on_its_way(
     show: Performance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +294,26 @@ def test_a_newer_version_is_told(show: Performance, monkeypatch: pytest.MonkeyPa
     show.finish()
     with pytest.raises(ShowError, match="newer version"):
         JournalReader(show.path)
+
+
+def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
+    """Written by version 1 itself. Its pictures are flat: the n-th one that was made is (n, 2n, 255 - n)."""
+    path = tmp_path / "show.vjournal"
+    path.write_bytes(gzip.decompress(Path(__file__).with_name("version-1.vjournal.gz").read_bytes()))
+    with JournalReader(path) as journal:
+        assert journal.head.version == 1
+        assert journal.reduced == 0
+        frames = [frame for chunk in journal.chunks for frame in journal.frames(chunk)]
+        mask = journal.look(journal.chunks[1]).look.mask
+    assert mask is not None
+    assert mask.pixels.shape == (20, 30)
+    assert [frame.mask is not None for frame in frames] == [False] + [True] * 4
+    for number, frame in enumerate(frames):
+        assert frame.captured is not None
+        for made, (picture, size) in enumerate(
+            ((frame.source, (32, 48)), (frame.guide, (32, 48)), (frame.captured, (20, 30))), 3 * number + 1
+        ):
+            assert np.array_equal(picture, np.full((*size, 3), (made, 2 * made, 255 - made), np.uint8))
 
 
 def test_a_chunk_that_says_too_little_is_told(show: Performance) -> None:

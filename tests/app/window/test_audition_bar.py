@@ -257,3 +257,13 @@ def test_the_length_of_a_take_slides_turns_and_goes_back(window: MainWindow, sho
     mixer.set_transition(Transition("morph", 90.0, "seconds"))
     assert slider.value() == slider.maximum()
     assert mixer.transition.length == 90, "what was typed may be longer"
+    end = slider._handle().center()
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=end)
+    QTest.mouseMove(slider, QPoint(2, end.y()))
+    assert bar.length.text() == "0.5 seconds"
+    beyond = QPoint(2 * slider.width(), end.y())
+    QTest.mouseMove(slider, beyond)
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=beyond)
+    QApplication.processEvents()
+    assert mixer.transition.length == 90
+    assert bar.length.text() == "90 seconds"

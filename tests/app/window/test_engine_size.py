@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.look import Setup
 from app.show import Show
@@ -122,6 +123,33 @@ def test_a_slider_that_is_dragged_loads_a_model_when_it_is_let_go(size: EngineSi
     assert size.typed.placeholderText() == "512x288", "it is read what it would be"
     QTest.mouseRelease(size.slider, Qt.MouseButton.LeftButton, pos=QPoint(size.slider.width() - 2, handle.y()))
     assert now(show) == (512, 288)
+
+
+def test_a_press_beside_the_handle_drags_it_from_there_and_counts_when_it_is_let_go(
+    size: EngineSizeRow, show: Show
+) -> None:
+    bring_in_sight(size.slider)
+    end, height = size.slider.width() - 2, size.slider.height() // 2
+    QTest.mousePress(size.slider, Qt.MouseButton.LeftButton, pos=QPoint(end, height))
+    assert now(show) == (320, 192)
+    assert size.typed.placeholderText() == "512x288"
+    QTest.mouseMove(size.slider, QPoint(2, height))
+    assert now(show) == (320, 192)
+    QTest.mouseRelease(size.slider, Qt.MouseButton.LeftButton, pos=QPoint(2, height))
+    assert now(show) == (256, 144)
+
+
+def test_let_go_where_it_stood_the_slider_tells_the_size_that_there_is(size: EngineSizeRow, show: Show) -> None:
+    enter(size, "400x240")
+    bring_in_sight(size.slider)
+    stood = QPoint(size.slider.width() // 2, size.slider.height() // 2)
+    QTest.mousePress(size.slider, Qt.MouseButton.LeftButton, pos=stood)
+    QTest.mouseMove(size.slider, QPoint(size.slider.width() - 2, stood.y()))
+    QTest.mouseMove(size.slider, stood)
+    QTest.mouseRelease(size.slider, Qt.MouseButton.LeftButton, pos=stood)
+    QApplication.processEvents()
+    assert now(show) == (400, 240)
+    assert size.typed.placeholderText() == "400x240"
 
 
 def test_the_wheel_over_the_slider_wants_the_focus(size: EngineSizeRow, show: Show) -> None:

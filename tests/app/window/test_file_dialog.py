@@ -138,3 +138,18 @@ def test_a_folder_that_hangs_holds_up_no_dialog(
     assert proposed.dialog is not None
     assert proposed.dialog.selectedFiles() == [str(tmp_path / "friday.vlive")]
     proposed.dialog.close()
+
+
+def test_an_answer_that_is_late_moves_no_dialog_that_was_opened_since(window: MainWindow, tmp_path: Path) -> None:
+    asked: list[Callable[[], None]] = []
+    files = window.mask_panel.loading
+    files.later, files.folder = lambda name, work: asked.append(work), tmp_path
+    files.open()
+    assert files.dialog is not None
+    files.dialog.close()
+    files.folder = Path.home()
+    files.open()
+    for answer in asked:
+        answer()
+    assert files.dialog.directory().absolutePath() == str(Path.home())
+    files.dialog.close()

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSlider
+from pytestqt.qtbot import QtBot
 
 from app.expand import Expand
 from app.look import COUNTERS, Look
@@ -170,6 +172,31 @@ def test_a_fader_that_is_dragged_slowly_is_one_step(window: MainWindow, show: Sh
     while show.can_undo:
         undo(window)
         pytest.fail("the drag was more than one step")
+    assert show.look == Look()
+
+
+def slide(window: MainWindow, slider: QSlider, first: float, last: float) -> None:
+    """Drag along ``slider``, from and to these shares of its width."""
+    handle, y = window.windowHandle(), slider.height() // 2
+    way = [slider.mapTo(window, QPoint(round(x * slider.width()), y)) for x in np.linspace(first, last, 20)]
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, NO_KEY, way[0])
+    for place in way[1:]:
+        QTest.mouseMove(handle, place)
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, NO_KEY, way[-1])
+
+
+@pytest.mark.parametrize("name", ["strength", "seed"])
+def test_each_drag_of_a_slider_is_one_step(window: MainWindow, show: Show, name: str, qtbot: QtBot) -> None:
+    slider = getattr(window.look, name).slider
+    slide(window, slider, 0.9, 0.7)
+    once = show.look
+    qtbot.waitUntil(lambda: not show._held.isActive())
+    show._program_steps._clock = lambda: 1e9
+    slide(window, slider, 0.3, 0.1)
+    assert show.look != once
+    undo(window)
+    assert show.look == once
+    undo(window)
     assert show.look == Look()
 
 
