@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +19,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.journal.reader import JournalReader
-from app.look import Look, RecorderChoice, Setup, SourceChoice
+from app.look import Look, RecorderChoice, Setup, SourceChoice, from_json
 from app.rig import Rig
 from app.set_list import Transition
 from app.show import Show, load_state
 from app.window.main_window import MainWindow
 from assets import CLIP
 from controls.control import ControlSetting
-from engine.params import EngineChoice, Params
+from engine.params import EngineChoice, Params, Picture
 from tests.fakes import Witness
 
 PATIENCE_MS = 60_000
@@ -248,3 +251,43 @@ def test_the_morph_of_a_cue_is_what_the_engine_and_the_journal_get(
     assert [look.params for look in kept[begun : begun + chunks + 2]] == steps
     grown = [look.mask_shape.grow for look in kept[begun : begun + chunks + 2]]
     assert grown == pytest.approx([8 * (strength - 0.5) for strength in wanted])
+
+
+def test_fifty_steps_are_taken_back_while_it_plays(desk: Desk) -> None:
+    """Each by Ctrl+Z, past prompts and faders; the engine is then handed the look of the beginning."""
+    desk.on_air("engine")
+    seen = [desk.show.look]
+    for number in range(25):
+        desk.show.set_params(prompt=f"ink {number}")
+        seen.append(desk.show.look)
+        desk.show.set_params(seed=1000 + number)
+        seen.append(desk.show.look)
+    desk.qtbot.waitUntil(lambda: desk.witness.steps[-1][1].seed == 1024, timeout=PATIENCE_MS)
+    for look in reversed(seen[:-1]):
+        QTest.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert desk.show.look == look
+    first = seen[0].params
+    desk.qtbot.waitUntil(
+        lambda: (desk.witness.steps[-1][1].prompt, desk.witness.steps[-1][1].seed) == (first.prompt, first.seed),
+        timeout=PATIENCE_MS,
+    )
+
+
+def test_a_set_that_was_saved_gives_the_same_look_in_a_fresh_window(desk: Desk, tmp_path: Path) -> None:
+    """Another process, another window, another engine: fired by its key, the cue is what it was here."""
+    desk.on_air("engine")
+    mask = np.zeros((90, 160), np.uint8)
+    mask[20:60, 40:120] = 128
+    desk.show.set_params(prompt="lava", control_strength=1.5, seed=7)
+    desk.show.set_mask(Picture(mask))
+    desk.press(Qt.Key.Key_A)
+    cue = desk.window.cues.sheet.cue(0)
+    assert cue is not None
+    path = tmp_path / "friday.vlive"
+    desk.window.cues.sheet.save(path)
+    desk.qtbot.waitUntil(path.exists, timeout=PATIENCE_MS)  # written beside, then put in its place
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.app.fresh_window", str(path)], capture_output=True, text=True, check=True
+    )
+    look = from_json(Look, json.loads(told.stdout))
+    assert replace(look, params=replace(look.params, cut=0, frames_again=0)) == cue.look
