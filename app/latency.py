@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,6 +34,7 @@ class LatencyMeter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ways: OrderedDict[float, _Way] = OrderedDict()
+        self._painted: deque[tuple[float, LatencyParts]] = deque(maxlen=2000)
         self._arrived: deque[tuple[float, LatencyParts]] = deque(maxlen=2000)
 
     def guided(self, captured: float, begun: float, now: float) -> None:
@@ -50,6 +51,8 @@ class LatencyMeter:
                 way = self._ways.get(time)
                 if way is not None:
                     way.painted = now
+                    capture, control, engine = _steps_ms(time, way.begun, way.guided, now)
+                    self._painted.append((now, LatencyParts(capture, control, engine, None)))
 
     def handed_over(self, captured: float, now: float) -> None:
         """An output has the picture. Each output counts: they get it at times of their own."""
@@ -57,14 +60,15 @@ class LatencyMeter:
             way = self._ways.get(captured)
             if way is None or way.painted is None:
                 return
-            moments = (captured, way.begun, way.guided, way.painted, now)
-            capture, control, engine, playout = (1000 * (after - before) for before, after in pairwise(moments))
+            capture, control, engine, playout = _steps_ms(captured, way.begun, way.guided, way.painted, now)
             self._arrived.append((now, LatencyParts(capture, control, engine, playout)))
 
     def parts(self, now: float) -> LatencyParts | None:
-        """The means over what was handed over within the last two seconds; None where nothing was."""
+        """The means over what was handed over within the last two seconds; where nothing was, over what was painted,
+        without its playout; None where nothing was painted either."""
         with self._lock:
-            recent = [parts for at, parts in self._arrived if at > now - _RECENT_S]
+            arrived = _recent(self._arrived, now)
+            recent = arrived or _recent(self._painted, now)
         if not recent:
             return None
         count = len(recent)
@@ -72,5 +76,13 @@ class LatencyMeter:
             capture_ms=sum(parts.capture_ms for parts in recent) / count,
             control_ms=sum(parts.control_ms for parts in recent) / count,
             engine_ms=sum(parts.engine_ms for parts in recent) / count,
-            playout_ms=sum(parts.playout_ms for parts in recent) / count,
+            playout_ms=sum(parts.playout_ms or 0.0 for parts in arrived) / count if arrived else None,
         )
+
+
+def _steps_ms(*moments: float) -> Iterator[float]:
+    return (1000 * (after - before) for before, after in pairwise(moments))
+
+
+def _recent(told: Iterable[tuple[float, LatencyParts]], now: float) -> list[LatencyParts]:
+    return [parts for at, parts in told if at > now - _RECENT_S]

@@ -22,20 +22,20 @@ class Timing:
 
 @dataclass(frozen=True)
 class LatencyParts:
-    """Milliseconds from lens to output, in their order; they add up to the whole.
+    """Milliseconds from lens to output, in their order; they add up to the whole, as far as it is known.
 
     capture: from the lens until the controls take the picture up. control: until its guide is made. engine: until it is
-    painted, with the wait for the rest of its chunk. playout: until an output has it.
+    painted, with the wait for the rest of its chunk. playout: until an output has it; None while none takes any.
     """
 
     capture_ms: float
     control_ms: float
     engine_ms: float
-    playout_ms: float
+    playout_ms: float | None
 
     @property
     def whole_ms(self) -> float:
-        return self.capture_ms + self.control_ms + self.engine_ms + self.playout_ms
+        return self.capture_ms + self.control_ms + self.engine_ms + (self.playout_ms or 0.0)
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class Status:
     pictures read from the source. frames_out: new pictures of the engine. dropped: pictures that nobody had time for,
     of the source before the engine and of the engine before the outputs. loading: how far a model has come up, beside
     the one that plays or in its place; None where none does. latency_ms: from capture to hand-over of the engine's
-    pictures, over all outputs that run. latency: its mean parts over the last two seconds; None while no picture of the
-    engine is handed over. gpu_memory: None without a GPU. note: of the model, e.g. "untrained weights". outputs: by
+    pictures, over all outputs that run. latency: its mean parts over the last two seconds; None while the engine
+    paints none. gpu_memory: None without a GPU. note: of the model, e.g. "untrained weights". outputs: by
     name; the window's own are "preview" and "stage". audition_trouble: why what is auditioned
     is not painted, in a sentence.
     """

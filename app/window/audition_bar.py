@@ -17,7 +17,7 @@ from app.words import window as words
 from app.words import window_program as words_program
 
 _PROGRAM, _SMALL = QSize(176, 99 + CAPTION), QSize(112, 63 + CAPTION)
-_TRANSITION_WIDTH, _NARROW_TRANSITION_WIDTH, _LEAST_TRANSITION_WIDTH = 216, 206, 120
+_TRANSITION_WIDTH, _NARROW_TRANSITION_WIDTH, _LEAST_TRANSITION_WIDTH = 232, 206, 120
 
 
 class AuditionBar(QWidget):

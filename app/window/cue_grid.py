@@ -27,11 +27,11 @@ from app.words import window_hud as words_hud
 __all__ = ["KEYS", "CueGrid", "key_of"]
 
 SPACING = 6
-LAYOUTS = ((1060, 3, QSize(132, 92)), (840, 2, QSize(132, 84)), (660, 2, QSize(132, 62)), (580, 2, QSize(132, 34)))
+LAYOUTS = ((1060, 3, QSize(132, 92)), (840, 2, QSize(132, 84)), (660, 2, QSize(132, 62)), (580, 2, QSize(176, 34)))
 """From so many pixels of the window's height on: so many rows of pads of this size are seen, if there are
 as many; the others are scrolled to."""
-LOWEST = (1, QSize(132, 34))
-"""In a window lower still; a pad of this height has key, colour and name, without the picture."""
+LOWEST = (1, QSize(176, 34))
+"""In a window lower still; a pad of this height has key, colour and name beside one another, without the picture."""
 
 
 class CueGrid(QWidget):

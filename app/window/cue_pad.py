@@ -80,13 +80,15 @@ class CuePad(QAbstractButton):
         room = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         low = self.height() < 2 * _CAPTION
         painter.fillRect(room, QColor(theme.RAISED if self._cue is not None else theme.FIELD))
-        badge = QRectF(room.right() - 34, room.top() + (6 if low else 4), 30, 20)
+        key = self._key.replace("Shift+", "⇧")
+        width = painter.fontMetrics().horizontalAdvance(key) + 8 if low else 30
+        badge = QRectF(room.right() - width - (2 if low else 4), room.top() + (6 if low else 4), width, 20)
         if self._cue is not None:
             self._paint_cue(painter, self._cue, room, badge.left() if low and self._key else room.right(), low)
         if self._key:
             painter.fillRect(badge, QColor(theme.BACKGROUND))
             painter.setPen(QColor(theme.TEXT if self._cue is not None else theme.FAINT))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, self._key.replace("Shift+", "⇧"))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, key)
         marked = self._on_air or self._auditioned
         framed = theme.TEXT if self.hasFocus() else theme.ACCENT if marked else theme.LINE
         line = Qt.PenStyle.SolidLine if self._on_air or not marked else Qt.PenStyle.DashLine
@@ -105,28 +107,32 @@ class CuePad(QAbstractButton):
             picture = QRectF(room.left(), room.top(), room.width(), room.height() - _CAPTION)
             painter.drawImage(picture, self._picture, _middle(self._picture, picture))
         painter.fillRect(QRectF(room.left(), room.top(), _STRIP, room.height()), QColor(cue.colour))
-        end = self._paint_transition(painter, cue, room, end, low)
+        name = "● " * self._on_air + "○ " * self._auditioned + cue.name
+        left = caption.left() + _STRIP + 6
+        wide = left + self.fontMetrics().horizontalAdvance(name) + 6
+        end = self._paint_transition(painter, cue, room, end, wide if low else None)
         painter.setPen(QColor(theme.TEXT))
-        width = int(end - caption.left()) - _STRIP - 12
-        sign = "● " * self._on_air + "○ " * self._auditioned
-        line = self.fontMetrics().elidedText(sign + cue.name, Qt.TextElideMode.ElideRight, width)
+        line = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(end - left) - 6)
         painter.drawText(caption.adjusted(_STRIP + 6, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, line)
 
-    def _paint_transition(self, painter: QPainter, cue: Cue, room: QRectF, end: float, low: bool) -> float:
-        """How it comes: over the picture, or behind the name. Returns where there is no more room for the name."""
+    def _paint_transition(self, painter: QPainter, cue: Cue, room: QRectF, end: float, behind: float | None) -> float:
+        """How it comes: over the picture, or ``behind`` the name, if that leaves room for it; the tooltip has it as
+        well. Returns where there is no more room for the name."""
         mark = words.transition_mark(cue.transition)
         font = painter.font()
         painter.save()
         font.setPixelSize(theme.SMALL_PX)
         painter.setFont(font)
         width = painter.fontMetrics().horizontalAdvance(mark) + 8
-        left = end - width - 2 if low else room.left() + _STRIP + 4
-        box = QRectF(left, room.top() + (6 if low else 4), width, 20)
-        painter.fillRect(box, QColor(theme.BACKGROUND))
-        painter.setPen(QColor(theme.DIM))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark)
+        left = room.left() + _STRIP + 4 if behind is None else end - width - 2
+        if behind is None or behind <= left:
+            box = QRectF(left, room.top() + (4 if behind is None else 6), width, 20)
+            painter.fillRect(box, QColor(theme.BACKGROUND))
+            painter.setPen(QColor(theme.DIM))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark)
+            end = end if behind is None else left
         painter.restore()
-        return left if low else end
+        return end
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -39,7 +39,7 @@ class LatencyBar(QWidget):
         if self._parts is not None and self._parts.whole_ms > 0:
             left = 0.0
             for ms, shade in zip(words_hud.latency_parts(self._parts), _SHADES, strict=True):
-                width = self.width() * ms / self._parts.whole_ms
+                width = self.width() * (ms or 0.0) / self._parts.whole_ms
                 painter.fillRect(QRectF(left, 0, width, self.height()), QColor(shade))
                 left += width
         painter.setPen(QPen(QColor(theme.LINE), 1))
@@ -110,6 +110,8 @@ class Hud(Overlay):
         self._beside = beside
         self.whole = text(words.UNKNOWN, "figure")
         self.whole.setAccessibleName(words_hud.LATENCY)
+        self.note = text("", "dim")
+        self.note.setWordWrap(True)
         self.bar = LatencyBar()
         named = zip(words_hud.LATENCY_PARTS, words_hud.LATENCY_PARTS_TIP, _SHADES, strict=True)
         self.parts = [_Part(name, tip, shade) for name, tip, shade in named]
@@ -128,6 +130,7 @@ class Hud(Overlay):
         column.addLayout(head)
         column.addWidget(self.bar)
         column.addLayout(parts)
+        column.addWidget(self.note)
         column.addSpacing(4)
         column.addWidget(self._figures)
 
@@ -138,7 +141,9 @@ class Hud(Overlay):
 
     def put(self, status: Status, stage: OutputStatus, beat: str) -> None:
         latency = status.latency
-        self.whole.setText(words.milliseconds(None if latency is None else latency.whole_ms))
+        self.whole.setText(words_hud.latency(latency))
+        self.note.setText(words_hud.latency_note(status))
+        self.note.setVisible(bool(self.note.text()))
         self.bar.put(latency)
         figures = (None,) * len(self.parts) if latency is None else words_hud.latency_parts(latency)
         for part, ms in zip(self.parts, figures, strict=True):

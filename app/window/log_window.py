@@ -78,6 +78,7 @@ class LogWindow(QWidget):
         self.list.setAccessibleName(words_hud.LOG)
         self.list.setToolTip(words_hud.LOG_TIP)
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setIconSize(QSize(18, 18))
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.cue_sheet import CueSheet
 from app.inputs.video import is_url
+from app.looks import Looks
 from app.set_list import SUFFIX, Backups
 from app.show import Show
 from app.status import Status
@@ -66,8 +67,11 @@ from controls.stack import CONTROLS
 
 STATUS_MS = 250
 THUMBNAILS_MS = 100
-ROOM_FOR_CUES = QSize(900, 500)
-"""Of a window in which the cues stand below all else; in a smaller one they are scrolled to like the rest."""
+SETTLES_MS = 1000
+"""From what changes the layout to when it has long found its places."""
+ROOM_FOR_CUES = QSize(900, 460)
+"""Of a window in which the cues stand below all else, such as one on a display of 1920x1080 at 200 %; in a smaller one
+they are scrolled to like the rest."""
 WIDE = 1000
 """Pixels of a window that has some to spare beside its columns."""
 
@@ -85,6 +89,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._rig, self._show = rig, show
         self._closed = False
+        self._auditions = show.looks.audition is not None
         self.setWindowTitle(words.WINDOW_TITLE)
         self.setWindowIcon(icons.icon("sparkles"))
         self.setAcceptDrops(True)
@@ -116,6 +121,10 @@ class MainWindow(QMainWindow):
         self.cues.add_to_head(self.tempo)
         self.messages = MessageBar(self, rig.keep)
         self._columns = self._lay_out()
+        self._settling = QTimer(self, singleShot=True, interval=SETTLES_MS)
+        self.body.verticalScrollBar().rangeChanged.connect(
+            lambda *_: QTimer.singleShot(0, self, self._scroll_to_canvas)
+        )
 
         keys = key_table(self)
         bind_keys(self, keys)
@@ -238,8 +247,23 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        # Later: what has no room is scrolled to, and the layout has yet to find out what that is.
-        QTimer.singleShot(0, self, lambda: self.body.ensureWidgetVisible(self.program.frame))
+        self._bring_canvas_in_sight()
+
+    def _follow_audition(self, looks: Looks) -> None:
+        """What the canvas is lettered with then must be read, in a window that scrolls as well."""
+        if (looks.audition is not None) != self._auditions:
+            self._auditions = not self._auditions
+            self._bring_canvas_in_sight()
+
+    def _bring_canvas_in_sight(self) -> None:
+        """Later, and again while the layout finds out what has no room and is scrolled to."""
+        self._settling.start()
+        QTimer.singleShot(0, self, self._scroll_to_canvas)
+
+    @Slot()
+    def _scroll_to_canvas(self) -> None:
+        if self._settling.isActive():
+            self.body.ensureWidgetVisible(self.program.frame, 0, 8)
 
     def end_show(self) -> None:
         """Close, whatever is on the air: nobody asks who pressed Ctrl-C in the terminal."""
@@ -328,6 +352,7 @@ class MainWindow(QMainWindow):
     def _listen(self, bindings: Bindings) -> None:
         said: Callable[[str, str], None] = self.messages.say
         self._rig.said.connect(said)
+        self._show.looks_changed.connect(self._follow_audition)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._guard_focus)

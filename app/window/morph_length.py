@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.set_list import Transition, Unit
 from app.window.cards import scrolls_by
@@ -14,6 +14,8 @@ from app.words import window_cues as words
 
 STEPS: dict[Unit, tuple[float, int]] = {"beats": (1.0, 32), "seconds": (0.5, 60)}
 """What one step of the slider is, and how many it has; longer morphs are typed."""
+LONGEST = tuple(Transition("morph", 599.75, unit) for unit in STEPS)
+"""What takes most room to read, of what is slid, turned or typed to a quarter."""
 DEFAULT = Transition("morph").length
 """In beats or in seconds, whichever it is counted in."""
 
@@ -37,14 +39,14 @@ class MorphLength(QWidget):
         self.slider.setMinimumWidth(28)
         self.slider.setAccessibleName(words.CUE_LENGTH_SLIDER)
         self.field = LineField(words.CUE_LENGTH_NAME, words.CUE_LENGTH_PLACEHOLDER, words.CUE_LENGTH_TIP)
-        self.field.setMinimumWidth(84)
-        self.field.setMaximumWidth(112)
+        self.field.hold((*(words.length(longest) for longest in LONGEST), words.CUE_LENGTH_PLACEHOLDER))
+        self.field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._elsewhere = ClickElsewhere(self.slider)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.slider, 1)
-        layout.addWidget(self.field, 1)
+        layout.addWidget(self.field)
         for part in (self.slider, self.field):
             part.installEventFilter(self)
         self.slider.valueChanged.connect(lambda place: self.picked.emit(self._at(place)))

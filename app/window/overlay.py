@@ -37,10 +37,14 @@ class Overlay(QFrame):
         if self.isVisible() and self._content.sizeHint().expandedTo(self._had) != self._had:
             self.place(self.pos())
 
+    def wanted(self, width: int) -> QSize:
+        """Of the content, which is to have no more than ``width`` pixels if it can."""
+        return self._content.sizeHint()
+
     def place(self, corner: QPoint | None = None) -> None:
         """As large as its content, as far as the window goes; at ``corner``, or in the middle."""
         room = self.window().rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-        hint = self._had = self._content.sizeHint()
+        hint = self._had = self.wanted(room.width() - 2 * _AROUND - self.area.verticalScrollBar().sizeHint().width())
         size = hint + QSize(2 * _AROUND, 2 * _AROUND)
         if size.height() > room.height():  # the bar that scrolls it takes its width from the content
             size.setWidth(size.width() + self.area.verticalScrollBar().sizeHint().width())

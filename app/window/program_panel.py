@@ -52,7 +52,7 @@ class ProgramPanel(QWidget):
         self._status = Status()
         self._treatment: Treatment = show.look.treatment
         self.preview = Canvas(rig, show, editor, show.setup.preview_fit)
-        self.preview.setMinimumSize(200, 100)
+        self.preview.setMinimumSize(200, 116)
         self.frame = LetteredFrame(self.preview)
         self.audition = verb("sparkles", words_program.AUDITION, words_program.AUDITION_TIP)
         self.audition.clicked.connect(mixer.audition)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QGridLayout, QLabel, QWidget
 
 from app.window.cards import text
 from app.window.overlay import Overlay
@@ -78,12 +78,15 @@ class KeyList(Overlay):
         """Keys of a row whose title is the title of the row before stand in that row. gives_way: what is put away
         while the list is open, which leaves no room beside it."""
         self._gives_way, self._was_there = gives_way, False
+        self._sentences: list[QLabel] = []
         content = QWidget()
         super().__init__(parent, words.KEY_LIST, content)
         grid = QGridLayout(content)
         grid.setContentsMargins(28, 22, 28, 24)
         grid.setHorizontalSpacing(28)
         grid.setVerticalSpacing(9)
+        for sentences in (1, 3):
+            grid.setColumnStretch(sentences, 1)
         grid.addWidget(text(words.KEY_LIST, "card_title"), 0, 0, 1, 4)
         lines = [
             (title, [name for key in keys for name in key.keys])
@@ -94,8 +97,20 @@ class KeyList(Overlay):
             column, row = 2 * (index // rows), 1 + index % rows
             shown = names if len(names) <= _KEYS_SHOWN else [names[0], "…", names[-1]]
             grid.addWidget(text("   ".join(shown), "row_title"), row, column)
-            grid.addWidget(text(title), row, column + 1)
-        grid.addWidget(text(words.KEY_LIST_NOTE, "dim"), rows + 1, 0, 1, 4)
+            self._sentences.append(text(title))
+            grid.addWidget(self._sentences[-1], row, column + 1)
+        self._sentences.append(text(words.KEY_LIST_NOTE, "dim"))
+        grid.addWidget(self._sentences[-1], rows + 1, 0, 1, 4)
+
+    def wanted(self, width: int) -> QSize:
+        """Where there is no room for a sentence in one line it is wrapped."""
+        for wraps in (False, True):
+            for sentence in self._sentences:
+                sentence.setWordWrap(wraps)
+            hint = super().wanted(width)
+            if not wraps and hint.width() <= width:
+                return hint
+        return QSize(width, self._content.heightForWidth(width))
 
     def toggle(self) -> None:
         self.setVisible(not self.isVisible())

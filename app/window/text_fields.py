@@ -6,12 +6,16 @@ the field on Enter, on Escape and on a click anywhere else in the window.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QStyle, QStyleOptionFrame, QWidget
 
 TYPING_PAUSE_MS = 600
 """Long enough to finish a word, short enough to feel live."""
+_BESIDE = 8
+"""Pixels that Qt keeps free beside a line, and room for the cursor."""
 
 
 class ClickElsewhere(QObject):
@@ -90,7 +94,10 @@ class PromptField(QPlainTextEdit):
 
 
 class LineField(QLineEdit):
-    """One line of text. ``entered(text)`` comes on Enter or on leaving the field, when the text has changed."""
+    """One line of text. ``entered(text)`` comes on Enter or on leaving the field, when the text has changed.
+
+    What has too little room is seen from its beginning; a path from its end, which has the file's name.
+    """
 
     entered = Signal(str)
 
@@ -101,13 +108,28 @@ class LineField(QLineEdit):
         self.setToolTip(help)
         self.setAcceptDrops(False)
         self._told = ""
+        self._longest: tuple[str, ...] = ()
         self._elsewhere = ClickElsewhere(self)
         self.editingFinished.connect(self._tell)
+
+    def hold(self, longest: Sequence[str]) -> None:
+        """Be as wide as the widest of these takes, in whatever font, and no less."""
+        self._longest = tuple(longest)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(self._held_width(), hint.height()) if self._longest else hint
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(self._held_width(), hint.height()) if self._longest else hint
 
     def put(self, text: str) -> None:
         self._told = text
         if text != self.text():
-            self.setText(text)  # leaves the cursor at the end: of a long path, the file's name is seen
+            self.setText(text)
+            self._show_what_tells()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -125,6 +147,19 @@ class LineField(QLineEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._elsewhere.rest()
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._show_what_tells()
+
+    def _show_what_tells(self) -> None:
+        text = self.text()
+        self.setCursorPosition(len(text) if "/" in text or "\\" in text else 0)
+
+    def _held_width(self) -> int:
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        metrics = self.fontMetrics()
+        text = QSize(max(metrics.horizontalAdvance(one) for one in self._longest) + _BESIDE, metrics.height())
+        return self.style().sizeFromContents(QStyle.ContentsType.CT_LineEdit, option, text, self).width()
 
     def _tell(self) -> None:
         text = self.text().strip()

@@ -234,7 +234,7 @@ class TopBar(QFrame):
         """stage: of the stage window, which the rig knows nothing of."""
         self.source.put(words.rate(status.source_rate))
         self.engine.put(words.rate(status.engine_rate))
-        self.latency.put(words.milliseconds(None if status.latency is None else status.latency.whole_ms))
+        self.latency.put(words_hud.latency(status.latency))
         self.latency.setToolTip(words_hud.latency_tip(status))
         self.latency.setAccessibleDescription(words_hud.latency_said(status.latency))
         self.memory.put(words_hud.gpu_memory(status.gpu_memory))

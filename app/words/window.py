@@ -435,7 +435,7 @@ def refused(reason: str) -> str:
 def transition(wanted: Transition) -> str:
     if wanted.kind != "morph":
         return {"cut": "Cut: forget the past", "soft cut": "Soft cut: weaken the past"}[wanted.kind]
-    one, more = {"beats": ("beat", "beats"), "seconds": ("second", "seconds")}[wanted.unit]
+    one, more = {"beats": ("beat", "beats"), "seconds": ("s", "s")}[wanted.unit]
     return f"Morph over {wanted.length:g} {one if wanted.length == 1 else more}"
 
 

@@ -17,7 +17,7 @@ CUE_LENGTH_SLIDER = "Length of the morph, slider"
 CUE_LENGTH_TIP = "Such as 6 beats or 2.5 s. Enter, or a click elsewhere, ends it."
 CUE_LENGTH_PLACEHOLDER = "6 beats or 2.5 s"
 KEY_SAVE_SET = "Save the set list"
-UNITS: dict[Unit, tuple[str, str]] = {"beats": ("beat", "beats"), "seconds": ("second", "seconds")}
+UNITS: dict[Unit, tuple[str, str]] = {"beats": ("beat", "beats"), "seconds": ("s", "s")}
 """One, and more of them: as they can be typed, see ``Transition.morph``."""
 DEEDS: dict[Deed, str] = {
     "begin": "",

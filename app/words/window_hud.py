@@ -17,6 +17,11 @@ _GIBIBYTE = 2**30
 # figures
 LATENCY = "Latency"
 LATENCY_TIP = "From the lens to the outputs, on average over the last two seconds."
+AT_LEAST = "≥ "
+NOTHING_PAINTED = "No picture was painted within the last two seconds."
+NOTHING_TAKEN = (
+    "No output takes the engine's pictures now, nor does the canvas show them; this is the time until they are painted."
+)
 LATENCY_PARTS = ("Capture", "Control", "Engine", "Playout")
 LATENCY_PARTS_TIP = (
     "from the lens until the controls take the picture up",
@@ -79,13 +84,27 @@ CAM_TIP = "The virtual camera that Zoom, Meet or OBS can open; lit while it runs
 STAGE_TIP = "The stage window; lit while it is open. Key: S"
 
 
-def latency_parts(parts: LatencyParts) -> tuple[float, ...]:
+def latency_parts(parts: LatencyParts) -> tuple[float | None, ...]:
     """In the order of ``LATENCY_PARTS``."""
     return parts.capture_ms, parts.control_ms, parts.engine_ms, parts.playout_ms
 
 
+def latency(parts: LatencyParts | None) -> str:
+    """The whole; what is known of it where no output takes a picture."""
+    if parts is None:
+        return UNKNOWN
+    return f"{AT_LEAST if parts.playout_ms is None else ''}{milliseconds(parts.whole_ms)}"
+
+
+def latency_note(status: Status) -> str:
+    """Why the figure is none, or not the whole."""
+    if status.latency is None:
+        return NOTHING_PAINTED
+    return NOTHING_TAKEN if status.latency.playout_ms is None else ""
+
+
 def latency_tip(status: Status) -> str:
-    lines = [LATENCY_TIP]
+    lines = [LATENCY_TIP, *filter(None, (latency_note(status),))]
     if status.latency is not None:
         for name, tip, ms in zip(LATENCY_PARTS, LATENCY_PARTS_TIP, latency_parts(status.latency), strict=True):
             lines.append(f"{name}: {milliseconds(ms)}, {tip}")
@@ -98,7 +117,7 @@ def latency_said(parts: LatencyParts | None) -> str:
     if parts is None:
         return UNKNOWN
     named = zip(LATENCY_PARTS, latency_parts(parts), strict=True)
-    return f"{milliseconds(parts.whole_ms)}: " + ", ".join(f"{name} {milliseconds(ms)}" for name, ms in named)
+    return f"{latency(parts)}: " + ", ".join(f"{name} {milliseconds(ms)}" for name, ms in named)
 
 
 def gibibytes(bytes_: int) -> str:

@@ -67,9 +67,25 @@ def test_pictures_that_never_arrive_are_forgotten() -> None:
         meter.guided(float(number), number + 0.1, number + 0.2)
     meter.painted([0.0, 4999.0], 5000.0)
     meter.handed_over(0.0, 5000.1)
-    assert meter.parts(5000.1) is None
+    waiting = meter.parts(5000.1)
+    assert waiting is not None
+    assert waiting.playout_ms is None
     meter.handed_over(4999.0, 5000.1)
-    assert meter.parts(5000.1) is not None
+    arrived = meter.parts(5000.1)
+    assert arrived is not None
+    assert arrived.playout_ms is not None
+
+
+def test_what_no_output_takes_is_measured_until_it_is_painted() -> None:
+    meter = LatencyMeter()
+    meter.guided(100.0, 100.01, 100.03)
+    meter.painted([100.0], 100.33)
+    parts = meter.parts(100.4)
+    assert parts is not None
+    assert (parts.capture_ms, parts.control_ms, parts.engine_ms) == pytest.approx((10, 20, 300))
+    assert parts.playout_ms is None
+    assert parts.whole_ms == pytest.approx(330)
+    assert meter.parts(103.0) is None
 
 
 def test_on_a_running_rig_the_parts_are_those_of_the_pictures_handed_over(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.window.cards import text
 from app.window.choice import Picker
@@ -18,6 +18,7 @@ from app.words import window as words
 from app.words import window_look as words_look
 
 Size = tuple[int, int]
+_LONGEST = "8888x8888"
 
 _TYPED = re.compile(r"\s*(\d{1,5})\s*[x×*, ]\s*(\d{1,5})\s*", re.IGNORECASE)
 
@@ -70,7 +71,9 @@ class SizeRow(QWidget):
         self.slider.setAccessibleName(words_look.along(title))
         self.slider.setToolTip(words_look.size_slider_tip(told(default)))
         self.typed = field
-        self.typed.setFixedWidth(100)
+        self.typed.setObjectName("value")
+        self.typed.hold((_LONGEST, words.BY_ITSELF))
+        self.typed.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)

@@ -227,7 +227,7 @@ def test_the_length_of_a_take_is_typed(window: MainWindow, show: Show) -> None:
         QTest.keyClicks(bar.length, typed)
         press(bar.length, Qt.Key.Key_Return)
         assert mixer.transition == bar.transition.value == Transition("morph", 1.5, "seconds")
-        assert bar.length.text() == "1.5 seconds"
+        assert bar.length.text() == "1.5 s"
     assert "soon is no length" in window.messages.shown[1]
 
 
@@ -260,10 +260,10 @@ def test_the_length_of_a_take_slides_turns_and_goes_back(window: MainWindow, sho
     end = slider._handle().center()
     QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=end)
     QTest.mouseMove(slider, QPoint(2, end.y()))
-    assert bar.length.text() == "0.5 seconds"
+    assert bar.length.text() == "0.5 s"
     beyond = QPoint(2 * slider.width(), end.y())
     QTest.mouseMove(slider, beyond)
     QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=beyond)
     QApplication.processEvents()
     assert mixer.transition.length == 90
-    assert bar.length.text() == "90 seconds"
+    assert bar.length.text() == "90 s"

@@ -104,6 +104,19 @@ def test_the_parts_that_are_read_add_up_to_the_whole(window: MainWindow, rig: St
     assert window.top_bar.latency.figure == window.hud.whole.text()
 
 
+def test_what_no_output_takes_has_a_latency_as_far_as_it_is_known(window: MainWindow, rig: StillRig) -> None:
+    rig.now = replace(FULL, latency=LatencyParts(21.4, 9.2, 290.0, None))
+    window.poll_status()
+    assert [part.figure.text() for part in window.hud.parts] == ["21 ms", "9 ms", "290 ms", words.UNKNOWN]
+    assert window.hud.whole.text() == window.top_bar.latency.figure == "≥ 321 ms"
+    assert "No output takes" in window.hud.note.text()
+    assert "No output takes" in window.top_bar.latency.toolTip()
+    rig.now = FULL
+    window.poll_status()
+    assert not window.hud.note.text()
+    assert "No output takes" not in window.top_bar.latency.toolTip()
+
+
 def test_what_is_not_measured_is_no_figure(window: MainWindow, rig: StillRig) -> None:
     rig.now = Status()
     window.poll_status()

@@ -144,3 +144,12 @@ def test_it_is_written_where_the_rig_writes_whatever_is_in_it(
     monkeypatch.setattr("app.window.log_window.swapped_in", fail)
     asked[str(path)]()
     assert "a disk that fails" in window.messages.shown[1]
+
+
+def test_what_is_long_is_wrapped_and_never_scrolled_sideways(log: LogWindow) -> None:
+    log.add("info", "Its journal is /home/ada/Videos/VACE Live/VACE Live 2026-11-23 21.52.24.vjournal. " * 3)
+    log.resize(420, 300)
+    log.show()
+    QApplication.processEvents()
+    assert log.list.visualItemRect(log.list.item(0)).height() > 4 * log.list.fontMetrics().height()
+    assert not log.list.horizontalScrollBar().isVisible()

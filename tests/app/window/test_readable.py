@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QColor, QFontInfo
+from PySide6.QtGui import QColor, QFontInfo, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
+from app.set_list import Cue, Transition
 from app.show import Show
 from app.window import theme
+from app.window.cue_grid import LOWEST
+from app.window.cue_pad import CuePad
 from app.window.lettered_frame import CAPTION, LetteredFrame
 from app.window.main_window import MainWindow
+from tests.app.window.conftest import KINDS
+from tests.app.window.reach import seen_whole
 from tests.app.window.rig import StillRig, plain
 
 LEAST_PX = 19
@@ -88,6 +94,36 @@ def test_a_window_of_944_pixels_scrolls_nothing_sideways(window: MainWindow, sho
     assert all(frame.width() >= frame.title_width for frame in window.findChildren(LetteredFrame) if frame.isVisible())
 
 
+def test_at_200_percent_cues_and_whose_picture_it_is_are_in_sight(show: Show, rig: StillRig, qtbot: QtBot) -> None:
+    """On a display of 1920x1080, as the window opens and when an audition begins; all else is scrolled to."""
+    window = MainWindow(show, rig, None, KINDS)
+    window.cues.sheet.add()
+    window.resize(944, 492)
+    window.show()
+    frame, pad = window.program.frame, window.cues.pads[0]
+    for auditions in (False, True):
+        if auditions:
+            show.begin_audition()
+        qtbot.waitUntil(lambda: seen_whole(pad) and seen_whole(frame))
+        assert window.program.preview.height() >= 110, "as high as a picture of 16:9 is in this column"
+    window.end_show()
+
+
+def test_a_low_pad_reads_its_name_before_how_it_comes(app: QApplication, qtbot: QtBot) -> None:
+    pad = CuePad(0, LOWEST[1])
+    qtbot.addWidget(pad)
+    pad.setStyleSheet(f"font-size: {theme.STATUS_PX}px")
+
+    def painted(name: str, transition: str) -> QImage:
+        pad.put(Cue(name, transition=Transition("cut" if transition == "cut" else "morph")), False, False)
+        return pad.grab().toImage()
+
+    assert painted("Cue 10", "cut") != painted("Cue 10", "morph"), "there is room for both"
+    assert painted("Neon riverbed", "cut") == painted("Neon riverbed", "morph")
+    assert painted("Neon riverbed", "cut") != painted("Neon riverbank", "cut"), "it is read to its end"
+    assert painted("Neon river at dawn", "cut") != painted("Neon ridge at dawn", "cut"), "and a longer one far enough"
+
+
 def test_in_a_narrow_window_the_message_has_the_room(window: MainWindow) -> None:
     sentence = "The camera is gone; the last picture stays."
     window.messages.say("warning", sentence)
@@ -102,3 +138,18 @@ def test_in_a_narrow_window_the_message_has_the_room(window: MainWindow) -> None
     QApplication.processEvents()
     assert shown.text() == sentence
     assert all(button.text() for button in buttons)
+
+
+@pytest.mark.parametrize("size", [(1024, 600), (640, 360)])
+def test_the_list_of_keys_is_wrapped_and_never_scrolled_sideways(window: MainWindow, size: tuple[int, int]) -> None:
+    keys = window.key_list
+    for width, height, wraps in ((*size, True), (1800, 900, False)):
+        window.resize(width, height)
+        QApplication.processEvents()
+        keys.toggle()
+        QApplication.processEvents()
+        assert keys.area.horizontalScrollBar().maximum() == 0
+        sentences = [label for label in keys.findChildren(QLabel) if label.text().startswith("Audition: ")]
+        assert [label.wordWrap() for label in sentences] == [wraps]
+        assert all(label.heightForWidth(label.width()) <= label.height() for label in sentences), "seen whole"
+        keys.toggle()

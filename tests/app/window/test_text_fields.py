@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.window import theme
+from app.window.morph_length import MorphLength
+from app.window.panels.size_row import SizeRow
 from app.window.text_fields import LineField, PromptField
 from tests.app.window.hands import click, press, type_text
 
@@ -112,3 +116,33 @@ def test_escape_takes_a_line_back(desk: Desk, line: LineField, qtbot: QtBot) -> 
     press(line, Qt.Key.Key_Escape)
     assert line.text() == "old.mp4"
     assert entries == []
+
+
+@pytest.mark.parametrize("pixels", [15, 22])
+def test_a_field_of_a_value_has_room_for_its_longest(app: QApplication, qtbot: QtBot, pixels: int) -> None:
+    length, size = MorphLength(), SizeRow("Size", "", LineField("Typed"), (1920, 1080))
+    for part, field in ((length, length.field), (size, size.typed)):
+        qtbot.addWidget(part)
+        part.setStyleSheet(f"* {{ font-size: {pixels}px }}")
+        part.resize(part.minimumSizeHint())
+        part.show()
+        room = field.contentsRect().width() - 18  # the theme's padding, and what Qt keeps free beside it
+        for text in ("599.5 s", "31.5 beats", "6 beats or 2.5 s") if field is length.field else ("1920x1080",):
+            assert field.fontMetrics().horizontalAdvance(text) <= room, text
+    size.offer([(320, 192), (1920, 1080)])
+    size.put((1920, 1080))
+    assert size.typed.placeholderText() == "1920x1080"
+    assert size.typed.palette().placeholderText().color() == QColor(theme.TEXT), "a value, and not what could be one"
+
+
+def test_what_is_too_long_is_seen_from_its_beginning_and_a_path_from_its_end(desk: Desk, line: LineField) -> None:
+    line.setFixedWidth(80)
+    line.clearFocus()
+    line.put("a morph over many beats")
+    assert line.cursorPosition() == 0
+    line.setFocus()
+    type_text(line, "and more of them")
+    press(line, Qt.Key.Key_Return)
+    assert line.cursorPosition() == 0
+    line.put("/films/of a long night/clip.mp4")
+    assert line.cursorPosition() == len(line.text())
