@@ -101,6 +101,7 @@ def _replay(options: argparse.Namespace) -> int:
     code = _tell_film(report.frames_out, result.interrupted, options, words.PAINTED)
     if report.same is not None and report.frames_out:
         print(words.same_pictures(report.same, report.frames_out - report.same))
+        print(words.as_painted(*result.size))
     return code
 
 

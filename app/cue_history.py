@@ -63,10 +63,11 @@ class CueHistory:
     """
 
     def __init__(self, set_list: SetList, number_step: Callable[[], int] | None = None) -> None:
-        """number_step: numbers the steps of all that can be taken back, from 1."""
+        """number_step: numbers all steps, and each taking back of one, in their order, from 1."""
         self._numbers, self._number_step = count(1), number_step or count(1).__next__
         self._versions = [self._new(set_list, _File())]
         self._at = 0
+        self._undone: list[int] = []
         self.fired: int | None = None
 
     @property
@@ -89,10 +90,14 @@ class CueHistory:
 
     @property
     def undone(self) -> tuple[int, Deed] | None:
-        """The same of the step that can be done again; None where there is none."""
-        if not self.can_redo:
-            return None
-        return self._versions[self._at + 1].step, self._versions[self._at + 1].deed
+        """When the step that can be done again was taken back, in the order of all steps, and what it was; None where
+        there is none."""
+        return (self._undone[-1], self._versions[self._at + 1].deed) if self.can_redo else None
+
+    @property
+    def newest(self) -> int:
+        """The number of the last step that was made, taken back or not; 0 where none was."""
+        return self._versions[-1].step
 
     @property
     def can_undo(self) -> bool:
@@ -198,9 +203,13 @@ class CueHistory:
             self._versions[at] = replace(version, entries=moved)
 
     def step(self, by: int) -> bool:
-        """Back, below 0, or forth again. False where there is no such version."""
+        """One back, -1, or forth again, 1. False where there is no such version."""
         if not 0 <= self._at + by < len(self._versions):
             return False
+        if by < 0:
+            self._undone.append(self._number_step())
+        else:
+            self._undone.pop()
         self._at += by
         return True
 
@@ -217,6 +226,7 @@ class CueHistory:
         if version.set_list == self.set_list:
             return False
         del self._versions[self._at + 1 :]
+        self._undone.clear()
         self._versions.append(replace(version, step=self._number_step()))
         self._at += 1
         return True

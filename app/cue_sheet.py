@@ -90,8 +90,14 @@ class CueSheet(QObject):
 
     @property
     def undone(self) -> int | None:
-        """The same of the change that can be done again; None where there is none."""
-        return None if self._history.undone is None else self._history.undone[0]
+        """When the change that can be done again was taken back, in the same order; None where there is none."""
+        undone = self._history.undone
+        return undone[0] if undone is not None and undone[0] > self._show.newest else None
+
+    @property
+    def newest(self) -> int:
+        """The number of the last change that was made, taken back or not."""
+        return self._history.newest
 
     @property
     def can_undo(self) -> bool:
@@ -99,7 +105,8 @@ class CueSheet(QObject):
 
     @property
     def can_redo(self) -> bool:
-        return self._history.can_redo
+        """Not where something else has been done since it was taken back, to the look as well."""
+        return self.undone is not None
 
     @property
     def current(self) -> int | None:
@@ -239,7 +246,7 @@ class CueSheet(QObject):
 
     def redo(self) -> None:
         undone = self._history.undone
-        if undone is not None:
+        if undone is not None and self.can_redo:
             self._went(1, undone[1], self.done_again)
 
     def _went(self, step: int, deed: Deed, told: SignalInstance) -> None:

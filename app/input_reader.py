@@ -55,8 +55,9 @@ class InputReader:
     gets a wish that could not be opened, the choice that goes on in its place, whether that is paused, and the
     sentence. later: where a file is opened beside what plays. stopping: ends ``read``.
 
-    title: of what is open or was last. trouble: the sentence while no picture comes for a reason. frames: the pictures
-    read, over all sources. All three may be looked at on any thread.
+    title: of what is open or was last. trouble: the sentence while no picture comes for a reason. refused: the sentence
+    that ``refuse`` got last, for as long as what it says goes on does. frames: the pictures read, over all sources. All
+    of them may be looked at on any thread.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class InputReader:
         self._beside: _Opening | None = None
         self._openings = 0
         self._opened: Wish | None = None
-        self.title = self.trouble = ""
+        self.title = self.trouble = self.refused = ""
         self.frames = Rate()
 
     def read(self) -> None:
@@ -100,7 +101,7 @@ class InputReader:
         """Read one source until another one is wanted or it fails."""
         if wish != self._opened:
             self._opened = wish
-            self.title = ""
+            self.title = self.refused = ""
         choice = wish[0]
         if choice is None:
             self._wait_for_other(wish, timeout=None)
@@ -161,7 +162,8 @@ class InputReader:
             return False
         if opening.source is None and not opening.told:
             opening.told = True
-            self._refuse(wanted, choice, paused, words.refused(opening.sentence, self.title))
+            self.refused = words.refused(opening.sentence, self.title)
+            self._refuse(wanted, choice, paused, self.refused)
         return opening.source is not None
 
     def _drop_beside(self) -> None:

@@ -27,11 +27,17 @@ PAUSE_S = 2.0
 """A fader that rests for longer than this was moved twice, unless the hand was on it all the time."""
 
 Field = tuple[str, ...]
-"""("mask",) of a Look, or ("params", "seed") of its Params."""
+"""("mask",) of a Look, or ("params", "seed") of its Params; or ``ENGINE_SIZE``, or ``TAKE``."""
 Values = dict[Field, Any]
 Fired = tuple[int | None, int | None]
 """The numbers of the cues that were fired last, before and after a step: see ``app.cue_history``."""
 
+Size = tuple[int, int]
+
+ENGINE_SIZE: Field = ("engine_size",)
+"""Of the pictures that the engine paints: none of a look's fields, but a step among those of the looks."""
+TAKE: Field = ("take",)
+"""Stands for all that the take of an audition changed."""
 _MASK: Field = ("mask",)
 _NO_STEP = {("treatment",), *(("params", name) for name in (*COUNTERS, "frames_done"))}
 _SEED: Field = ("params", "seed")
@@ -56,7 +62,8 @@ class _Packed:
 class _Step:
     """parts: where in its fields values have changed; None where they cannot go on changing as those of a fader do.
     down: whether the hand that made it has not let go since. number: its own in the order of all steps. fired: see
-    ``LookHistory.note``."""
+    ``LookHistory.note``. taken: whether it is the take of an audition. undone: when it was taken back last, in the same
+    order."""
 
     before: Values
     after: Values
@@ -65,16 +72,24 @@ class _Step:
     down: bool
     number: int
     fired: Fired | None
+    taken: bool = False
+    undone: int = 0
+
+    def back(self, now: Look, values: Values, fired: tuple[int | None, ...]) -> Back:
+        """To ``values``, those of before or after. fired: the number in ``Back.fired``."""
+        changed = (TAKE,) if self.taken else tuple(values)
+        return Back(_with(now, values), changed, fired, values.get(ENGINE_SIZE))
 
 
 @dataclass(frozen=True)
 class Back:
     """look: with a step taken back, or done again. changed: which of its fields. fired: the number of the cue that then
-    is the one that was fired last; none at all where the step fired none."""
+    is the one that was fired last; none at all where the step fired none. size: the engine's, where that changes."""
 
     look: Look
     changed: tuple[Field, ...]
     fired: tuple[int | None, ...]
+    size: Size | None = None
 
 
 class LookHistory:
@@ -87,8 +102,8 @@ class LookHistory:
         is_down: Callable[[], bool] = lambda: False,
         number_step: Callable[[], int] | None = None,
     ) -> None:
-        """clock: seconds. is_down: whether a hand holds something now, such as a fader. number_step: numbers the steps
-        of all that can be taken back, from 1."""
+        """clock: seconds. is_down: whether a hand holds something now, such as a fader. number_step: numbers all steps,
+        and each taking back of one, in their order, from 1."""
         self._clock, self._is_down = clock, is_down
         self._number_step = number_step or count(1).__next__
         self._steps: list[_Step] = []
@@ -112,8 +127,13 @@ class LookHistory:
 
     @property
     def undone(self) -> int | None:
-        """The same of the step that can be done again."""
-        return self._steps[self._at].number if self.can_redo else None
+        """When the step that can be done again was taken back, in the order of all steps; None where there is none."""
+        return self._steps[self._at].undone if self.can_redo else None
+
+    @property
+    def newest(self) -> int:
+        """The number of the last step that was made, taken back or not; 0 where none was."""
+        return self._steps[-1].number if self._steps else 0
 
     def begin(self) -> None:
         """Until ``end``, changes of the same fields are one step: a stroke. It is none where they end as they began."""
@@ -134,9 +154,10 @@ class LookHistory:
         if self._last is not None:
             self._last.down = False
 
-    def note(self, before: Look, after: Look, *, joins: bool, fired: Fired | None = None) -> None:
+    def note(self, before: Look, after: Look, *, joins: bool, fired: Fired | None = None, taken: bool = False) -> None:
         """A hand has made ``after`` of ``before``. joins: whether that may go on from the last step, as of a fader.
-        fired: where it fired a cue, the one that had been fired last, and this one."""
+        fired: where it fired a cue, the one that had been fired last, and this one. taken: whether it took an
+        audition."""
         changed = _changed(before, after)
         if not changed:
             return
@@ -144,7 +165,7 @@ class LookHistory:
         parts = _faded(changed) if joins else None
         old = {field: values[0] for field, values in changed.items()}
         new = {field: values[1] for field, values in changed.items()}
-        last, step = self._last, _Step(old, new, parts, now, down, 0, fired)
+        last, step = self._last, _Step(old, new, parts, now, down, 0, fired, taken)
         if last is None or not joins or not self._goes_on(last, step):
             self._settle()
             step.number = self._number_step()
@@ -156,6 +177,12 @@ class LookHistory:
             self._steps[self._at :] = self._beyond
             self._settle()
 
+    def note_size(self, before: Size, after: Size) -> None:
+        """A hand has given the engine another size."""
+        self._settle()
+        old, new = {ENGINE_SIZE: before}, {ENGINE_SIZE: after}
+        self._append(_Step(old, new, None, self._clock(), False, self._number_step(), None))
+
     def undo(self, now: Look) -> Back | None:
         """``now`` without the last step, and what that changes; None where there is none."""
         self._settle()
@@ -163,7 +190,8 @@ class LookHistory:
             return None
         self._at -= 1
         step = self._steps[self._at]
-        return Back(_with(now, step.before), tuple(step.before), step.fired[:1] if step.fired else ())
+        step.undone = self._number_step()
+        return step.back(now, step.before, step.fired[:1] if step.fired else ())
 
     def redo(self, now: Look) -> Back | None:
         """``now`` with the step again that was taken back last."""
@@ -172,7 +200,7 @@ class LookHistory:
             return None
         step = self._steps[self._at]
         self._at += 1
-        return Back(_with(now, step.after), tuple(step.after), step.fired[1:] if step.fired else ())
+        return step.back(now, step.after, step.fired[1:] if step.fired else ())
 
     def _goes_on(self, last: _Step, step: _Step) -> bool:
         if self._holding:
@@ -253,5 +281,5 @@ def _parts(field: Field, old: Any, new: Any) -> Iterator[tuple[Field, bool]]:
 def _with(look: Look, values: Values) -> Look:
     whole: Values = {field: value.picture() if isinstance(value, _Packed) else value for field, value in values.items()}
     params: dict[str, Any] = {field[1]: value for field, value in whole.items() if len(field) == 2}
-    rest: dict[str, Any] = {field[0]: value for field, value in whole.items() if len(field) == 1}
+    rest: dict[str, Any] = {f[0]: value for f, value in whole.items() if len(f) == 1 and f != ENGINE_SIZE}
     return replace(look, params=replace(look.params, **params), **rest)

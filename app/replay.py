@@ -59,8 +59,11 @@ class MakeHost(Protocol):
 
 @dataclass(frozen=True)
 class ReplayResult:
+    """size: width and height of the film."""
+
     report: Report
     interrupted: bool
+    size: tuple[int, int]
 
 
 @ending_by_sigterm()
@@ -92,7 +95,7 @@ def replay(
     elapsed = time.perf_counter() - began
     if done.frames:
         save_picture(sheet_path, sheet.drawn(path.name, replayer.caption()))
-    return ReplayResult(_report(path, replayer, done, elapsed, told.sentences), done.interrupted)
+    return ReplayResult(_report(path, replayer, done, elapsed, told.sentences), done.interrupted, replayer.size)
 
 
 class Replayer:

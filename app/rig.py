@@ -260,9 +260,11 @@ class Rig(QObject):
         return Status(
             source_title=self._source_input.title,
             source_trouble=self._source_input.trouble,
+            source_refused=self._source_input.refused,
             source_rate=self._source_input.frames.per_second(),
             structure_title=self._structure_input.title,
             structure_trouble=self._structure_input.trouble,
+            structure_refused=self._structure_input.refused,
             engine_state=engine.state,
             engine_rate=engine.pictures.per_second(),
             loading=engine.loading,

@@ -113,16 +113,25 @@ class Show(QObject):
 
     @property
     def undone(self) -> int | None:
-        """The number of the step that can be done again; None where there is none."""
+        """When the step that can be done again was taken back, in the order of all steps; None where there is none."""
         return self._history.undone
 
+    @property
+    def newest(self) -> int:
+        """The number of the last step that was made, taken back or not; in an audition not less than its beginning."""
+        if self._looks.audition is None:
+            return self._program_steps.newest
+        return max(self._program_steps.newest, self._audition_began, self._audition_steps.newest)
+
     def number_step(self) -> int:
-        """For a step of something else than the looks, as of the cues: its number in the order of all steps."""
+        """For a step of something else than the looks, as of the cues, and for each taking back of one: its number in
+        the order of all steps."""
         self._history.settle()
         return next(self._numbers)
 
     def undo(self) -> tuple[Field, ...]:
-        """Take back what a hand did last to the edited look: which of its fields, none where there is nothing."""
+        """Take back what a hand did last to the edited look, or to the engine's size: what changes, as the history
+        names it; nothing where there is nothing."""
         return self._go(self._history.undo(self.look))
 
     def redo(self) -> tuple[Field, ...]:
@@ -159,6 +168,8 @@ class Show(QObject):
             return ()
         look = brought_back(step.look, self.look, fired=bool(step.fired))
         self._change(self._looks.with_edited(look))
+        if step.size is not None:
+            self.set_setup(engine=replace(self._setup.engine, width=step.size[0], height=step.size[1]))
         for number in step.fired:
             self.fired_again.emit(number)
         return step.changed
@@ -210,7 +221,7 @@ class Show(QObject):
             uncut = replace(look.params, cut=program.params.cut, soft_cut=program.params.soft_cut)
             look = replace(look, params=uncut)
             taken = self._looks.taken(look if bring is None else bring(look, program), chunks)
-            self._program_steps.note(program, taken.program, joins=False, fired=fired)
+            self._program_steps.note(program, taken.program, joins=False, fired=fired, taken=True)
             self._change(taken)
 
     def drop_audition(self) -> None:
@@ -252,6 +263,15 @@ class Show(QObject):
         if setup != self._setup:
             self._setup = setup
             self.setup_changed.emit(setup)
+
+    def set_engine_size(self, width: int, height: int) -> None:
+        """Of the pictures that the engine paints: a step, as what is done to the look. See ``EngineChoice``."""
+        before = self._setup.engine
+        engine = replace(before, width=width, height=height)
+        if engine != before:
+            self._history.note_size((before.width, before.height), (width, height))
+            self.set_setup(engine=engine)
+            self.history_changed.emit()
 
     # the look, part by part
 

@@ -100,14 +100,17 @@ class Status:
     pictures, over all outputs that run. latency: its mean parts over the last two seconds; None while the engine
     paints none. gpu_memory: None without a GPU. note: of the model, e.g. "untrained weights". outputs: by
     name; the window's own are "preview" and "stage". audition_trouble: why what is auditioned
-    is not painted, in a sentence.
+    is not painted, in a sentence. source_refused, structure_refused: why another source could not be opened, in a
+    sentence, for as long as the one before it goes on.
     """
 
     source_title: str = ""
     source_trouble: str = ""
+    source_refused: str = ""
     source_rate: float = 0.0
     structure_title: str = ""
     structure_trouble: str = ""
+    structure_refused: str = ""
     engine_state: EngineState = "stopped"
     engine_rate: float = 0.0
     loading: Progress | None = None

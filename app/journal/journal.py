@@ -198,7 +198,7 @@ class Journal:
         if writer is not None:
             writer.close()
             if writer.chunks:
-                self._say("info", words.there(writer.path, writer.reduced, writer.pictures))
+                self._say("info", words.there(writer.path, writer.reduced, writer.left_out, writer.pictures))
 
     def _give_up(self, why: str) -> None:
         """The journal ends here."""

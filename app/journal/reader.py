@@ -83,12 +83,12 @@ class JournalReader:
 
     @property
     def reduced(self) -> int:
-        """Of how many the camera's own picture is here smaller than it came."""
+        """Of how many the camera's own picture, or the second input's, is here smaller than it came."""
         return sum(sum(chunk.record.reduced) for chunk in self.chunks)
 
     @property
     def left_out(self) -> int:
-        """Of how many it is not here at all."""
+        """Of how many the camera's own is not here at all."""
         return self.pictures - sum(
             place is not None
             for chunk in self.chunks

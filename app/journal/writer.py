@@ -73,12 +73,13 @@ class Step:
 class JournalWriter:
     """Writes one file. What a disk refuses is an OutputError in words that follow "because" and end in a full stop.
 
-    pictures: how many were painted. reduced: of how many the camera's own picture is smaller than it came.
+    pictures: how many were painted. reduced: of how many the camera's own picture, or the second input's, is smaller
+    than it came. left_out: of how many the camera's own is not there at all.
     """
 
     def __init__(self, recording: Path) -> None:
         """Begins the journal of ``recording`` beside it, under the next free name."""
-        self.chunks = self.pictures = self.reduced = 0
+        self.chunks = self.pictures = self.reduced = self.left_out = 0
         self._films = ChunkFilms()
         self._stream: StreamRecord | None = None
         self._look: LookRecord | None = None
@@ -116,6 +117,7 @@ class JournalWriter:
         self.chunks += 1
         self.pictures += len(step.frames)
         self.reduced += sum(reduced)
+        self.left_out += sum(frame.captured is None for frame in step.frames)
 
     def close(self, why: str = "") -> None:
         """Finish the file; one without a chunk is removed. why: the journal ends before the recording does.

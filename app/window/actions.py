@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.expand import Expand
 from app.look import Look, Setup, SourceChoice
+from app.mask_combination import combination_of
 from app.show import Show
 from app.tempo import Taps
 
@@ -120,13 +121,15 @@ class Actions:
 
 
 def mask_verbs_of(look: Look) -> frozenset[str]:
-    """Those verbs of the mask that say what ``look`` does; two of them where they come to the same."""
+    """Those verbs of the mask that say what ``look`` does, what is painted combined with people or not; two of them
+    where they come to the same."""
     plain = not look.unguided and not look.invert_mask
-    everything, background = look.repainted == "all", look.repainted == "background"
+    background = look.repainted == "background"
+    painted = look.repainted == "all" or (look.mask is not None and combination_of(look) is not None)
     acting = {
-        "fill_mask": everything and plain and look.mask is not None,
-        "keep_mask": everything and look.invert_mask and not look.unguided,
-        "remove_mask": everything and look.unguided and not look.invert_mask,
+        "fill_mask": painted and plain and look.mask is not None,
+        "keep_mask": painted and look.invert_mask and not look.unguided,
+        "remove_mask": painted and look.unguided and not look.invert_mask,
         "replace_background": background and plain and look.mask is None,
         "keep_people": background and not look.unguided and look.mask_join == "both",
         "expand_canvas": bool(look.expand),

@@ -24,13 +24,18 @@ class _Link(Generic[S, T]):
     def __init__(self, read: Callable[[S], T], put: Callable[[T], None], state: S) -> None:
         self._read, self._put = read, put
         self._shown = read(state)
+        self.refusal = ""
+        """Why the value that was asked for last was not taken, until there is another one."""
         put(self._shown)
 
-    def follow(self, state: S) -> None:
+    def follow(self, state: S) -> bool:
+        """Whether the value has changed."""
         value = self._read(state)
-        if value != self._shown:
-            self._shown = value
-            self._put(value)
+        if value == self._shown:
+            return False
+        self._shown = value
+        self._put(value)
+        return True
 
     def put_back(self, state: S) -> None:
         self._shown = self._read(state)
@@ -42,6 +47,8 @@ class Bindings(QObject):
 
     refused = Signal(str)
     """The Show would not take a value; why, in its own words."""
+    taken_back = Signal(str)
+    """What ``refused`` told: there is another value now."""
 
     def __init__(self, show: Show, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +73,7 @@ class Bindings(QObject):
         link = _Link(read, put, self._show.look)
         self._look_links.append(link)
         if moved is not None and ask is not None:
-            moved.connect(lambda value: self._ask(ask, value, lambda: link.put_back(self._show.look)))
+            moved.connect(lambda value: self._ask(ask, value, link, lambda: link.put_back(self._show.look)))
 
     def setup(
         self,
@@ -79,20 +86,31 @@ class Bindings(QObject):
         link = _Link(read, put, self._show.setup)
         self._setup_links.append(link)
         if moved is not None and ask is not None:
-            moved.connect(lambda value: self._ask(ask, value, lambda: link.put_back(self._show.setup)))
+            moved.connect(lambda value: self._ask(ask, value, link, lambda: link.put_back(self._show.setup)))
 
-    def _ask(self, ask: Callable[[T], object], value: T, put_back: Callable[[], None]) -> None:
+    def _ask(self, ask: Callable[[T], object], value: T, link: _Link[Any, Any], put_back: Callable[[], None]) -> None:
         try:
             ask(value)
         except ValueError as error:
-            self.refused.emit(str(error))
+            self._take_back(link)
+            link.refusal = str(error)
+            self.refused.emit(link.refusal)
+        else:
+            self._take_back(link)
         finally:
             put_back()
 
     def _follow_look(self, look: Look) -> None:
         for link in self._look_links:
-            link.follow(look)
+            if link.follow(look):
+                self._take_back(link)
 
     def _follow_setup(self, setup: Setup) -> None:
         for link in self._setup_links:
-            link.follow(setup)
+            if link.follow(setup):
+                self._take_back(link)
+
+    def _take_back(self, link: _Link[Any, Any]) -> None:
+        refusal, link.refusal = link.refusal, ""
+        if refusal:
+            self.taken_back.emit(refusal)

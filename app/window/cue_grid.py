@@ -111,7 +111,8 @@ class CueGrid(QWidget):
         column.addLayout(head)
         column.addWidget(self._scroll)
         sheet.changed.connect(self._follow)
-        show.looks_changed.connect(self._follow_audition)
+        show.looks_changed.connect(self._follow_looks)
+        show.history_changed.connect(self._follow_looks)
         self._follow()
         self._fit()
 
@@ -241,6 +242,12 @@ class CueGrid(QWidget):
             self.sheet.set_cue(place, transition=transition)
             self.morph.put(transition)
 
+    def _follow_length(self) -> None:
+        """Of the cue whose length is open; a step back may have changed it."""
+        cue = self.sheet.cue(place) if (place := self.sheet.place_of(self._timed_for)) is not None else None
+        if cue is not None and cue.transition != self.morph.shown:
+            self.morph.put(cue.transition)
+
     # pads
 
     def _clicked(self, place: int) -> None:
@@ -271,6 +278,7 @@ class CueGrid(QWidget):
             self._flow.removeWidget(pad)
             pad.deleteLater()
         self._fit_rows()
+        self._follow_length()
         current = self.sheet.current
         self._auditions = self._mixer.auditions
         on_air, auditioned = self._mixer.on_air, current if self._auditions else None
@@ -286,7 +294,8 @@ class CueGrid(QWidget):
                     pad.clearFocus()  # what a key has fired is not what Del would take away
             self._bring_in_sight()
 
-    def _follow_audition(self) -> None:
+    def _follow_looks(self) -> None:
+        self.buttons["redo"].setEnabled(self.sheet.can_redo)  # what is done to the look ends the cues' way forward
         if self._mixer.auditions != self._auditions:
             self._follow()
 

@@ -27,6 +27,8 @@ class FileDialog(QObject):
     later: where the disk is asked; the window sets it, for all that it has.
     """
 
+    given_up = Signal()
+    """It was closed, and nothing was chosen."""
     _seen = Signal(int, str)
 
     def __init__(
@@ -70,6 +72,7 @@ class FileDialog(QObject):
             dialog.setModal(False)
             dialog.fileSelected.connect(self._choose)
             dialog.finished.connect(self._closed)
+            dialog.rejected.connect(self.given_up)
             self._dialog = dialog
             self._openings += 1
             folders = [folder for folder in (*self._begins(), self.folder) if folder != Path.home()]

@@ -163,7 +163,10 @@ class MainWindow(QMainWindow):
         self.controls.put_status(status)
         self.program.put_status(status)
         self.outputs.put_status(status)
-        self.messages.hold((status.source_trouble, status.structure_trouble, status.governor.trouble))
+        self.messages.hold(
+            (status.source_trouble, status.structure_trouble, status.governor.trouble),
+            (status.source_refused, status.structure_refused),
+        )
         self.look.put_chunk_s(self._on_air.chunk_s())
         devices = self._rig.devices.get()
         if devices is not None:
@@ -378,6 +381,8 @@ class MainWindow(QMainWindow):
         bindings.show.watch_hand(lambda: QApplication.mouseButtons() != Qt.MouseButton.NoButton)
         self.program.preview.tapped.connect(self.performer.toggle_pause)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
+        bindings.taken_back.connect(lambda reason: self.messages.take_back(words.refused(reason)))
+        self.editor.taken_back.connect(self.messages.take_back)
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         """Where a field with the focus disappears or is switched off, Qt hands the focus to the next one, which may be

@@ -51,6 +51,8 @@ class MaskEditor(QObject):
     """What is painted, the tool or the brush has changed."""
     said = Signal(str, str)
     """From any thread."""
+    taken_back = Signal(str)
+    """A sentence that said that the mask stays, which it no longer does."""
     _read = Signal(object, object)
 
     def __init__(
@@ -60,6 +62,7 @@ class MaskEditor(QObject):
         super().__init__(parent)
         self._show, self._later, self._keep = show, later, keep
         self._switches = self._asked = 0
+        self._refusal = ""
         self._read.connect(self._take)
         self._painting = MaskPainting(LONGEST_SIDE, LONGEST_SIDE * 9 // 16)
         self._told: Picture | None = None
@@ -198,7 +201,7 @@ class MaskEditor(QObject):
         try:
             mask = load_mask(path)
         except Exception as error:  # noqa: BLE001 - a hand waits for an answer
-            self.said.emit("warning", words.mask_not_loaded(str(error)))
+            self._refuse(str(error))
         else:
             self._read.emit(mask, request)
 
@@ -208,13 +211,25 @@ class MaskEditor(QObject):
         if number != self._asked:
             return  # it took so long that another one was opened meanwhile
         if looks != self._switches:
-            self.said.emit("warning", words.mask_not_loaded(words.READ_TOO_LATE))
+            self._refuse(words.READ_TOO_LATE)
         else:
+            self._take_back()
             where = self._painting.take(mask.pixels)
             if where is not None:
                 self.painted.emit(where)
             self._put(None if self._painting.is_empty else mask)
             self.changed.emit()
+
+    def _refuse(self, reason: str) -> None:
+        """To load a mask. On any thread."""
+        self._refusal = words.mask_not_loaded(reason)
+        self.said.emit("warning", self._refusal)
+
+    def _take_back(self) -> None:
+        """The mask is another one than when it was refused to load one."""
+        refusal, self._refusal = self._refusal, ""
+        if refusal:
+            self.taken_back.emit(refusal)
 
     def _let_go(self) -> None:
         """Another look is about to be edited."""
@@ -231,6 +246,7 @@ class MaskEditor(QObject):
         self._publishing.stop()
         if mask != self._told:
             self._told = mask
+            self._take_back()
             self._show.set_mask(mask, invert=self._show.look.invert_mask)
 
     def _follow(self, look: Look) -> None:
@@ -238,6 +254,7 @@ class MaskEditor(QObject):
             return
         self._publishing.stop()
         self._told = look.mask
+        self._take_back()
         pixels = np.zeros_like(self._painting.pixels) if look.mask is None else look.mask.pixels
         self._painting.take(pixels)
         self._tell()

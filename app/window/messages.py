@@ -46,6 +46,7 @@ class MessageBar(QFrame):
         self._button.clicked.connect(self.log.toggle)
         self._troubles: dict[str, str] = {}
         self._causes: frozenset[str] = frozenset()
+        self._refusals: frozenset[str] = frozenset()
         self._fade = QTimer(self, singleShot=True, interval=INFO_STAYS_MS)
         self._fade.timeout.connect(self._clear)
         self._row = QHBoxLayout(self)
@@ -97,11 +98,20 @@ class MessageBar(QFrame):
         else:
             self._fade.stop()
 
-    def hold(self, causes: Iterable[str]) -> None:
-        """causes: the sentences of what is wrong now. Messages that hold one of those from before are taken back."""
-        now = frozenset(causes) - {""}
-        gone, self._causes = self._causes - now, now
-        for sentence in [said for said in self._troubles if any(cause in said for cause in gone)]:
+    def hold(self, causes: Iterable[str], refusals: Iterable[str] = ()) -> None:
+        """causes: the sentences of what is wrong now. Messages that hold one of those from before are taken back.
+
+        refusals: the same of what was refused, which is told once: it does not come back when what is newer has left.
+        """
+        now, refused = frozenset(causes) - {""}, frozenset(refusals) - {""}
+        gone = (self._causes - now) | (self._refusals - refused)
+        self._causes, self._refusals = now, refused
+        for cause in gone:
+            self.take_back(cause)
+
+    def take_back(self, cause: str) -> None:
+        """Messages that hold ``cause`` are no longer true."""
+        for sentence in [said for said in self._troubles if cause in said]:
             level = self._troubles.pop(sentence)
             if self.shown == (words.LEVELS[level], sentence):
                 self._clear()

@@ -57,6 +57,11 @@ class MorphLength(QWidget):
         self.field.entered.connect(self._typed)
         self.put(self._shown)
 
+    @property
+    def shown(self) -> Transition:
+        """What was put last."""
+        return self._shown
+
     def put(self, transition: Transition) -> None:
         """A slider stands at its end where the morph is longer than it."""
         self._shown = transition
@@ -101,10 +106,12 @@ class MorphLength(QWidget):
 
     def _typed(self, typed: str) -> None:
         if not typed:
+            self._put_back()
             return
         try:
             transition = Transition.morph(typed, self._shown.unit)
         except ValueError:
+            self._put_back()  # what stands there is what counts
             self.refused.emit(words.no_length(typed))
         else:
             self.picked.emit(transition)

@@ -1,6 +1,7 @@
 """Steps back and forth over all that a hand does: the stroke under way, the looks and the cues, in one line.
 
-Show and cue sheet each keep their own steps, numbered in one order; what was done last of both is taken back first.
+Show and cue sheet each keep their own steps, numbered in one order; what was done last of both is taken back first, and
+what was taken back last is done again first. Whatever is done anew ends the way forward in both.
 """
 
 from __future__ import annotations
@@ -64,10 +65,10 @@ class Steps(QObject):
 
     @property
     def _next(self) -> int | None:
-        """The number of the step to do again: the first one, unless something else has been done since."""
+        """When the step to do again was taken back: the last one, unless something else has been done since."""
         undone = [number for number in (self._show.undone, self._sheet.undone) if number is not None]
-        last = max(self._show.done, self._sheet.done)
-        return min((number for number in undone if number > last), default=None)
+        newest = max(self._show.newest, self._sheet.newest)
+        return max((number for number in undone if number > newest), default=None)
 
     def _tell_taken_back(self, deed: Deed) -> None:
         self.said.emit("info", words_cues.undone(deed, self._sheet.path))

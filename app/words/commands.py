@@ -59,6 +59,14 @@ def same_pictures(same: int, others: int) -> str:
     return f"{same} of them are those of the show, bit for bit{like}."
 
 
+def as_painted(width: int, height: int) -> str:
+    """Of a replay with the show's own settings: the size of its film."""
+    return (
+        f"The film is {width}x{height}, as the engine painted the show; a recording may be larger. --size, such as "
+        "--size 960x576, paints it at another size."
+    )
+
+
 def no_picture_to_render(source: str) -> str:
     return f"{source} gave no picture, so there is nothing to render."
 

@@ -28,18 +28,27 @@ NOT_THE_SAME_AT_FIRST = (
 )
 
 
-def there(path: object, reduced: int, pictures: int) -> str:
-    """reduced: of how many of its ``pictures`` the camera's own was reduced."""
+def there(path: object, reduced: int, missing: int, pictures: int) -> str:
+    """reduced, missing: see ``reduced_of`` and ``left_out_of``."""
     less = f" {reduced_of(reduced, pictures)}" if reduced else ""
-    return f"Its journal is {path}: `vace-live replay` paints the show again from it.{less}"
+    none = f" {left_out_of(missing, pictures)}" if missing else ""
+    return f"Its journal is {path}: `vace-live replay` paints the show again from it.{less}{none}"
 
 
 def reduced_of(reduced: int, pictures: int) -> str:
-    return f"Of {reduced} of its {pictures} pictures the camera's own is in it reduced to 1920 pixels."
+    """reduced: of how many of its ``pictures`` what an input gave is there smaller than it came."""
+    return (
+        f"Of {reduced} of its {pictures} pictures the camera's own, or the second input's, is in it reduced to 1920 "
+        "pixels."
+    )
 
 
 def left_out_of(missing: int, pictures: int) -> str:
-    return f"Of {missing} of its {pictures} pictures the camera's own was left out: what the engine saw is enlarged."
+    """missing: of how many of its ``pictures`` it is not there at all."""
+    return (
+        f"Of {missing} of its {pictures} pictures the camera's own was left out: for another size, what the engine saw "
+        "is enlarged."
+    )
 
 
 def no_journal(why: str) -> str:

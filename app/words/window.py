@@ -84,10 +84,11 @@ WHOLE, WHOLE_TIP = "Whole picture", "Show all of the picture again. Key: 0"
 
 # mask
 MASK = "Mask"
+_ALONE_AGAIN = "With people: Alone, until you choose another."
 MASK_VERBS = {
-    "fill_mask": ("Fill", "What is painted is repainted; the rest stays as the camera sees it."),
-    "keep_mask": ("Keep", "What is painted stays as the camera sees it; the rest is repainted."),
-    "remove_mask": ("Remove", "What is painted is repainted without following what is there."),
+    "fill_mask": ("Fill", f"What is painted is repainted; the rest stays as the camera sees it. {_ALONE_AGAIN}"),
+    "keep_mask": ("Keep", f"What is painted stays as the camera sees it; the rest is repainted. {_ALONE_AGAIN}"),
+    "remove_mask": ("Remove", f"What is painted is repainted without following what is there. {_ALONE_AGAIN}"),
     "replace_background": ("Background", "All that is behind people is repainted, wherever they go."),
     "keep_people": ("Keep people", "People stay as the camera sees them, also where something is painted."),
     "expand_canvas": ("Expand", "The picture shrinks, and what is around it is painted on; again to take it back."),
@@ -101,10 +102,10 @@ MASK_COMBINATIONS: Sequence[tuple[str, Combination]] = (
     ("Intersect", "intersect"),
 )
 MASK_COMBINATION_TIPS: dict[Combination, str] = {
-    "alone": "The painted mask counts alone, wherever people go.",
-    "add": "What is painted is repainted, and people are, wherever they go.",
-    "subtract": "What is painted is repainted, but for people, wherever they go.",
-    "intersect": "People are repainted where they are in what is painted, and nothing else.",
+    "alone": "What Fill, Keep or Remove repaints is repainted, wherever people go.",
+    "add": "What Fill, Keep or Remove repaints is repainted, and people are, wherever they go.",
+    "subtract": "What Fill, Keep or Remove repaints is repainted, but for people, wherever they go.",
+    "intersect": "People are repainted where Fill, Keep or Remove would repaint, and nothing else is.",
 }
 MASK_GROW, MASK_GROW_TIP = "Grow", "Moves the mask's border outwards, below 0 inwards; in pixels of a picture 320 wide."
 MASK_FEATHER = "Feather"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.look_history import Field
+from app.look_history import ENGINE_SIZE, TAKE, Field
 from app.mask_painting import Tool
 
 BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
@@ -24,6 +24,8 @@ MORE_FIELDS = "the look"
 """Of a step that changed a good deal, such as a cue."""
 MOST_FIELDS = 3
 FIELDS: dict[Field, str] = {
+    ENGINE_SIZE: "the engine's size",
+    TAKE: "the take",
     ("mask",): "the mask",
     ("invert_mask",): "what the mask means",
     ("mask_shape",): "the mask's border",

@@ -278,6 +278,8 @@ def test_another_size_and_more_steps_give_another_film_of_the_same_length(
     assert {picture.shape for picture in pictures} == {(64, 96, 3)}
     assert len(pictures) == len(show.painted)
     told = [] if captured[0] else [words.left_out_of(len(pictures), len(pictures))]
+    assert [sentence in show.said[-1][1] for sentence in told] == [True] * len(told), "it was said at the end, too"
+    assert ("left out" in show.said[-1][1]) == bool(told)
     assert list(replayer.warnings()) == told
     result = filmed(show.path, large)
     frames, times = sizes_and_times(tmp_path / "show.mp4")
@@ -595,6 +597,21 @@ def test_the_report_says_how_much_is_the_same(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["same"] == told["frames_out"] == len(show.painted)
     assert told["asked"]["engine"]["width"] == SMALL.width
+
+
+def test_a_replay_as_the_show_was_says_that_it_has_the_engines_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    show = begun(tmp_path)
+    show.play()
+    show.finish()
+    monkeypatch.setattr("app.replay.replay", lambda path, changes, *_: filmed(path, changes))
+    assert main(["replay", str(show.path), "-o", str(tmp_path / "again.mp4")]) == 0
+    told = capsys.readouterr().out
+    assert f"The film is {SMALL.width}x{SMALL.height}, as the engine painted" in told
+    assert "--size" in told
+    assert main(["replay", str(show.path), "-o", str(tmp_path / "again.mp4"), "--size", "96x64"]) == 0
+    assert "as the engine painted" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("asked", "journal"), [([], True), (["--journal"], True), (["--no-journal"], False)])

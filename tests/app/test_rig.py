@@ -158,6 +158,9 @@ def test_a_clip_that_cannot_be_opened_leaves_the_one_that_plays(stage: StageMake
     before = live.rig.status().frames_in
     live.until(lambda: live.rig.status().frames_in > before)
     assert live.rig.status().source_trouble == ""
+    assert live.rig.status().source_refused == told[1], "for as long as it goes on"
+    live.show.set_setup(source=TINY.source)
+    live.until(lambda: live.rig.status().source_refused == "")
 
 
 def test_a_clip_that_stands_still_does_so_while_another_is_opened_and_when_that_fails(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from app.look import Setup
 from app.window.bind import Bindings
 from app.window.panels.size_row import Size, SizeRow, size_of
@@ -24,7 +22,7 @@ def sizes_for(model: str) -> tuple[Size, ...]:
 
 
 class EngineSizeRow(SizeRow):
-    """Binds width and height of ``setup.engine``."""
+    """Binds width and height of ``setup.engine``; a change is a step that can be taken back."""
 
     def __init__(self, bindings: Bindings) -> None:
         field = LineField(words_look.SIZE_TYPED, help=words_look.SIZE_TYPED_TIP)
@@ -35,14 +33,9 @@ class EngineSizeRow(SizeRow):
             lambda setup: _size(setup.engine),
             self.put,
             self.picked,
-            lambda wanted: show.set_setup(engine=_sized(show.setup.engine, wanted)),
+            lambda wanted: show.set_engine_size(*(size_of(wanted) if isinstance(wanted, str) else wanted)),
         )
 
 
 def _size(engine: EngineChoice) -> Size:
     return engine.width, engine.height
-
-
-def _sized(engine: EngineChoice, wanted: Size | str) -> EngineChoice:
-    width, height = size_of(wanted) if isinstance(wanted, str) else wanted
-    return replace(engine, width=width, height=height)

@@ -66,6 +66,7 @@ class InputPanel(Card):
         self.body.addWidget(self.second)
 
         bindings.setup(lambda setup: setup.source, self._put_source)
+        self.pages.given_up.connect(lambda: self._put_source(bindings.show.setup.source))
         bindings.setup(
             lambda setup: setup.paused,
             self.pages.clip.pause.setChecked,

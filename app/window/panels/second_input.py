@@ -34,6 +34,7 @@ class SecondInput(QWidget):
         self.kinds.picked.connect(self._kind_picked)
         self.pages.picked.connect(actions.choose_structure)
         bindings.setup(lambda setup: setup.structure, self._put)
+        self.pages.given_up.connect(lambda: self._put(bindings.show.setup.structure))
 
     def put_status(self, status: Status) -> None:
         self.title.put(status.structure_title)

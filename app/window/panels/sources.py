@@ -38,6 +38,8 @@ class SourcePage(QWidget):
     """``picked(choice)`` speaks only of the performer's hand; ``put`` is silent."""
 
     picked = Signal(object)
+    given_up = Signal()
+    """Nothing was chosen after all: what plays is what should be shown."""
 
     def __init__(self, kind: SourceKind) -> None:
         super().__init__()
@@ -173,6 +175,7 @@ class FilePage(SourcePage):
         self._files = FileDialog(
             self, words.BROWSE, suffixes, lambda path: self._entered(str(path)), begins=self._folders
         )
+        self._files.given_up.connect(self.given_up)
 
     @property
     def ready(self) -> bool:
@@ -248,6 +251,8 @@ class SourcePages(QStackedWidget):
     """A page for each kind; ``picked(choice)`` speaks only of the performer's hand. pausable: see ``ClipPage``."""
 
     picked = Signal(object)
+    given_up = Signal()
+    """See ``SourcePage``."""
 
     def __init__(self, pausable: bool = True) -> None:
         super().__init__()
@@ -263,6 +268,7 @@ class SourcePages(QStackedWidget):
         for page in self._pages.values():
             self.addWidget(page)
             page.picked.connect(self.picked)
+            page.given_up.connect(self.given_up)
 
     @property
     def page(self) -> SourcePage:

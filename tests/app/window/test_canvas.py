@@ -419,6 +419,23 @@ def test_the_painted_mask_is_combined_with_people(window: MainWindow, show: Show
     assert [name for name in expected if combination.button(name).isChecked()] == ["intersect"]
 
 
+def test_a_verb_stays_lit_beside_people_and_the_words_hold_for_each(window: MainWindow, show: Show) -> None:
+    panel, mask = window.mask_panel, Picture(np.array([[255, 0]], np.uint8))
+    for verb in ("fill_mask", "keep_mask", "remove_mask"):
+        show.set_look(Look(mask=mask))
+        click(panel.verbs[verb])
+        for combination in ("add", "subtract", "intersect"):
+            click(panel.combination.button(combination))
+            assert panel.verbs[verb].isChecked(), (verb, combination)
+            tip = panel.combination.button(combination).toolTip()
+            assert "What is painted" not in tip, "Keep repaints what is not"
+        click(panel.verbs[verb])
+        assert panel.combination.button("alone").isChecked()
+        assert "Alone" in panel.verbs[verb].toolTip()
+    show.set_look(Look(mask=mask, repainted="background", mask_join="either"))
+    assert not any(button.isChecked() for button in panel.verbs.values())
+
+
 def test_faders_shape_mask_and_brush(window: MainWindow, show: Show) -> None:
     window.mask_panel.grow.number.setValue(5)
     window.mask_panel.feather.number.setValue(12)

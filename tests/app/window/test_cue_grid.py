@@ -310,6 +310,8 @@ def test_the_length_of_a_cue_slides_while_it_is_typed(window: MainWindow, grid: 
     assert grid.length.text() == f"{before.length + 2:g} beats"
     grid.sheet.undo()
     assert transition().length == before.length + 1
+    assert grid.length.text() == f"{before.length + 1:g} beats"
+    assert slider.value() == before.length + 1
     click(window.messages)
     qtbot.waitUntil(lambda: not slider.isVisible())
     press(window, Qt.Key.Key_1)
@@ -337,6 +339,7 @@ def test_any_length_of_a_morph_is_typed(window: MainWindow, grid: CueGrid) -> No
     press(grid.length, Qt.Key.Key_Return)
     assert transition() == Transition("morph", 6.5, "beats")
     assert "a while is no length" in window.messages.shown[1]
+    assert grid.length.text() == "6.5 beats"
     chosen(grid.menu(0), words.CUE_TRANSITION, words_cues.CUE_LENGTH)
     press(grid.length, Qt.Key.Key_Escape)
     assert transition() == Transition("morph", 6.5, "beats")

@@ -18,6 +18,7 @@ from app.status import Devices, Status, Thumbnails
 from app.window.actions import Actions
 from app.window.dropped import Dropped
 from app.window.main_window import MainWindow
+from app.window.panels.sources import FilePage, SourcePages
 from app.words import window as words
 from tests.app.window.hands import click, files, pick, press, type_text
 from tests.app.window.rig import StillRig, plain
@@ -87,6 +88,38 @@ def test_a_clip_waits_for_its_file_and_the_old_source_goes_on(
     assert page.dialog is None
     assert show.setup.source == SourceChoice("clip", str(tmp_path / "dance.mp4"))
     assert page.path.text() == str(tmp_path / "dance.mp4")
+
+
+@pytest.mark.parametrize("kind", ["clip", "still"])
+def test_a_dialog_that_is_given_up_leaves_all_as_it_was(window: MainWindow, show: Show, kind: SourceKind) -> None:
+    """Else a source is lit that does not play, and what pauses the clip that does is out of sight."""
+    plays: SourceKind = "still" if kind == "clip" else "clip"
+    chosen: list[tuple[SourcePages, Callable[[], None]]] = [
+        (window.input.pages, lambda: click(window.input.kinds.button(kind))),
+        (window.input.second.pages, lambda: pick(window.input.second.kinds, kind)),
+    ]
+    for pages, choose in chosen:
+        show.set_setup(source=SourceChoice(plays, "/films/rain"), structure=SourceChoice(plays, "/films/rain"))
+        before = show.setup
+        playing = pages.page
+        choose()
+        assert isinstance(pages.page, FilePage)
+        assert pages.page is not playing
+        assert pages.page.dialog is not None
+        press(pages.page.dialog, Qt.Key.Key_Escape)
+        assert pages.page is playing
+        assert show.setup == before
+    assert window.input.kinds.button(plays).isChecked()
+    assert window.input.second.kinds.value == plays
+
+
+def test_a_second_input_that_is_given_up_stays_off(window: MainWindow, show: Show) -> None:
+    second = window.input.second
+    pick(second.kinds, "clip")
+    assert second.pages.clip.dialog is not None
+    press(second.pages.clip.dialog, Qt.Key.Key_Escape)
+    assert second.kinds.value is None
+    assert not second.pages.isVisible()
 
 
 def test_each_kind_remembers_what_it_was_set_to(window: MainWindow, show: Show, qtbot: QtBot) -> None:

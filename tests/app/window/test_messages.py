@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
+from app.show import Show
+from app.status import Status
 from app.window.main_window import MainWindow
 from app.window.messages import MessageBar
 from app.words import window as words
+from engine.params import Picture
 from tests.app.window.rig import StillRig
 
 
@@ -68,6 +73,55 @@ def test_a_message_is_taken_back_when_its_cause_is_gone(bar: MessageBar) -> None
     bar.hold(["Something else."])
     bar.hold([])
     assert bar.shown[1] == "The disk is nearly full.", "what has no known cause stays"
+
+
+def test_a_refusal_is_taken_back_and_never_repeated(bar: MessageBar) -> None:
+    bar.say("warning", "There is no such file. The clip goes on.")
+    bar.hold([], ["There is no such file."])
+    bar.say("info", "Saved.")
+    bar._fade.timeout.emit()
+    assert bar.shown == ("", "")
+    bar.say("warning", "There is no such file. The clip goes on.")
+    bar.hold([], ["There is no such file."])
+    assert bar.shown[1]
+    bar.hold([], [])
+    assert bar.shown == ("", "")
+
+
+def test_what_the_window_refused_is_taken_back_once_something_else_was_taken(
+    window: MainWindow, show: Show, rig: StillRig, tmp_path: Path
+) -> None:
+    size = window.look.size_row
+    mends: list[Callable[[], None]] = [
+        lambda: size.picked.emit("320x208"),
+        lambda: show.set_engine_size(256, 144),
+    ]
+    for mend in mends:
+        size.picked.emit("300x200")
+        assert "300" in window.messages.shown[1]
+        show.set_params(prompt="ink")
+        assert "300" in window.messages.shown[1]
+        mend()
+        assert window.messages.shown == ("", "")
+    no_mask = tmp_path / "mask.png"
+    no_mask.write_bytes(b"no picture")
+    mends = [
+        lambda: show.set_mask(Picture(np.full((9, 16), 255, np.uint8))),
+        lambda: window.editor.clear(),
+    ]
+    for mend in mends:
+        window.editor.load(no_mask)
+        assert words.mask_not_loaded("").strip() in window.messages.shown[1]
+        show.set_params(prompt="neon")
+        assert window.messages.shown[1]
+        mend()
+        assert window.messages.shown == ("", "")
+    rig.now = Status(source_refused="There is no file X. The clip goes on.")
+    rig.said.emit("warning", rig.now.source_refused)
+    window.poll_status()
+    rig.now = Status()
+    window.poll_status()
+    assert window.messages.shown == ("", "")
 
 
 def test_what_is_cut_says_where_all_of_it_is(bar: MessageBar) -> None:

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from app.expand import Expand
-from app.look import COUNTERS, Look
+from app.look import COUNTERS, Look, Setup
+from app.look_history import ENGINE_SIZE, TAKE
 from app.show import Show
 from app.window.canvas import Canvas
 from app.window.main_window import MainWindow
@@ -126,7 +127,7 @@ def test_every_field_that_can_be_taken_back_has_a_name() -> None:
     """Or the performer would read of "the look" where one thing has changed."""
     names: list[tuple[str, ...]] = [(name,) for name in vars(Look()) if name not in ("params", "treatment")]
     names += [("params", name) for name in vars(Params()) if name not in (*COUNTERS, "frames_done")]
-    assert set(words_canvas.FIELDS) == set(names)
+    assert set(words_canvas.FIELDS) == {*names, ENGINE_SIZE, TAKE}
 
 
 def test_a_stroke_under_way_is_given_up_and_nothing_else(window: MainWindow, canvas: Canvas, show: Show) -> None:
@@ -283,3 +284,99 @@ def test_changes_of_the_cues_are_steps_among_the_others(window: MainWindow, show
     press(window, Qt.Key.Key_F5)
     undo(window)
     assert sheet.set_list == full, "what was done before an audition stays in it"
+
+
+def test_what_is_done_anew_ends_the_way_forward_of_cues_and_looks(window: MainWindow, show: Show) -> None:
+    """Or Ctrl+Y would delete a cue that nobody wants to lose, and leave the fader alone."""
+    sheet, fader = window.cues.sheet, window.look.strength.number
+    press(window, Qt.Key.Key_A)
+    full = sheet.set_list
+
+    def delete_and_take_back() -> None:
+        press(window.cues.pads[0], Qt.Key.Key_Delete)
+        undo(window)
+        assert window.cues.buttons["redo"].isEnabled()
+
+    delete_and_take_back()
+    fader.setValue(0.8)
+    assert not window.cues.buttons["redo"].isEnabled()
+    undo(window)
+    redo(window)
+    assert (sheet.set_list == full, show.look.params.control_strength) == (True, 0.8)
+    redo(window)
+    press(window, Qt.Key.Key_Y, CTRL | Qt.KeyboardModifier.AltModifier)
+    assert sheet.set_list == full
+
+    delete_and_take_back()
+    press(window, Qt.Key.Key_F5)
+    show.set_params(prompt="tried out")
+    press(window, Qt.Key.Key_F6)
+    undo(window)
+    redo(window)
+    assert (sheet.set_list == full, show.look.params.prompt) == (True, "tried out")
+
+
+def test_steps_are_done_again_in_the_reverse_of_the_order_they_were_taken_back_in(
+    window: MainWindow, show: Show
+) -> None:
+    sheet, fader = window.cues.sheet, window.look.strength.number
+    press(window, Qt.Key.Key_A)
+    full = sheet.set_list
+    press(window.cues.pads[0], Qt.Key.Key_Delete)
+    fader.setValue(0.8)
+    press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.AltModifier)
+    undo(window)
+    redo(window)
+    assert (sheet.set_list == full, show.look.params.control_strength) == (True, 0.8), "the fader was the last"
+    redo(window)
+    assert sheet.set_list != full
+
+
+def test_a_step_that_ends_as_it_began_leaves_the_way_forward_of_the_cues(window: MainWindow, show: Show) -> None:
+    sheet = window.cues.sheet
+    press(window, Qt.Key.Key_A)
+    undo(window)
+    for value in (0.8, 1.0):
+        show.set_params(control_strength=value)
+    redo(window)
+    assert sheet.cue(0) is not None
+
+
+def test_the_engines_size_is_a_step_among_the_others(window: MainWindow, show: Show) -> None:
+    said: list[str] = []
+    window.steps.said.connect(lambda level, sentence: said.append(sentence))
+    press(window, Qt.Key.Key_A)
+    show.set_params(control_strength=0.8)
+    press(window.cues.pads[0], Qt.Key.Key_Delete)
+    press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.AltModifier)
+    assert window.program.bar.redo.isEnabled()
+    window.look.size_row.picked.emit((256, 144))
+    assert not window.program.bar.redo.isEnabled()
+    assert not window.cues.buttons["redo"].isEnabled()
+
+    def state() -> tuple[int, float]:
+        return show.setup.engine.width, show.look.params.control_strength
+
+    undo(window)
+    assert state() == (Setup().engine.width, 0.8)
+    assert said[-1] == "Taken back: the engine's size."
+    undo(window)
+    assert state() == (Setup().engine.width, 1.0)
+    redo(window)
+    redo(window)
+    assert state() == (256, 0.8)
+    window.look.size_row.picked.emit((256, 144))
+    window.look.size_row.picked.emit("300x200")
+    undo(window)
+    assert state() == (Setup().engine.width, 0.8), "what changes nothing, or is refused, is no step"
+
+
+def test_a_take_is_called_a_take(window: MainWindow, show: Show) -> None:
+    said: list[str] = []
+    window.steps.said.connect(lambda level, sentence: said.append(sentence))
+    press(window, Qt.Key.Key_F5)
+    show.set_params(prompt="tried out")
+    press(window, Qt.Key.Key_F6)
+    undo(window)
+    redo(window)
+    assert said == ["Taken back: the take.", "Done again: the take."]
