@@ -130,7 +130,7 @@ def test_a_stroke_is_in_the_very_next_chunk_and_in_its_context(desk: Desk) -> No
     desk.hold_engine()
     done = len(desk.witness.steps)
     moment = desk.paint(0.3, 0.45)
-    desk.until(lambda: desk.captured_since(moment) >= 1)
+    desk.until(lambda: desk.captured_since(moment) >= 2)  # the third picture of four tells the context
     desk.let_go()
     desk.until(lambda: len(desk.frames) > done)
     frames, encoded = desk.frames[done], desk.encoded[done]

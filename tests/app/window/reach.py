@@ -122,6 +122,10 @@ def cut_off(window: MainWindow, show: Show) -> list[str]:
         QApplication.processEvents()
         bring_in_sight(part)
         needed = part.sizeHint()
+        for _ in range(20):  # a layout may take several turns
+            if part.width() >= needed.width():
+                break
+            QTest.qWait(10)
         if part.width() < needed.width() or part.height() < needed.height() or not seen_whole(part):
             found.append(f"{where}: {part.width()}x{part.height()} for {needed.width()}x{needed.height()}")
 
