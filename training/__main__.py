@@ -54,7 +54,7 @@ def _run(stage: str, options: argparse.Namespace) -> None:
         size = (options.width, options.height)
         bank.write(folder, options.clips, options.held_out, *size, seed, options.workers, only, _say)
     elif stage == "shipped":
-        shipped.lay_out(folder, options.target / export.WEIGHTS, _say)
+        shipped.lay_out(folder, options.target / export.WEIGHTS, config.dit, _say)
     elif stage == "autoencoder":
         plan = Plan(options.steps or STEPS[stage], seed=seed, level=options.rate)
         assert isinstance(config.vae, TinyVAEConfig)

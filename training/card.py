@@ -17,13 +17,15 @@ from training.prompts import LOOK_WORDS
 
 @dataclass(frozen=True)
 class Stage:
-    """history: ``Course.history``. hours: of the processor. device: "cpu" or "cuda"."""
+    """history: ``Course.history``. hours: of the processor. device: "cpu" or "cuda". layers: of the transformer, 0
+    where they are not known."""
 
     name: str
     steps: int
     history: Sequence[tuple[int, int, int]]
     hours: float
     device: str
+    layers: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def card(facts: Facts) -> str:
         "",
         "| stage | steps | hours | on | plans |",
         "|---|---|---|---|---|",
-        *(f"| {s.name} | {s.steps:,} | {s.hours:.2f} | {s.device} | {_commands(s)} |" for s in facts.stages),
+        *(f"| {_titled(s)} | {s.steps:,} | {s.hours:.2f} | {s.device} | {_commands(s)} |" for s in facts.stages),
         "",
         *_lengthened(facts.stages),
         "Hours are those of the CPU: two cores at work for an hour are two. All stages learn by Muon for matrices and",
@@ -93,7 +95,7 @@ def card(facts: Facts) -> str:
         "last quarter (the decoder's: half); what ships is the running average of the weights. The autoencoder learns",
         "from source pictures, guides and painted ones by squared and absolute differences, of edges too. The",
         "transformer learns the clean latent by squared differences, channels weighed by how much of them is seen",
-        "(in its last row, what repeats from patch to patch counts five times): single frames first, then rollouts",
+        "(after its first row, what repeats from patch to patch counts five times): single frames first, then rollouts",
         "of 2 to 4 frames over a memory of its own frames, at half size and at full size in the last quarter.",
         "At the end the autoencoder's decoder alone goes on learning, from what the transformer paints as well.",
         "",
@@ -165,9 +167,14 @@ def _lengthened(stages: Sequence[Stage]) -> list[str]:
         "to fall. On the way targets of looks and references, the share of references and other samples changed",
         "(docs/log.md): the weights are those of several runs in a row and of the code of each. The plans are no",
         "recipe, and no run from nothing with today's code has been made. Where a stage has several rows, each later",
-        "one began with the weights of the one before as they shipped, a bank drawn anew and a new optimizer.",
+        "one began with the weights of the one before as they shipped, a new optimizer and clips drawn by newer",
+        "controls; blocks that were added began by changing nothing.",
         "",
     ]
+
+
+def _titled(stage: Stage) -> str:
+    return f"{stage.name}, {stage.layers} layers" if stage.layers else stage.name
 
 
 def _commands(stage: Stage) -> str:

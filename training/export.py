@@ -36,7 +36,7 @@ def export(folder: Path, target: Path, say: Say) -> None:
     """
     stages = {name: _stage(folder, name) for name in ("autoencoder", "transformer", "decoder")}
     done = [
-        card.Stage(name, state["step"], state["history"], state["spent_s"] / 3600, state["device"])
+        card.Stage(name, state["step"], state["history"], state["spent_s"] / 3600, state["device"], _layers(state))
         for name, state in stages.items()
         if state["step"]
     ]
@@ -103,3 +103,9 @@ def _check_decoder(folder: Path, stages: dict[str, dict[str, Any]], say: Say) ->
             f"The decoder in {folder} was trained on another transformer than the one there, so they do not fit and "
             "nothing was exported: run 'decoder' again."
         )
+
+
+def _layers(state: dict[str, Any]) -> int:
+    """Of the transformer among a stage's weights, 0 for another network."""
+    blocks = {name.split(".")[2] for name in state["averaged"] if name.startswith("dit.blocks.")}
+    return len(blocks)

@@ -7,6 +7,7 @@ card.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from engine.config import DiTConfig
 from training.card import Stage
 from training.course import Say
 
@@ -23,6 +25,10 @@ WORK = "work.json"
 """The ``Record`` of the weights in a folder when they were laid out; in their file the metadata's name for it."""
 NETWORKS = {"transformer": ("transformer", "dit"), "text": ("transformer", "text"), "autoencoder": ("autoencoder", "")}
 """Of each part of the file of weights: the stage that learns it, and its name there."""
+_OUT = ("self_attn.o", "cross_attn.o", "ffn.2")
+"""What a block adds to what passes it comes out of these; a Context Block's hint comes out of ``after_proj``."""
+_FIRST_ALONE = "before_proj."
+"""What the first Context Block has and the others have not."""
 
 
 class NothingShipped(Exception):
@@ -61,10 +67,12 @@ class Record:
         )
 
 
-def lay_out(folder: Path, weights: Path, say: Say) -> None:
+def lay_out(folder: Path, weights: Path, config: DiTConfig, say: Say) -> None:
     """Write ``folder``/autoencoder.pt, transformer.pt and work.json from a file that ``export`` wrote.
 
-    NothingShipped where there is no such file, or the folder holds weights of stages that have been run.
+    config: of the transformer to go on with; blocks that it has beyond those of the file change nothing as they begin.
+    NothingShipped where there is no such file, it has more blocks than that, or the folder holds weights of stages that
+    have been run.
     """
     if not weights.exists():
         raise NothingShipped(f"There is no {weights}, so there is nothing to go on from: train from nothing instead.")
@@ -78,11 +86,28 @@ def lay_out(folder: Path, weights: Path, say: Say) -> None:
         for key in file.keys():  # noqa: SIM118 - it is no dictionary
             stage, name = NETWORKS[key.partition(".")[0]]
             parts[stage][f"{name}.{key.partition('.')[2]}".lstrip(".")] = file.get_tensor(key).float()
+    _deepen(parts["transformer"], "dit.blocks", config.layers, _OUT)
+    _deepen(parts["transformer"], "dit.vace_blocks", len(config.vace_layers), ("after_proj",))
     for stage, state in parts.items():
         torch.save(_begun(state), folder / f"{stage}.pt")
     (folder / WORK).write_text(record.written(), "utf-8")
     told = ", ".join(f"{stage.steps:,} steps of {stage.name}" for stage in record.stages)
     say(f"shipped: {weights} laid out in {folder}, after {told or 'work that they do not tell of'}")
+
+
+def _deepen(state: dict[str, Tensor], blocks: str, count: int, out: Sequence[str]) -> None:
+    """Add to ``blocks`` until they are ``count``, each as the last one is, but that nothing comes out of it."""
+    numbers = [int(match[1]) for name in state if (match := re.match(rf"{re.escape(blocks)}\.(\d+)\.", name))]
+    last = max(numbers, default=-1)
+    if last + 1 > count or not numbers:
+        raise NothingShipped(f"The weights that ship have {last + 1} {blocks}, not {count} or fewer: see --layers.")
+    for name, value in [(name, value) for name, value in state.items() if name.startswith(f"{blocks}.{last}.")]:
+        inside = name.removeprefix(f"{blocks}.{last}.")
+        if inside.startswith(_FIRST_ALONE):
+            continue
+        silent = inside.rpartition(".")[0] in out
+        for number in range(last + 1, count):
+            state[f"{blocks}.{number}.{inside}"] = torch.zeros_like(value) if silent else value.clone()
 
 
 def earlier(folder: Path) -> Record:

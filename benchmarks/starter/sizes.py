@@ -24,7 +24,7 @@ from training.__main__ import sized
 VARIANTS: dict[str, tuple[int, int]] = {
     "as shipped": (STARTER.dit.dim, STARTER.dit.layers),
     "384 wide": (384, STARTER.dit.layers),
-    "5 layers": (STARTER.dit.dim, 5),
+    "7 layers": (STARTER.dit.dim, 7),
 }
 """Width and layers of the transformer: the next sizes of each that its heads allow."""
 ROUNDS_A_CHUNK = 5

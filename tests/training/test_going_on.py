@@ -10,7 +10,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from engine.block import Block
 from engine.tiny_vae import TinyVAE
+from engine.vace import ContextBlock
 from tests.training.pictures_folder import filled
 from tests.training.small import SMALL, banked
 from training import autoencoder, decoder, shipped
@@ -18,7 +20,7 @@ from training.__main__ import main, sized
 from training.card import Stage
 from training.course import fingerprint
 from training.samples import Wording
-from training.transformer import Painter, repeating
+from training.transformer import Painter, repeating, trained
 
 
 def test_weights_that_ship_are_gone_on_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,7 +29,7 @@ def test_weights_that_ship_are_gone_on_from(tmp_path: Path, capsys: pytest.Captu
     (second / "bank").symlink_to(first / "bank")
     weights = _exported(first, tmp_path / "one")
 
-    assert main(["shipped", "--folder", str(second), "--target", str(tmp_path / "one")]) == 0
+    assert main(["shipped", "--folder", str(second), "--target", str(tmp_path / "one"), "--layers", "1"]) == 0
     assert "7 steps of transformer" in capsys.readouterr().out
     laid_out = {
         stage: torch.load(second / f"{stage}.pt", weights_only=True) for stage in ("autoencoder", "transformer")
@@ -55,12 +57,37 @@ def test_weights_that_ship_are_gone_on_from(tmp_path: Path, capsys: pytest.Captu
     assert all(torch.equal(after[key], weights[key]) for key in encoder)
 
 
+def test_blocks_that_are_added_change_nothing_as_they_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _exported(banked(tmp_path / "first"), tmp_path)
+    painted = []
+    for layers in (1, 3):
+        folder = tmp_path / f"{layers}"
+        assert main(["shipped", "--folder", str(folder), "--target", str(tmp_path), "--layers", str(layers)]) == 0
+        painter = trained(folder, sized(64, layers))
+        generator = torch.Generator().manual_seed(0)
+        config = painter.config.dit
+        x = torch.randn(1, 2, config.latent_channels, 4, 6, generator=generator)
+        context = torch.randn(1, 2, config.vace_channels, 4, 6, generator=generator)
+        text = painter.dit.read_text(painter.embeds([Wording("neon teal")]))
+        painted.append(painter.dit(x, 900.0, text, context=painter.dit.read_context(context, 2)))
+        before = painter.dit(x, 900.0, text)
+        assert not torch.allclose(painted[-1], before), "hints do nothing, so that nothing is shown"
+    torch.testing.assert_close(painted[0], painted[1])
+    first, added = (cast("Block", painter.dit.blocks[index]).self_attn.q.weight for index in (0, 2))
+    assert torch.equal(added, first)
+
+    assert main(["shipped", "--folder", str(tmp_path / "0"), "--target", str(tmp_path), "--layers", "0"]) == 1
+    assert "--layers" in capsys.readouterr().err
+
+
 def _exported(folder: Path, target: Path) -> dict[str, torch.Tensor]:
     """Weights as after seven steps of every stage, exported."""
     torch.manual_seed(0)
     config = sized(64, 1)
     painter, vae = Painter(config), autoencoder.untrained(config.vae)
-    painter.dit.head.head.weight.data.normal_(std=0.1)
+    hint = cast("ContextBlock", painter.dit.vace_blocks[0]).after_proj
+    for layer in (painter.dit.head.head, hint):
+        layer.weight.data.normal_(std=0.1)
     basis = fingerprint(painter.state_dict())
     networks = {"autoencoder": (vae, ""), "transformer": (painter, ""), "decoder": (vae, basis)}
     for name, (network, learned_from) in networks.items():
