@@ -218,7 +218,10 @@ def test_transformers_at_work(name: str) -> None:
         stream.recache()
         work = footprint.peak - resting
     told = part(budget_of(config, choice, torch.bfloat16), "transformer at work")
-    assert work <= told <= 1.4 * work
+    # Offloaded networks hold all hints at once, which is told of all; this one holds one after the other.
+    tokens = (rollout.chunk + MAX_REFERENCES) * (rows // 2) * (columns // 2)
+    hints = len(dit.vace_layers) * tokens * dit.dim * torch.bfloat16.itemsize
+    assert work <= told <= 1.4 * work + hints
 
 
 @pytest.mark.parametrize("rollout", ROLLOUTS)
