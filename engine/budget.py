@@ -217,10 +217,14 @@ def _transformer_work(config: ModelConfig, choice: EngineChoice, dtype: torch.dt
 
 
 def _painting_work(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> int:
-    """Of a chunk with all references seen by the Context Blocks."""
+    """Of a chunk with all references seen by the Context Blocks.
+
+    A hint is added as soon as it is made, beside the way through and its way out; offloaded networks make all first.
+    """
     dit = config.dit
     tokens = (choice.height // 16) * (choice.width // 16)
-    hints = (len(dit.vace_layers) + 2) * dit.dim * dtype.itemsize
+    held = len(dit.vace_layers) if choice.offload else min(1, len(dit.vace_layers))
+    hints = (held + 2) * dit.dim * dtype.itemsize
     return round((config.rollout.chunk + MAX_REFERENCES) * tokens * (_token_work(config, dtype) + hints))
 
 
