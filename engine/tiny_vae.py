@@ -247,8 +247,15 @@ class TinyVAE(nn.Module):
         # Convolutions are several times faster on a CPU, and no slower on a GPU, with channels last.
         x = x.flatten(0, 1).to(self.dtype, memory_format=torch.channels_last)
         kept: list[Tensor] = []
-        parts = tuple(layers)
+        parts, passed = tuple(layers), None
         for layer, following in zip(parts, (*parts[1:], None), strict=True):
+            if layer is passed:
+                continue
+            if isinstance(layer, TemporalPool) and isinstance(following, nn.Conv2d):
+                whole = fused_conv.conv_of_mixed(layer.conv, following, x, layer.stride)
+                if whole is not None:
+                    x, passed = whole, following
+                    continue
             if isinstance(layer, nn.Conv2d) and isinstance(following, nn.ReLU):
                 x = fused_conv.conv_relu(layer, x)
                 continue

@@ -50,7 +50,9 @@ def test_a_pass_is_as_much_arithmetic_as_the_formulas_say(vace: bool, monkeypatc
 
 
 def test_the_context_and_the_autoencoder_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused_conv, "_able", {torch.float32: False})  # plain convolutions, which are counted
+    # Plain convolutions, one behind the other, which are counted.
+    monkeypatch.setattr(fused_conv, "_able", {torch.float32: False})
+    monkeypatch.setattr(fused_conv, "conv_of_mixed", lambda *_: None)
     model = tiny_model()
     network = PlainNetwork(model.dit)
     width, height = 48, 32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine import fused_conv
-from engine.fused_conv import conv_add_relu, conv_relu
+from engine.fused_conv import conv_add_relu, conv_of_mixed, conv_relu
 
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 
@@ -42,6 +43,40 @@ def test_they_are_the_convolution_and_what_follows(dtype: torch.dtype, bias: boo
     assert near(conv_relu(layer, x), F.relu(layer(x)))
     assert near(conv_add_relu(layer, x, other), F.relu(layer(x) + other))
     assert torch.equal(other, kept), "what is added is not written to"
+
+
+@DTYPES
+@pytest.mark.parametrize("down", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_one_of_mixed_frames_is_the_mixing_and_the_convolution(dtype: torch.dtype, down: int, stride: int) -> None:
+    """And stays so when either of them is written into, moved, or replaced; and gradients pass by it."""
+    torch.manual_seed(0)
+    mix = nn.Conv2d(6 * stride, 6, 1, bias=False).to(dtype).requires_grad_(False)
+    layer = nn.Conv2d(6, 8, 3, stride=down, padding=1, bias=False).to(dtype).requires_grad_(False)
+    x = random(4, 6, 10, 14, seed=1, dtype=dtype)
+
+    def made() -> Tensor:
+        beside = torch.cat([x[index::stride] for index in range(stride)], dim=1)
+        right, whole = layer(mix(beside)), conv_of_mixed(mix, layer, x, stride)
+        assert whole is not None
+        assert whole.shape == right.shape
+        assert near(whole, right)
+        return whole
+
+    with torch.inference_mode():
+        first = made()
+        assert torch.equal(made(), first)
+        mix.weight.mul_(2)
+        second = made()
+    layer.weight.data = layer.weight.data + 0.1
+    with torch.inference_mode():
+        third = made()
+    mix.weight = nn.Parameter(-mix.weight.clone(), requires_grad=False)
+    with torch.inference_mode():
+        fourth = made()
+    for one, other in pairwise((first, second, third, fourth)):
+        assert not near(one, other)
+    assert conv_of_mixed(mix, layer.requires_grad_(), x, stride) is None
 
 
 @torch.inference_mode()
