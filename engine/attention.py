@@ -153,7 +153,10 @@ def attend(
     if zero_keys:
         k, v = (F.pad(tensor, (0, 0, 0, 0, 0, zero_keys)) for tensor in (k, v))
         bias = None if bias is None else F.pad(bias, (0, zero_keys))
-    return sdpa(q, k, v, None if bias is None else bias.to(q.dtype).view(1, 1, 1, -1))
+    if bias is not None:
+        # A CPU's kernel adds float32 as it is; others ask for the type of the queries.
+        bias = (bias if q.is_cpu else bias.to(q.dtype)).view(1, 1, 1, -1)
+    return sdpa(q, k, v, bias)
 
 
 def attend_plainly(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, zero_keys: int = 0) -> Tensor:

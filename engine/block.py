@@ -16,6 +16,8 @@ from engine.linear import Linear, adjoin, products
 from engine.rope import RotaryTable
 
 KeysValues = tuple[Tensor, Tensor]
+Text = tuple[Tensor, Tensor, Tensor | None]
+"""Cross-attention's keys and values of a prompt, and what weighs its rows, if anything does (``attend``'s bias)."""
 
 
 class RMSNorm(nn.Module):
@@ -114,10 +116,10 @@ class Block(nn.Module):
             Linear(config.dim, config.ffn_dim), nn.GELU(approximate="tanh"), Linear(config.ffn_dim, config.dim)
         )
 
-    def read_text(self, text: Tensor) -> KeysValues:
+    def read_text(self, text: Tensor, bias: Tensor | None = None) -> Text:
         """Cross-attention keys and values of the embedded prompt [B, rows, dim]; they depend on nothing else."""
         keys, values = self.cross_attn.project_past(text)
-        return keys.normed(), values.contiguous()  # a view would keep the keys' half of a merged product as well
+        return keys.normed(), values.contiguous(), bias  # a view would keep the keys' half of a merged product as well
 
     def read_time(self, time: Tensor) -> Tensor:
         """What ``forward`` modulates by, of six rows for each latent frame [B, F, 6, dim]; as many rows.
@@ -132,7 +134,7 @@ class Block(nn.Module):
         shift, factor, *_ = each_row(time)
         return self.self_attn.project_past(fused.norm(x, factor, shift, self.eps).flatten(1, 2))
 
-    def forward(self, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
+    def forward(self, x: Tensor, time: Tensor, text: Text, attend_self: SelfAttention) -> Tensor:
         """x: [B, F, tokens, dim]. time: from ``read_time``, [B, F, 6, dim]. Returns x's shape."""
         shift1, factor1, gate1, shift2, factor2, gate2 = each_row(time)
 
@@ -156,11 +158,11 @@ def each_row(time: Tensor) -> tuple[Tensor, ...]:
     return time.unsqueeze(3).unbind(2)
 
 
-CallBlock = Callable[[Block, Tensor, Tensor, KeysValues, SelfAttention], Tensor]
+CallBlock = Callable[[Block, Tensor, Tensor, Text, SelfAttention], Tensor]
 """How a block is called: as ``call_block`` does, or in a compiled form."""
 
 
-def call_block(block: Block, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
+def call_block(block: Block, x: Tensor, time: Tensor, text: Text, attend_self: SelfAttention) -> Tensor:
     """``Block.forward`` as it is."""
     called: Tensor = block(x, time, text, attend_self)
     return called

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from engine import fused
 from engine.attention import attend
-from engine.block import Attention, Block, KeysValues, Projected, SelfAttention, call_block
+from engine.block import Attention, Block, Projected, SelfAttention, Text, call_block
 from engine.linear import Linear, whole_of
 
 
@@ -25,7 +25,7 @@ class BoundBlocks:
     def __init__(self) -> None:
         self._bound: dict[int, _Bound] = {}
 
-    def __call__(self, block: Block, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
+    def __call__(self, block: Block, x: Tensor, time: Tensor, text: Text, attend_self: SelfAttention) -> Tensor:
         """As ``call_block``."""
         frames_differ = time.shape[0] != 1 or time.shape[1] != 1
         if frames_differ or not x.is_cpu or torch.is_grad_enabled() or torch.compiler.is_compiling():
@@ -74,7 +74,7 @@ class _Bound:
                 return False
         return True
 
-    def run(self, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
+    def run(self, x: Tensor, time: Tensor, text: Text, attend_self: SelfAttention) -> Tensor:
         """``Block.forward`` of one timestep."""
         shape, width, eps = x.shape, self._shape, self._eps
         dim = width[0]

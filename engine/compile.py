@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from engine.block import Block, CallBlock, KeysValues, SelfAttention, call_block
+from engine.block import Block, CallBlock, SelfAttention, Text, call_block
 from engine.device import compiler_processes
 from engine.dit import WanDiT
 from engine.graph import UNDISTURBED
@@ -60,7 +60,7 @@ def _compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Calla
     known: set[int] = set()
     """Ids of the blocks of a kind that was traced."""
 
-    def call(block: Block, x: Tensor, time: Tensor, text: KeysValues, attend_self: SelfAttention) -> Tensor:
+    def call(block: Block, x: Tensor, time: Tensor, text: Text, attend_self: SelfAttention) -> Tensor:
         # Another shape, as with references, would be compiled while the show waits.
         if id(block) not in known or x.shape != shape:
             return call_block(block, x, time, text, attend_self)

@@ -19,7 +19,17 @@ from torch import Tensor, nn
 
 from engine import fused
 from engine.attention import attend
-from engine.block import Block, CallBlock, KeysValues, Projected, SelfAttention, call_block, each_row, turned_together
+from engine.block import (
+    Block,
+    CallBlock,
+    KeysValues,
+    Projected,
+    SelfAttention,
+    Text,
+    call_block,
+    each_row,
+    turned_together,
+)
 from engine.config import DiTConfig
 from engine.kv_cache import KVCache
 from engine.linear import Linear
@@ -29,19 +39,21 @@ from engine.vace import ContextBlock, make_hints
 
 PADDED_TO = 128
 """What the reference implementation pads lengths to, see ``config.Quirks``."""
+_PADDING_WORTH = 64
+"""Rows of padding from which one that weighs as much as all is worth the weighing."""
 
 
 @dataclass(frozen=True, eq=False)
 class TextMemory:
     """Cross-attention keys and values of one prompt, for the main blocks and for the Context Blocks."""
 
-    main: list[KeysValues]
-    vace: list[KeysValues]
+    main: list[Text]
+    vace: list[Text]
 
     def take(self, other: TextMemory) -> None:
-        """Become that of another prompt, in place."""
+        """Become that of another prompt, in place; both with their padding as it is."""
         for mine, others in zip((*self.main, *self.vace), (*other.main, *other.vace), strict=True):
-            for there, here in zip(mine, others, strict=True):
+            for there, here in zip(mine[:2], others[:2], strict=True):
                 there.copy_(here)
 
 
@@ -128,18 +140,25 @@ class WanDiT(nn.Module):
     def dtype(self) -> torch.dtype:
         return self.patch_embedding.weight.dtype
 
-    def read_text(self, embeds: Tensor) -> TextMemory:
+    def read_text(self, embeds: Tensor, padding_as_one: bool = False) -> TextMemory:
         """What both networks need of a prompt's embeddings [B, rows, text_dim]; changes only with the prompt.
 
         Rows are extended with zeros to ``text_len`` before the text MLP and attended to unmasked, as trained.
+        padding_as_one: these are all alike then, and n of them may be one that weighs n times as much (log n is added
+        to its logits). The answer is the same but for roundings; a prompt of 64 rows of 512 asks for an eighth of the
+        arithmetic.
         """
-        missing = self.config.text_len - embeds.shape[1]
+        missing, bias = self.config.text_len - embeds.shape[1], None
         if missing < 0:
             raise ValueError(f"the prompt has {embeds.shape[1]} rows, expected at most {self.config.text_len}")
+        if padding_as_one and missing >= _PADDING_WORTH:
+            bias = torch.zeros(embeds.shape[1] + 1, device=embeds.device)
+            bias[-1] = math.log(missing)
+            missing = 1
         text = self.text_embedding(F.pad(embeds.to(self.dtype), (0, 0, 0, missing)))
         return TextMemory(
-            [block.read_text(text) for block in self._main_blocks()],
-            [block.read_text(text) for block in self._context_blocks()],
+            [block.read_text(text, bias) for block in self._main_blocks()],
+            [block.read_text(text, bias) for block in self._context_blocks()],
         )
 
     def read_time(self, timestep: float) -> TimeMemory:

@@ -58,6 +58,8 @@ class Rollout:
         self.cache = KVCache(
             dit.config, config.rollout, rows // 2, columns // 2, references=MAX_REFERENCES, dtype=dtype, device=device
         )
+        # Kernels of GPUs are fastest without a weight, and recorded passes want texts of one length.
+        self._weighs_padding = torch.device(device).type == "cpu" and not self._passes.records
         self._text: TextMemory | None = None
         self._references: Tensor | None = None
         self._reference_noise = torch.empty(0)
@@ -122,11 +124,16 @@ class Rollout:
 
     def read_text(self, embeds: Tensor) -> None:
         """Paint by these embeddings [1, rows, text_dim] from now on. The cache keeps what it has: see ``recache``."""
-        read = self._dit.read_text(embeds)
-        if self._text is None:
+        read = self._dit.read_text(embeds, self._weighs_padding)
+        if self._text is None or self._weighs_padding:
             self._text = read
         else:
             self._text.take(read)  # where recorded passes look for it
+
+    @property
+    def text_rows(self) -> int:
+        """Of the text in force that are attended to; 0 before there is one."""
+        return 0 if self._text is None else self._text.main[0][0].shape[1]
 
     def recache(self, keep_sink: bool = True) -> None:
         """Read the remembered past again with the text now in force (prompt switch of LongLive, arXiv 2509.22622).

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from engine.block import Block, CallBlock, KeysValues, SelfAttention, call_block
+from engine.block import Block, CallBlock, SelfAttention, Text, call_block
 from engine.config import DiTConfig
 from engine.linear import Linear
 
@@ -30,7 +30,7 @@ def make_hints(
     tokens: Tensor,
     context: Tensor,
     time: Sequence[Tensor],
-    text: Sequence[KeysValues],
+    text: Sequence[Text],
     attend_self: SelfAttention,
     ahead: int = 0,
     call: CallBlock = call_block,

@@ -7,7 +7,7 @@ product more, 2 Lq d^2. The embedded time is left out: one row a pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -91,9 +91,14 @@ def autoencoder_work(config: TinyVAEConfig | WanVAEConfig, pictures: int, width:
     return counted[0], counted[1]
 
 
-def stage_work(shape: Shape, vace: bool) -> dict[str, Work]:
-    """By stage of a chunk, the window full, everything generated (so that one stream of two is encoded)."""
+def stage_work(shape: Shape, vace: bool, text_rows: int | None = None) -> dict[str, Work]:
+    """By stage of a chunk, the window full, everything generated (so that one stream of two is encoded).
+
+    text_rows: that are attended to, where not all of the padding is.
+    """
     dit, tokens, seen = shape.config.dit, shape.tokens, shape.seen_tokens
+    if text_rows is not None:
+        dit = replace(dit, text_len=text_rows)
     encode, decode = autoencoder_work(shape.config.vae, shape.pictures, shape.width, shape.height)
     step = main_pass_work(dit, tokens, seen)
     work = {"encode": encode, "context": context_work(dit, tokens)} if vace else {}

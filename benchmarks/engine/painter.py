@@ -51,7 +51,7 @@ class Inputs:
         self.mask = torch.ones(1, shape.pictures, shape.height, shape.width, dtype=torch.bool)  # on the host
         latents = (config.rollout.chunk, config.dit.latent_channels, rows, columns)
         self.noise = [random(1, *latents) for _ in range(config.rollout.steps)]
-        self.embeds = random(1, config.dit.text_len, config.dit.text_dim)
+        self.embeds = random(1, shape.prompt_rows, config.dit.text_dim)
 
 
 def fast(shape: Shape, networks: Networks, inputs: Inputs, drive: Drive, horizon: int | None = None) -> Rollout:

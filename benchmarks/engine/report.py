@@ -288,6 +288,7 @@ def shape_json(shape: Shape) -> dict[str, Any]:
         "blocks": dit.layers,
         "context_blocks": len(dit.vace_layers),
         "tokens": shape.tokens,
+        "prompt_rows": shape.prompt_rows,
         "tokens_in_view": shape.seen_tokens,
         "steps": rollout.steps,
         "pictures_per_chunk": shape.pictures,

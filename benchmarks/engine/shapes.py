@@ -82,6 +82,11 @@ class Shape:
         return self.config.rollout.window * (rows // 2) * (columns // 2)
 
     @property
+    def prompt_rows(self) -> int:
+        """Of a prompt's embeddings, before they are padded to the network's length: a long sentence."""
+        return min(64, self.config.dit.text_len)
+
+    @property
     def pictures(self) -> int:
         """Of a chunk that is not a stream's first."""
         return self.config.rollout.pictures(first=False)

@@ -100,13 +100,13 @@ def measure(
             rates.append(product_rate(device.torch_device, device.dtype))
 
     told("stage by stage")
-    runs, clock = _by_stages(shape, networks, inputs, drive, vace, chunks, between)
+    runs, clock, rows = _by_stages(shape, networks, inputs, drive, vace, chunks, between)
     if device.torch_device.type == "cuda":  # what that took is no part of the show
         gc.collect()
         torch.cuda.empty_cache()
     told("as in the show")
     show_ms, peaks = _in_the_show(shape, networks, inputs, drive, vace, max(2, chunks // 2))
-    ways = {name: _measured(shape, runs[name], show_ms[name], name == "on", peaks[name]) for name in runs}
+    ways = {name: _measured(shape, runs[name], show_ms[name], name == "on", peaks[name], rows) for name in runs}
     return EngineRun(
         shape,
         chunks,
@@ -129,9 +129,10 @@ def _by_stages(
     vace: tuple[bool, ...],
     chunks: int,
     between: Callable[[], None],
-) -> tuple[dict[str, list[Stages]], str]:
-    """Runs by way, and the clock's method. between: called before each run."""
-    painter = Painter(fast(shape, networks, inputs, drive), shape, networks, inputs)
+) -> tuple[dict[str, list[Stages]], str, int]:
+    """Runs by way, the clock's method, and how many rows of text were attended to. between: called before each run."""
+    denoiser = fast(shape, networks, inputs, drive)
+    painter = Painter(denoiser, shape, networks, inputs)
     painter.fill()
     rollout = shape.config.rollout
     phases = -(-(rollout.window - rollout.sink) // rollout.chunk)
@@ -144,7 +145,7 @@ def _by_stages(
         between()
         return painter.paint(way)
 
-    return interleaved(_ways(painted, vace), chunks), painter.clock.method
+    return interleaved(_ways(painted, vace), chunks), painter.clock.method, denoiser.text_rows
 
 
 def _in_the_show(
@@ -181,11 +182,13 @@ def _ways(painted: Callable[[bool], Stages], vace: tuple[bool, ...]) -> dict[str
     return {_NAMES[way]: partial(painted, way) for way in vace}
 
 
-def _measured(shape: Shape, runs: list[Stages], show_ms: list[float], vace: bool, peaks: list[DevicePeak]) -> Measured:
+def _measured(
+    shape: Shape, runs: list[Stages], show_ms: list[float], vace: bool, peaks: list[DevicePeak], text_rows: int
+) -> Measured:
     ms, show = median(chunk_ms(run) for run in runs), median(show_ms)
     return Measured(
         stage_medians(runs),
-        stage_work(shape, vace),
+        stage_work(shape, vace, text_rows),
         ms,
         1000 * shape.pictures / ms,
         show,

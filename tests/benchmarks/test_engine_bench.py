@@ -143,7 +143,7 @@ def test_on_a_gpu_the_peak_is_what_torch_has_taken(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 7)
     assert show.run(True)[1] == Peak(allocated=5, reserved=7)
     assert reset
-    measured = stages._measured(shape, [{"decode": 2.0}], [1.0], True, [Peak(5, 7), Peak(6, 6)])
+    measured = stages._measured(shape, [{"decode": 2.0}], [1.0], True, [Peak(5, 7), Peak(6, 6)], 4)
     assert (measured.peak_bytes, measured.allocated_bytes) == (7, 6)
 
 

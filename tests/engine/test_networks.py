@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -12,11 +13,15 @@ from torch import Tensor, nn
 
 from engine import dit
 from engine.attention import attend, attend_plainly
+from engine.block import Text
 from engine.catalog import untrained_model
 from engine.config import RolloutConfig
 from engine.device import Device
+from engine.dit import TextMemory
 from engine.kv_cache import KVCache
+from engine.rollout import Rollout
 from engine.rope import frame_turn, rotary_table, rotate
+from tests.engine.tape import TapeRecorder
 from tests.tiny import TINY, tiny_model
 
 ROWS, COLUMNS = 2, 3
@@ -66,6 +71,45 @@ def test_without_a_cache_all_frames_see_each_other() -> None:
     clip = torch.randn(1, 5, 16, 4, 6, generator=torch.Generator().manual_seed(0))
     text = network.read_text(torch.randn(1, 3, 12, generator=torch.Generator().manual_seed(1)))
     assert (network(clip, 250.0, text) - clean_pass(clip, 5, 5, 0)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@torch.inference_mode()
+def test_padding_of_a_prompt_as_one_row_says_the_same(dtype: torch.dtype) -> None:
+    """To the main blocks and to the Context Blocks; and it says something, for without it the answer is another."""
+    config = replace(TINY, dit=replace(TINY.dit, text_len=200))
+    network = untrained_model(config, Device(torch.device("cpu"), dtype)).dit
+    generator = torch.Generator().manual_seed(0)
+    prompt = torch.randn(1, 5, 12, generator=generator)
+    clip, shown = torch.randn(1, 2, 16, 4, 6, generator=generator), torch.randn(1, 2, 96, 4, 6, generator=generator)
+
+    def painted(text: TextMemory) -> Tensor:
+        made: Tensor = network(clip, 250.0, text, context=network.read_context(shown, 2))
+        return made
+
+    whole, short = network.read_text(prompt), network.read_text(prompt, padding_as_one=True)
+
+    def cut(read: list[Text]) -> list[Text]:
+        return [(keys[:, :5], values[:, :5], None) for keys, values, _ in read]
+
+    bare = TextMemory(cut(short.main), cut(short.vace))
+    assert {read[0].shape[1] for read in (*short.main, *short.vace)} == {6}
+    right = painted(whole)
+    away, of_bare = ((painted(text) - right).norm() / right.norm() for text in (short, bare))
+    most = 1e-5 if dtype == torch.float32 else 0.02
+    assert away <= most < of_bare / 3
+
+
+def test_only_streams_of_a_cpu_that_record_nothing_weigh_padding() -> None:
+    config = replace(TINY, dit=replace(TINY.dit, text_len=200))
+    network = untrained_model(config, Device(torch.device("cpu"), torch.float32)).dit
+    plain, recorded = Rollout(network, config, 4, 6), Rollout(network, config, 4, 6, recorder=TapeRecorder())
+    for rows in (5, 9):
+        for rollout in (plain, recorded):
+            rollout.read_text(torch.randn(1, rows, 12))
+        assert (plain.text_rows, recorded.text_rows) == (rows + 1, 200)
+    plain.read_text(torch.randn(1, 190, 12))
+    assert plain.text_rows == 200, "a few rows are not worth it"
 
 
 @settings(max_examples=30, deadline=None)
