@@ -24,6 +24,7 @@ def add_engine_bench(parser: argparse.ArgumentParser, compares: bool) -> None:
     parser.add_argument("--size", metavar="WxH", default="640x368", help=help_words.BENCH_SIZE)
     parser.add_argument("--frames", metavar="N", type=int, default=60, help=help_words.BENCH_FRAMES)
     parser.add_argument("--width-share", metavar="X", default="1", help=help_words.BENCH_WIDTH_SHARE)
+    parser.add_argument("--prompt-rows", metavar="N", type=int, default=64, help=help_words.BENCH_PROMPT_ROWS)
     parser.add_argument("--threads", metavar="N", type=int, default=0, help=help_words.BENCH_THREADS)
     parser.add_argument("--precision", choices=("bf16", "fp32"), default="", help=help_words.BENCH_PRECISION)
     parser.add_argument("--json", dest="figures", metavar="FILE", type=Path, help=help_words.BENCH_JSON)
@@ -53,7 +54,8 @@ def bench_compare(options: argparse.Namespace) -> str:
 
 def _wish(command: Any, options: argparse.Namespace, vace: tuple[bool, ...], everything: bool) -> Any:
     with in_words():
-        shape = command.Shape(options.model, *size_of(options.size), command.share_of(options.width_share))
+        share = command.share_of(options.width_share)
+        shape = command.Shape(options.model, *size_of(options.size), share, options.prompt_rows)
         return command.EngineBenchWish(
             shape=shape,
             vace=vace,

@@ -148,14 +148,12 @@ class WanDiT(nn.Module):
         to its logits). The answer is the same but for roundings; a prompt of 64 rows of 512 asks for an eighth of the
         arithmetic.
         """
-        missing, bias = self.config.text_len - embeds.shape[1], None
-        if missing < 0:
-            raise ValueError(f"the prompt has {embeds.shape[1]} rows, expected at most {self.config.text_len}")
-        if padding_as_one and missing >= _PADDING_WORTH:
-            bias = torch.zeros(embeds.shape[1] + 1, device=embeds.device)
-            bias[-1] = math.log(missing)
-            missing = 1
-        text = self.text_embedding(F.pad(embeds.to(self.dtype), (0, 0, 0, missing)))
+        rows, rows_in_all = embeds.shape[1], self.config.text_len
+        if rows > rows_in_all:
+            raise ValueError(f"the prompt has {rows} rows, expected at most {rows_in_all}")
+        bias = padding_weighed(rows, rows_in_all, embeds.device) if padding_as_one else None
+        read = rows_in_all if bias is None else len(bias)
+        text = self.text_embedding(F.pad(embeds.to(self.dtype), (0, 0, 0, read - rows)))
         return TextMemory(
             [block.read_text(text, bias) for block in self._main_blocks()],
             [block.read_text(text, bias) for block in self._context_blocks()],
@@ -289,6 +287,16 @@ class WanDiT(nn.Module):
 
     def _context_blocks(self) -> list[ContextBlock]:
         return cast("list[ContextBlock]", list(self.vace_blocks) if self.config.vace_layers else [])
+
+
+def padding_weighed(rows: int, rows_in_all: int, device: torch.device) -> Tensor | None:
+    """What is added to the logits of a prompt's ``rows`` and of one more in place of all padding; None where that
+    padding is too short to be worth it."""
+    if rows_in_all - rows < _PADDING_WORTH:
+        return None
+    bias = torch.zeros(rows + 1, device=device)
+    bias[-1] = math.log(rows_in_all - rows)
+    return bias
 
 
 def _attend_all(table: RotaryTable, q: Projected, k: Projected, v: Tensor, zero_keys: int = 0) -> Tensor:

@@ -58,6 +58,10 @@ class BlockBytes:
     def beside_products(self) -> float:
         return self.copy + self.elementwise
 
+    @property
+    def total(self) -> float:
+        return self.product + self.beside_products
+
 
 @dataclass(frozen=True)
 class Comparison:

@@ -20,7 +20,7 @@ from benchmarks.engine.plain_rotary import Rotate, rotation
 from benchmarks.engine.wastes import OF_THE_NETWORK
 from engine.attention import attend
 from engine.config import DiTConfig, ModelConfig, RolloutConfig
-from engine.dit import WanDiT
+from engine.dit import WanDiT, padding_weighed
 from engine.sampler import Sampler
 
 PADDED_TOKENS = 32_760
@@ -29,6 +29,8 @@ RANK = 256
 """Of the LoRA of waste 1, at a width of 1536."""
 
 KeysValues = tuple[Tensor, Tensor]
+TextRows = tuple[Tensor, Tensor, Tensor | None]
+"""Keys, values, and what weighs them."""
 Look = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Queries, keys and values of a pass, unrotated, to what the queries saw."""
 _BRANCHED = (
@@ -41,8 +43,9 @@ class Text:
     """A prompt's embeddings, padded, and cross-attention keys and values: of the Context Blocks only where kept."""
 
     embeds: Tensor
-    main: list[KeysValues]
-    vace: list[KeysValues]
+    bias: Tensor | None
+    main: list[TextRows]
+    vace: list[TextRows]
 
 
 class PlainNetwork:
@@ -66,11 +69,14 @@ class PlainNetwork:
 
     def read_text(self, embeds: Tensor) -> Text:
         """Of embeddings [1, rows, text_dim]."""
-        embeds = F.pad(embeds.to(self.dtype), (0, 0, 0, self.config.text_len - embeds.shape[1]))
+        rows, rows_in_all, bias = embeds.shape[1], self.config.text_len, None
+        if "rows" not in self.wastes and self.device.type == "cpu":
+            bias = padding_weighed(rows, rows_in_all, self.device)
+        read = rows_in_all if bias is None else len(bias)
+        embeds = F.pad(embeds.to(self.dtype), (0, 0, 0, read - rows))
         text = self._text_mlp(embeds)
-        main = [self._text_keys_values(f"blocks.{index}", text) for index in range(self.config.layers)]
-        vace = [] if "recompute" in self.wastes else self._context_text(text)
-        return Text(embeds, main, vace)
+        main = [(*self._keys_values(f"blocks.{index}.cross_attn", text), bias) for index in range(self.config.layers)]
+        return Text(embeds, bias, main, [] if "recompute" in self.wastes else self._context_text(text, bias))
 
     def read_context(self, context: Tensor) -> Tensor:
         """[1, F, 96, rows, columns] -> [1, F, tokens, dim]: embedded and projected."""
@@ -122,7 +128,7 @@ class PlainNetwork:
 
     # -- blocks
 
-    def _block(self, name: str, x: Tensor, time: Tensor, text: KeysValues, look: Look) -> Tensor:
+    def _block(self, name: str, x: Tensor, time: Tensor, text: TextRows, look: Look) -> Tensor:
         """x: [1, F, tokens, dim]."""
         shift1, scale1, gate1, shift2, scale2, gate2 = self._modulation(name, time)
         y = self._modulate(x, shift1, scale1).flatten(1, 2)
@@ -185,17 +191,14 @@ class PlainNetwork:
         wide = F.gelu(self._linear("text_embedding.0", embeds), approximate="tanh")
         return self._linear("text_embedding.2", wide)
 
-    def _text_keys_values(self, block: str, text: Tensor) -> KeysValues:
-        return self._keys_values(f"{block}.cross_attn", text)
-
     def _read_again(self, text: Text, vace: bool) -> Text:
         """Waste 8: the same, but for keys and values of the main blocks, which are kept."""
         read = self._text_mlp(text.embeds)
-        return Text(text.embeds, text.main, self._context_text(read) if vace else [])
+        return Text(text.embeds, text.bias, text.main, self._context_text(read, text.bias) if vace else [])
 
-    def _context_text(self, text: Tensor) -> list[KeysValues]:
+    def _context_text(self, text: Tensor, bias: Tensor | None) -> list[TextRows]:
         blocks = range(len(self.config.vace_layers))
-        return [self._text_keys_values(f"vace_blocks.{index}", text) for index in blocks]
+        return [(*self._keys_values(f"vace_blocks.{index}.cross_attn", text), bias) for index in blocks]
 
     def _time(self, timestep: float) -> tuple[Tensor, Tensor]:
         sinusoid = _sinusoid(timestep, self.config.freq_dim).to(self.device, self.dtype)

@@ -268,11 +268,13 @@ def compare_text(told: Comparison, machine_facts: dict[str, Any]) -> str:
         )
         lines.append(f"   {row.waste.what}")
     lines += ["", "MB a block moves in a pass, beside the least it must (fused, weights and cache among it):"]
-    lines.append(f"{'':<{_NAME}}{'copies':>{_CELL}}{'elementwise':>{_CELL}}{'both/bound':>{_CELL}}{'bound':>{_CELL}}")
+    titles = ("copies", "elementwise", "both/bound", "products", "all/bound", "bound")
+    lines.append(" " * _NAME + "".join(f"{title:>{_CELL}}" for title in titles))
     for name, of in told.block_bytes.items():
         lines.append(
             f"{name:<{_NAME}}{of.copy / 1e6:>{_CELL}.2f}{of.elementwise / 1e6:>{_CELL}.2f}"
-            f"{of.beside_products / of.bound:>{_CELL}.2f}{of.bound / 1e6:>{_CELL}.2f}"
+            f"{of.beside_products / of.bound:>{_CELL}.2f}{of.product / 1e6:>{_CELL}.2f}"
+            f"{of.total / of.bound:>{_CELL}.2f}{of.bound / 1e6:>{_CELL}.2f}"
         )
     return "\n".join(line.rstrip() for line in lines)
 

@@ -31,12 +31,14 @@ SET = (("1.3b", 640, 368), ("1.3b", 832, 480), ("14b", 576, 320))
 
 @dataclass(frozen=True)
 class Shape:
-    """A model at a size of pictures. share: of the real width that its layers have, in the autoencoder too."""
+    """A model at a size of pictures. share: of the real width that its layers have, in the autoencoder too.
+    prompt: rows of its embeddings, before they are padded to the network's length; a long sentence has 64."""
 
     model: str
     width: int
     height: int
     share: Fraction = Fraction(1)
+    prompt: int = 64
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -44,6 +46,8 @@ class Shape:
         for name, side in (("width", self.width), ("height", self.height)):
             if side < 16 or side > 4096 or side % 16:
                 raise ValueError(f"{name} is {side}, expected a multiple of 16 from 16 to 4096")
+        if self.prompt < 1:
+            raise ValueError(f"the prompt has {self.prompt} rows, expected 1 or more")
         dit = MODELS[self.model].dit
         if not 0 < self.share <= 1 or any((width * self.share).denominator != 1 for width in (dit.dim, dit.ffn_dim)):
             raise ValueError(f"the share of the width is {self.share}, expected one that divides {dit.dim}, as 1/8")
@@ -83,8 +87,8 @@ class Shape:
 
     @property
     def prompt_rows(self) -> int:
-        """Of a prompt's embeddings, before they are padded to the network's length: a long sentence."""
-        return min(64, self.config.dit.text_len)
+        """The network's own length at most."""
+        return min(self.prompt, self.config.dit.text_len)
 
     @property
     def pictures(self) -> int:

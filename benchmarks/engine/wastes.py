@@ -1,4 +1,4 @@
-"""The eleven places where a plain streaming VACE loses its time, each a switch. Knows no network."""
+"""The twelve places where a plain streaming VACE loses its time, each a switch. Knows no network."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WASTES = (
     Waste(3, "items", "positions on the device, read back by .item() in each layer"),
     Waste(4, "rotary", "rotary table in complex float64, built for queries and keys of each layer"),
     Waste(5, "unfused", "norm, modulation and gate operator by operator, in float32"),
-    Waste(6, "eager", "no CUDA graph, nothing compiled, nothing side by side", "device"),
+    Waste(6, "eager", "no CUDA graph, nothing compiled", "device"),
     Waste(7, "padding", "context padded to 32760 tokens and cut each step; hints stacked again at each block"),
     Waste(8, "recompute", "text MLP, Context Blocks' text keys and values, embedding of the context in each pass"),
     Waste(9, "zeros", "the empty stream encoded in each chunk", "chunk"),
@@ -41,6 +41,7 @@ WASTES = (
         "chunk",
         "the past is lost, and a first chunk has three pictures less",
     ),
+    Waste(12, "rows", "each row of the prompt's padding attended to for itself (on a GPU the engine does so, too)"),
 )
 BY_NAME = {waste.name: waste for waste in WASTES}
 OF_THE_NETWORK = frozenset(waste.name for waste in WASTES if waste.part == "network")

@@ -209,6 +209,7 @@ def test_one_waste_alone(capsys: pytest.CaptureFixture[str]) -> None:
         (2, ["engine", "--size", "large"], "large"),
         (2, ["engine", "--width-share", "1/7"], "share"),
         (2, ["engine", "--width-share", "thin"], "thin"),
+        (2, ["engine", "--prompt-rows", "0"], "prompt"),
         (2, ["engine", "--frames", "0"], "frames is 0"),
         (2, ["engine", "--threads", "-1"], "threads is -1"),
         (2, ["engine", "--vace", "maybe"], "maybe"),

@@ -27,7 +27,9 @@ TOKENS = CHUNK * ROWS // 2 * COLUMNS // 2
 
 @pytest.mark.parametrize("vace", [True, False])
 def test_a_pass_is_as_much_arithmetic_as_the_formulas_say(vace: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain, "attend", lambda q, k, v: attend_plainly(q, k, v))  # matrix products, which are counted
+    monkeypatch.setattr(
+        plain, "attend", lambda q, k, v, bias=None: attend_plainly(q, k, v, bias)
+    )  # matrix products, which are counted
     dit = tiny_model().dit
     network, config = PlainNetwork(dit), dit.config
     memory = KeptMemory(config, RolloutConfig(CHUNK, WINDOW, 0), TOKENS // CHUNK, torch.float32, torch.device("cpu"))

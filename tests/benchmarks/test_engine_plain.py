@@ -12,9 +12,10 @@ from torch import Tensor
 from benchmarks.engine.plain import PADDED_TOKENS, PlainRollout
 from benchmarks.engine.traffic import Traffic, traffic_of
 from benchmarks.engine.wastes import OF_THE_NETWORK, WASTES
-from engine.catalog import Model
+from engine.catalog import Model, untrained_model
+from engine.device import Device
 from engine.rollout import Rollout
-from tests.tiny import tiny_model
+from tests.tiny import TINY, tiny_model
 
 ROWS, COLUMNS = 4, 6
 RANK = 8
@@ -25,7 +26,15 @@ TOLERANCE = 1e-5
 
 @pytest.fixture(params=[(1, 4, 1), (2, 5, 1), (3, 12, 3)], ids=str)
 def model(request: pytest.FixtureRequest) -> Model:
-    return tiny_model(*request.param)
+    return long_prompted(*request.param)
+
+
+def long_prompted(chunk: int, window: int, sink: int) -> Model:
+    """The tiny one, with as many rows for a prompt as make its padding worth thinking of."""
+    config = replace(
+        TINY, dit=replace(TINY.dit, text_len=200), rollout=replace(TINY.rollout, chunk=chunk, window=window, sink=sink)
+    )
+    return untrained_model(config, Device(torch.device("cpu"), torch.float32))
 
 
 def painted(rollout: Rollout | PlainRollout, chunk: int, chunks: int = 6) -> Tensor:
@@ -71,8 +80,7 @@ def test_the_comparison_would_notice_another_network(model: Model) -> None:
 
 def traffic(*wastes: str) -> Traffic:
     """Of one steady chunk: two steps with VACE and the clean pass."""
-    model = tiny_model(3, 12, 3)
-    form = plain(model, *wastes)
+    form = plain(long_prompted(3, 12, 3), *wastes)
     painted(form, 3, chunks=5)
     context = torch.zeros(1, 3, 96, ROWS, COLUMNS)
     schedule = form.sampler.schedule
@@ -113,6 +121,8 @@ SIGNS: dict[str, Callable[[Traffic, Traffic], bool]] = {
     "recompute": lambda lean, with_it: (
         _products(with_it) - _products(lean) == 2 * PASSES + STEPS * (2 * CONTEXT_BLOCKS + 2) - 2
     ),
+    # In each block, of 200 rows of which 3 are no padding: 196 keys and as many values more, for four weights.
+    "rows": lambda lean, with_it: with_it.bytes["product"] - lean.bytes["product"] == (2 * 196 * 48 - 4) * 4 * BLOCKS,
 }
 
 
@@ -122,9 +132,9 @@ def test_each_waste_takes_place(name: str) -> None:
     assert SIGNS[name](lean, wasteful), (lean.operators, wasteful.operators)
 
 
-def test_there_are_eleven() -> None:
-    assert [waste.number for waste in WASTES] == list(range(1, 12))
-    assert len({waste.name for waste in WASTES}) == 11
+def test_there_are_twelve() -> None:
+    assert [waste.number for waste in WASTES] == list(range(1, 13))
+    assert len({waste.name for waste in WASTES}) == 12
 
 
 def test_what_it_does_not_know_is_told() -> None:
