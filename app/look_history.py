@@ -35,7 +35,7 @@ Fired = tuple[int | None, int | None]
 Size = tuple[int, int]
 
 ENGINE_SIZE: Field = ("engine_size",)
-"""Of the pictures that the engine paints: none of a look's fields, but a step among those of the looks."""
+"""Of the pictures that the engine paints: none of a look's fields, but a step among the others."""
 TAKE: Field = ("take",)
 """Stands for all that the take of an audition changed."""
 _MASK: Field = ("mask",)
@@ -78,18 +78,21 @@ class _Step:
     def back(self, now: Look, values: Values, fired: tuple[int | None, ...]) -> Back:
         """To ``values``, those of before or after. fired: the number in ``Back.fired``."""
         changed = (TAKE,) if self.taken else tuple(values)
-        return Back(_with(now, values), changed, fired, values.get(ENGINE_SIZE))
+        cue = self.fired[1] if self.fired and not self.taken else None
+        return Back(_with(now, values), changed, fired, values.get(ENGINE_SIZE), cue)
 
 
 @dataclass(frozen=True)
 class Back:
     """look: with a step taken back, or done again. changed: which of its fields. fired: the number of the cue that then
-    is the one that was fired last; none at all where the step fired none. size: the engine's, where that changes."""
+    is the one that was fired last; none at all where the step fired none. size: the engine's, where that changes. cue:
+    the number of the one that the step had fired, which a take has not."""
 
     look: Look
     changed: tuple[Field, ...]
     fired: tuple[int | None, ...]
     size: Size | None = None
+    cue: int | None = None
 
 
 class LookHistory:

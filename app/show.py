@@ -18,7 +18,7 @@ from app.due_frames import brought_back, given
 from app.due_frames import taken as taken_frames
 from app.expand import Expand
 from app.look import Look, Setup, Treatment, from_json, to_json, without_events
-from app.look_history import Back, Field, Fired, LookHistory
+from app.look_history import Back, Fired, LookHistory
 from app.looks import Looks
 from app.modes import without_modes
 from app.safe_write import swapped_in
@@ -42,7 +42,8 @@ class Show(QObject):
     audition: then setters, cues and undo change the look that is tried out, and the treatment alone acts on both.
 
     What a hand does is a step that can be taken back, painting, cues and all; an audition has steps of its own, which
-    end with it, and taking it is one step of the program's.
+    end with it, and taking it is one step of the program's. The engine's size is neither look's: what was done to it in
+    an audition is taken back behind it as well.
     """
 
     look_changed = Signal(object)
@@ -68,6 +69,7 @@ class Show(QObject):
         self._audition_began = 0
         self._program_steps = self._steps()
         self._audition_steps = self._steps()
+        self._size_steps = LookHistory(number_step=self.number_step)
         self._told_history = (False, False)
 
     @property
@@ -100,28 +102,26 @@ class Show(QObject):
 
     @property
     def can_undo(self) -> bool:
-        return self._history.can_undo
+        return self.done > self._began
 
     @property
     def can_redo(self) -> bool:
-        return self._history.can_redo
+        return self.undone is not None
 
     @property
     def done(self) -> int:
         """The number of the last step that is not taken back; of an audition without one, that of its beginning."""
-        return max(self._history.done, 0 if self._looks.audition is None else self._audition_began)
+        return max(self._began, *(steps.done for steps in self._lines))
 
     @property
     def undone(self) -> int | None:
         """When the step that can be done again was taken back, in the order of all steps; None where there is none."""
-        return self._history.undone
+        return max((undone for steps in self._lines if (undone := steps.undone or 0) > self.newest), default=None)
 
     @property
     def newest(self) -> int:
         """The number of the last step that was made, taken back or not; in an audition not less than its beginning."""
-        if self._looks.audition is None:
-            return self._program_steps.newest
-        return max(self._program_steps.newest, self._audition_began, self._audition_steps.newest)
+        return max(self._began, self._program_steps.newest, *(steps.newest for steps in self._lines))
 
     def number_step(self) -> int:
         """For a step of something else than the looks, as of the cues, and for each taking back of one: its number in
@@ -129,14 +129,15 @@ class Show(QObject):
         self._history.settle()
         return next(self._numbers)
 
-    def undo(self) -> tuple[Field, ...]:
-        """Take back what a hand did last to the edited look, or to the engine's size: what changes, as the history
-        names it; nothing where there is nothing."""
-        return self._go(self._history.undo(self.look))
+    def undo(self) -> Back | None:
+        """Take back what a hand did last to the edited look, or to the engine's size; None where there is nothing."""
+        last = max(self._lines, key=lambda steps: steps.done)
+        return self._go(last.undo(self.look)) if self.can_undo else None
 
-    def redo(self) -> tuple[Field, ...]:
+    def redo(self) -> Back | None:
         """Do again what was taken back last."""
-        return self._go(self._history.redo(self.look))
+        last = max(self._lines, key=lambda steps: steps.undone or 0)
+        return self._go(last.redo(self.look)) if self.can_redo else None
 
     def begin_step(self) -> None:
         """Until ``end_step``, changes of the same kind are one step: a stroke, a drag on the canvas."""
@@ -160,19 +161,29 @@ class Show(QObject):
     def _history(self) -> LookHistory:
         return self._program_steps if self._looks.audition is None else self._audition_steps
 
+    @property
+    def _lines(self) -> tuple[LookHistory, LookHistory]:
+        """Of the edited look, and of the engine's size."""
+        return self._history, self._size_steps
+
+    @property
+    def _began(self) -> int:
+        """The number of the audition's beginning, behind which no step goes back in it; 0 = there is none."""
+        return 0 if self._looks.audition is None else self._audition_began
+
     def _steps(self) -> LookHistory:
         return LookHistory(is_down=lambda: self._is_down(), number_step=self._numbers.__next__)
 
-    def _go(self, step: Back | None) -> tuple[Field, ...]:
+    def _go(self, step: Back | None) -> Back | None:
         if step is None:
-            return ()
+            return None
         look = brought_back(step.look, self.look, fired=bool(step.fired))
         self._change(self._looks.with_edited(look))
         if step.size is not None:
             self.set_setup(engine=replace(self._setup.engine, width=step.size[0], height=step.size[1]))
         for number in step.fired:
             self.fired_again.emit(number)
-        return step.changed
+        return step
 
     def _edit(self, look: Look, *, step: bool = True, joins: bool = True) -> None:
         looks = self._looks.with_edited(given(look, self.look))
@@ -269,7 +280,7 @@ class Show(QObject):
         before = self._setup.engine
         engine = replace(before, width=width, height=height)
         if engine != before:
-            self._history.note_size((before.width, before.height), (width, height))
+            self._size_steps.note_size((before.width, before.height), (width, height))
             self.set_setup(engine=engine)
             self.history_changed.emit()
 

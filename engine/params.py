@@ -103,7 +103,8 @@ class Params:
         and shows them to VACE, "aligned" shows them to VACE alone, "reference" lets them take the place of the first
         control frames of every chunk, as published.
     first_frame, last_frame: the picture that the chunk in which it newly appears begins or ends with. A first frame
-        also begins the stream at the start and after each cut. frames_again: a counter; when it changes, both are due
+        also begins the stream at the start and after each cut; a last frame that still waits for its chunk waits on
+        through one. frames_again: a counter; when it changes, both are due
         again, as if they were new. frames_done: those of the two that are there and not due by that, as after a step
         back; None = none of them.
     composite: puts the source back where the mask says "keep", softly where the mask is soft.

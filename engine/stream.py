@@ -177,7 +177,9 @@ class Stream:
 
     def _paint(self, chunk: ControlChunk, params: Params) -> Pixels:
         if self._cuts(params):
+            waits = self._last_due
             self.reset()
+            self._last_due = waits  # asked for and not painted yet: no part of the past
         self._follow(params)
         with self._encoding.work():
             guide, source, mask = self._pixels(chunk)

@@ -21,6 +21,8 @@ from app.look import RecorderChoice
 from app.outputs.mp4 import Mp4Writer, best_encoder, reason
 from app.words import outputs as words
 
+Size = tuple[int, int]
+
 
 def video_folder() -> Path:
     """Where recordings go that were given no path."""
@@ -67,7 +69,8 @@ class Beside(Protocol):
 
 
 class Recorder:
-    """An ``Output`` that takes each new picture once. Its size is the choice's, or that of the first picture."""
+    """An ``Output`` that takes each new picture once. Its size is the choice's, or that of the first picture; where
+    that is odd, and the file's is not, ``result`` says so."""
 
     def __init__(
         self, choice: RecorderChoice, clock: Callable[[], float] = time.perf_counter, beside: Beside | None = None
@@ -79,6 +82,7 @@ class Recorder:
         self._title = words.RECORDER
         self._path: Path | None = None
         self._writer: Mp4Writer | None = None
+        self._evened: tuple[Size, Size] | None = None
         self._seconds = 0.0
 
     @property
@@ -91,7 +95,7 @@ class Recorder:
 
     @property
     def result(self) -> str:
-        return words.recorded(self._seconds, self._path) if self._seconds else ""
+        return words.recorded(self._seconds, self._path, self._evened) if self._seconds else ""
 
     @property
     def path(self) -> Path | None:
@@ -111,9 +115,10 @@ class Recorder:
             raise OutputError(words.RECORDER_NOT_OPEN)
         if self._writer is None:
             height, width = program.rgb.shape[:2]
-            self._writer = Mp4Writer(
-                self._path, self._choice.width or width, self._choice.height or height, self._choice.fit
-            )
+            wanted = (self._choice.width or width, self._choice.height or height)
+            writer = self._writer = Mp4Writer(self._path, *wanted, self._choice.fit)
+            if wanted != (writer.width, writer.height):
+                self._evened = (wanted, (writer.width, writer.height))
         self._writer.write(program.rgb, now)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QWidget
 
 from app.set_list import TRANSITIONS, Transition
@@ -84,6 +85,11 @@ class AuditionBar(QWidget):
         way = QBoxLayout.Direction.LeftToRight if below else QBoxLayout.Direction.TopToBottom
         self._how_layout.setDirection(way)
         self._grid.addWidget(self._how, *((3, 0, 1, 2) if narrow else (1, 1, 1, 4) if below else (0, 3, 3, 1)))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The audition has ended, and with it what was wrong in its line."""
+        super().hideEvent(event)
+        self.morph.take_back()
 
     def _pick(self, transition: Transition) -> None:
         self._mixer.set_transition(transition)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -157,6 +158,18 @@ class Elided(QLabel):
 
     def _more_width(self) -> int:
         return self.fontMetrics().horizontalAdvance(self._more)
+
+
+class TitledGrid(QGridLayout):
+    """Of a value with its title: that at the left, then what takes the room there is, and a field at the right."""
+
+    def __init__(self, part: QWidget, rows_apart: int = 0) -> None:
+        """rows_apart: pixels between its rows, where there are several."""
+        super().__init__(part)
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setHorizontalSpacing(8)
+        self.setVerticalSpacing(rows_apart)
+        self.setColumnStretch(1, 1)
 
 
 class Scroller(QScrollArea):

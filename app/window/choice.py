@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -79,7 +79,8 @@ class Segments(QWidget):
 
 
 class Picker(QComboBox):
-    """A drop-down list whose choices may change while it is used. A value that is not among them is still shown.
+    """A drop-down list whose choices may change while it is used. A value that is not among them is still shown; what
+    has too little room is read whole in the tooltip.
 
     missing: how such a value reads.
     """
@@ -91,7 +92,7 @@ class Picker(QComboBox):
         self._options: list[Option] = []
         self._listed: list[Option] = []
         self._value: Any = None
-        self._missing = missing
+        self._missing, self._help = missing, help
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(title)
         self.setToolTip(help)
@@ -99,6 +100,7 @@ class Picker(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
         self.activated.connect(self._activated)
+        self.currentTextChanged.connect(self._tell_whole)
 
     def set_options(self, options: Sequence[Option]) -> None:
         self._options = list(options)
@@ -117,20 +119,33 @@ class Picker(QComboBox):
         """What the list shows now."""
         return list(self._listed)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_whole()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # scrolling a panel must not switch cameras
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A text that has too little room ends in an ellipsis, clear of the arrow."""
         painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
+        option = self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         option.currentText = self._elided(option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         arrow = icons.symbol("chevron-down", theme.DIM, 16, self.devicePixelRatioF())
         painter.drawPixmap(self.width() - 22, (self.height() - 16) // 2, arrow)
         painter.end()
+
+    def _tell_whole(self) -> None:
+        whole = self.currentText()
+        lines = (whole if self._elided(self._option()) != whole else "", self._help)
+        self.setToolTip("\n".join(line for line in lines if line))
+
+    def _option(self) -> QStyleOptionComboBox:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        return option
 
     def _elided(self, option: QStyleOptionComboBox) -> str:
         field = QStyle.SubControl.SC_ComboBoxEditField

@@ -35,8 +35,9 @@ class Dropped(QObject):
     the last one that is any source."""
 
     said = Signal(str, str)
-    """From any thread."""
-    _answered = Signal(int, object)
+    taken_back = Signal(str)
+    """What ``said`` told was refused: there is another source now."""
+    _answered = Signal(int, object, str)
 
     def __init__(self, show: Show, actions: Actions, later: Later, parent: QObject) -> None:
         """later: where the disk is asked."""
@@ -44,7 +45,9 @@ class Dropped(QObject):
         self._show, self._actions, self._later = show, actions, later
         self._asked = 0
         self._requests: dict[int, _Request] = {}
+        self._refusal, self._stayed = "", self._chosen()
         self._answered.connect(self._take)
+        show.setup_changed.connect(self._follow)
 
     def play(self, target: str) -> None:
         """A file's path, a stream's URL, or a source in words: see ``app.inputs.notation``."""
@@ -62,15 +65,18 @@ class Dropped(QObject):
         try:
             found = playable(target)
         except Exception as error:  # noqa: BLE001 - a hand waits for an answer
-            self.said.emit("warning", words.dropped(str(error)))
-            self._answered.emit(number, None)
+            self._answered.emit(number, None, str(error))
         else:
-            self._answered.emit(number, found)
+            self._answered.emit(number, found, "")
 
-    @Slot(int, object)
-    def _take(self, number: int, source: SourceChoice | None) -> None:
+    @Slot(int, object, str)
+    def _take(self, number: int, source: SourceChoice | None, reason: str) -> None:
+        """reason: why it is none."""
         request = self._requests.pop(number, None)
+        if source is None:
+            self._refuse(reason)
         if request is None:
+            self._take_back()
             return  # a later one plays already
         if source is not None:
             self._requests[number] = replace(request, found=source)
@@ -79,9 +85,23 @@ class Dropped(QObject):
             return
         self._requests.clear()
         if last.chosen != self._chosen():
-            self.said.emit("warning", words.dropped(words.FOUND_TOO_LATE))
+            self._refuse(words.FOUND_TOO_LATE)
         else:
             self._actions.choose_source(replace(last.found, loop=self._show.setup.source.loop))
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal, self._stayed = words.dropped(reason), self._chosen()
+        self.said.emit("warning", self._refusal)
+
+    def _take_back(self) -> None:
+        refusal, self._refusal = self._refusal, ""
+        if refusal:
+            self.taken_back.emit(refusal)
+
+    def _follow(self) -> None:
+        """The source that stayed is not the one that plays any more."""
+        if self._chosen() != self._stayed:
+            self._take_back()
 
 
 def playable(target: str) -> SourceChoice:

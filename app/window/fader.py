@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QLocale, QPointF, QRect, QSignalBlocker, Qt, 
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QGridLayout,
     QLabel,
     QSlider,
     QStyle,
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.window.cards import scrolls_by
+from app.window.cards import TitledGrid, scrolls_by
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import ClickElsewhere
 from app.words import window as words
@@ -165,13 +164,10 @@ class Fader(QWidget):
             part.setAccessibleDescription(help)
         self.setToolTip(words.fader_tip(help, f"{default:.{decimals}f}{suffix}"))
 
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
+        layout = TitledGrid(self)
         layout.addWidget(label, 0, 0)
         layout.addWidget(self._slider, 0, 1)
         layout.addWidget(self._number, 0, 2)
-        layout.setColumnStretch(1, 1)
 
         self._display()
         self._slider.valueChanged.connect(self._slid)

@@ -382,7 +382,13 @@ class MainWindow(QMainWindow):
         self.program.preview.tapped.connect(self.performer.toggle_pause)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
         bindings.taken_back.connect(lambda reason: self.messages.take_back(words.refused(reason)))
-        self.editor.taken_back.connect(self.messages.take_back)
+        for taken_back in (
+            self.editor.taken_back,
+            self._dropped.taken_back,
+            self.cues.morph.taken_back,
+            self.program.audition_bar.morph.taken_back,
+        ):
+            taken_back.connect(self.messages.take_back)
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         """Where a field with the focus disappears or is switched off, Qt hands the focus to the next one, which may be

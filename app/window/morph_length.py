@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.set_list import Transition, Unit
@@ -19,6 +19,9 @@ LONGEST = tuple(Transition("morph", 599.75, unit) for unit in STEPS)
 DEFAULT = Transition("morph").length
 """In beats or in seconds, whichever it is counted in."""
 
+_COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+"""For these the focus leaves a field only for a while."""
+
 
 class MorphLength(QWidget):
     """``put`` is silent. A slider that is dragged counts when it is let go, so that it is one step back."""
@@ -27,6 +30,8 @@ class MorphLength(QWidget):
     """A Transition."""
     refused = Signal(str)
     """What was typed and is no length."""
+    taken_back = Signal(str)
+    """What ``refused`` told: there is another length now, or the field was left without one more."""
     left = Signal()
     """Neither of its parts has the focus any more."""
 
@@ -34,6 +39,7 @@ class MorphLength(QWidget):
         super().__init__()
         self._shown = Transition("morph")
         self._notches = Notches()
+        self._refusal = ""
         self.slider = Slider(1)
         self.slider.setTracking(False)
         self.slider.setMinimumWidth(28)
@@ -55,6 +61,7 @@ class MorphLength(QWidget):
         self.slider.sliderReleased.connect(self._put_back, Qt.ConnectionType.QueuedConnection)
         self.slider.reset.connect(lambda: self.picked.emit(Transition("morph", DEFAULT, self._shown.unit)))
         self.field.entered.connect(self._typed)
+        self.picked.connect(lambda _: self.take_back())
         self.put(self._shown)
 
     @property
@@ -64,6 +71,8 @@ class MorphLength(QWidget):
 
     def put(self, transition: Transition) -> None:
         """A slider stands at its end where the morph is longer than it."""
+        if transition != self._shown:
+            self.take_back()
         self._shown = transition
         step, places = STEPS[transition.unit]
         with QSignalBlocker(self.slider):
@@ -72,6 +81,12 @@ class MorphLength(QWidget):
         self.slider.setAccessibleDescription(words.length(transition))
         self.slider.setToolTip(words.length_slider_tip(words.length(self._at(places)), f"{DEFAULT:g}"))
         self.field.put(words.length(transition))
+
+    def take_back(self) -> None:
+        """What was refused last, if that is told still."""
+        refusal, self._refusal = self._refusal, ""
+        if refusal:
+            self.taken_back.emit(refusal)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         at = event.position().toPoint()
@@ -88,7 +103,9 @@ class MorphLength(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.slider and event.type() == QEvent.Type.FocusIn:
             self._elsewhere.watch()
-        if event.type() == QEvent.Type.FocusOut:
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            if watched is self.field and event.reason() not in _COMES_BACK:
+                self.take_back()  # what is refused now is told anew
             self._elsewhere.rest()
             QTimer.singleShot(0, self, self._tell_left)  # the focus may be on its way to the other part
         return False
@@ -112,6 +129,7 @@ class MorphLength(QWidget):
             transition = Transition.morph(typed, self._shown.unit)
         except ValueError:
             self._put_back()  # what stands there is what counts
-            self.refused.emit(words.no_length(typed))
+            self._refusal = words.no_length(typed)
+            self.refused.emit(self._refusal)
         else:
             self.picked.emit(transition)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.cue_history import Deed
 from app.cue_sheet import CueSheet
+from app.look_history import Back, Field
 from app.show import Show
 from app.window.mask_editor import MaskEditor
 from app.words import window_canvas as words_canvas
@@ -47,7 +48,7 @@ class Steps(QObject):
         elif self._cues_are_last:
             self._sheet.undo()
         else:
-            self.said.emit("info", words_canvas.undone(self._show.undo()))
+            self.said.emit("info", words_canvas.undone(*self._told(self._show.undo())))
 
     def redo(self) -> None:
         """Do again what was taken back; nothing within a stroke."""
@@ -56,7 +57,8 @@ class Steps(QObject):
         if self._next is not None and self._next == self._sheet.undone:
             self._sheet.redo()
         else:
-            self.said.emit("info", words_canvas.redone(self._show.redo() if self._next is not None else ()))
+            step = self._show.redo() if self._next is not None else None
+            self.said.emit("info", words_canvas.redone(*self._told(step)))
 
     @property
     def _cues_are_last(self) -> bool:
@@ -69,6 +71,16 @@ class Steps(QObject):
         undone = [number for number in (self._show.undone, self._sheet.undone) if number is not None]
         newest = max(self._show.newest, self._sheet.newest)
         return max((number for number in undone if number > newest), default=None)
+
+    def _told(self, step: Back | None) -> tuple[tuple[Field, ...], str | None]:
+        """Which fields it changed, and the name of the cue that it fired: "" for one that is no more."""
+        if step is None:
+            return (), None
+        if step.cue is None:
+            return step.changed, None
+        place = self._sheet.place_of(step.cue)
+        cue = None if place is None else self._sheet.cue(place)
+        return step.changed, "" if cue is None else cue.name
 
     def _tell_taken_back(self, deed: Deed) -> None:
         self.said.emit("info", words_cues.undone(deed, self._sheet.path))

@@ -46,8 +46,13 @@ def recording(file: str, encoder: str) -> str:
     return f"{file}, {encoder}"
 
 
-def recorded(seconds: float, path: object) -> str:
-    return f"Recorded {seconds:.0f} seconds to {path}."
+def recorded(seconds: float, path: object, evened: tuple[tuple[int, int], tuple[int, int]] | None = None) -> str:
+    """evened: width and height that were wanted, and those that the file has instead."""
+    if evened is None:
+        return f"Recorded {seconds:.0f} seconds to {path}."
+    (wanted_width, wanted_height), (width, height) = evened
+    size = f"at {width}x{height} in place of {wanted_width}x{wanted_height}"
+    return f"Recorded {seconds:.0f} seconds to {path}, {size}: an MP4 has an even width and height."
 
 
 def cannot_begin(path: object, reason: str) -> str:

@@ -20,8 +20,9 @@ STROKE, SHAPE = "the stroke", "the shape"
 DRAWN: dict[Tool, str] = {"brush": STROKE, "eraser": STROKE, "box": "the box", "frame": "the pull at the frame"}
 NO_STEP_BACK = "There is nothing to take back."
 NO_STEP_FORTH = "There is nothing to do again."
+FIRED_CUE = "the cue that was fired"
 MORE_FIELDS = "the look"
-"""Of a step that changed a good deal, such as a cue."""
+"""Of a step that changed a good deal."""
 MOST_FIELDS = 3
 FIELDS: dict[Field, str] = {
     ENGINE_SIZE: "the engine's size",
@@ -63,15 +64,18 @@ def given_up(tool: Tool) -> str:
     return f"Given up: {DRAWN.get(tool, SHAPE)}. All is as before."
 
 
-def undone(changed: Sequence[Field]) -> str:
-    return f"Taken back: {_named(changed)}." if changed else NO_STEP_BACK
+def undone(changed: Sequence[Field], cue: str | None = None) -> str:
+    """cue: the name of the one that was fired, "" for one that is no more; None = none was."""
+    return f"Taken back: {_named(changed, cue)}." if changed else NO_STEP_BACK
 
 
-def redone(changed: Sequence[Field]) -> str:
-    return f"Done again: {_named(changed)}." if changed else NO_STEP_FORTH
+def redone(changed: Sequence[Field], cue: str | None = None) -> str:
+    return f"Done again: {_named(changed, cue)}." if changed else NO_STEP_FORTH
 
 
-def _named(changed: Sequence[Field]) -> str:
+def _named(changed: Sequence[Field], cue: str | None) -> str:
+    if cue is not None:
+        return f"{FIRED_CUE}, {cue}" if cue else FIRED_CUE
     named = list(changed)
     if ("layout",) in named and ("controls",) in named:
         named.remove(("controls",))  # the control that draws the boxes goes on and off with them

@@ -256,6 +256,25 @@ def test_a_last_frame_that_waits_is_painted_by_the_stream_that_takes_over(
         assert seen == [[(True, True)], [(False, False)], [(False, False)]]
 
 
+@pytest.mark.parametrize("coming", [BLUE, RED, None])
+def test_a_last_frame_that_waits_comes_behind_a_cut(coming: Picture | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, unless the look that the cut brings has another, or none."""
+    stream = Stream(tiny_model(1, window=3), CHOICE)
+    seen = contexts_of(stream, monkeypatch)
+    both = replace(PARAMS, first_frame=RED, last_frame=BLUE)
+    paint(stream, 1, both)
+    paint(stream, 3, replace(both, last_frame=coming, cut=1))
+    paint(stream, 2, replace(PARAMS, last_frame=coming, cut=2))
+    given = [source[0, -1] if not mask[0, -1].any() else None for _, source, mask in seen]
+    expected = [RED, RED, coming, None, None, None]
+    for picture, wanted in zip(given, expected, strict=True):
+        if wanted is None:
+            assert picture is None
+        else:
+            assert picture is not None
+            assert torch.equal(picture, fitted(wanted.pixels, CHOICE.height, CHOICE.width)[0, 0])
+
+
 @pytest.mark.parametrize("chunk", [1, 3])
 def test_frames_that_are_done_are_not_painted_and_none_that_waited(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether the cue that is taken back has been painted by then or not."""

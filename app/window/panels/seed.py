@@ -6,12 +6,12 @@ import random
 
 from PySide6.QtCore import QEvent, QRegularExpression, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QRegularExpressionValidator, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.look import Look
 from app.seed_walk import EVERY_BEATS, EVERY_S, LARGEST_SEED, SeedWalk, Unit, seed_after
 from app.window import icons
-from app.window.cards import scrolls_by, text, tool
+from app.window.cards import TitledGrid, scrolls_by, text, tool
 from app.window.fader import Fader, Notches, Slider
 from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import LineField
@@ -74,11 +74,7 @@ class SeedRow(QWidget):
         for button in (self.lock, self.next, self.random):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
-        layout.setVerticalSpacing(6)
-        layout.setColumnStretch(1, 1)
+        layout = TitledGrid(self, rows_apart=6)
         layout.addWidget(self.title, 0, 0)
         layout.addWidget(self.slider, 0, 1)
         layout.addWidget(self.field, 0, 2)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.window.cards import text
+from app.window.cards import TitledGrid, text
 from app.window.choice import Picker
 from app.window.fader import Notches, Slider
 from app.window.text_fields import LineField
@@ -74,11 +74,7 @@ class SizeRow(QWidget):
         self.typed.setObjectName("value")
         self.typed.hold((_LONGEST, words.BY_ITSELF))
         self.typed.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
-        layout.setVerticalSpacing(4)
-        layout.setColumnStretch(1, 1)
+        layout = TitledGrid(self, rows_apart=4)
         layout.addWidget(self.title, 0, 0)
         layout.addWidget(self.picker, 0, 1, 1, 2)
         layout.addWidget(self.slider, 1, 1)

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -43,7 +44,7 @@ def test_a_recording_has_the_real_times(tmp_path: Path) -> None:
     [
         (RecorderChoice(), (64, 48)),
         (RecorderChoice(width=128, height=72), (128, 72)),
-        (RecorderChoice(width=33), (32, 48)),
+        (RecorderChoice(width=34), (34, 48)),
     ],
 )
 def test_size_is_the_choice_s_or_the_first_picture_s(
@@ -55,6 +56,30 @@ def test_size_is_the_choice_s_or_the_first_picture_s(
     recorder.write(program(1, 320, 192), 0.1)
     recorder.close()
     assert {picture.shape for picture in decoded(tmp_path / "a.mp4").pictures} == {(size[1], size[0], 3)}
+
+
+@pytest.mark.parametrize(
+    ("choice", "pictures", "told"),
+    [
+        (RecorderChoice(), (100, 71), "at 100x70 in place of 100x71"),
+        (RecorderChoice(width=33), (64, 48), "at 32x48 in place of 33x48"),
+        (RecorderChoice(width=64, height=48), (101, 71), ""),
+        (RecorderChoice(), (64, 48), ""),
+    ],
+)
+def test_an_odd_size_is_recorded_as_an_even_one_and_told_at_the_end(
+    tmp_path: Path, choice: RecorderChoice, pictures: tuple[int, int], told: str
+) -> None:
+    recorder = Recorder(replace(choice, path=str(tmp_path / "a.mp4")), clock=lambda: 2.0)
+    recorder.open()
+    recorder.write(program(0, *pictures), 0.0)
+    assert recorder.result == ""
+    recorder.close()
+    assert told in recorder.result
+    assert ("even" in recorder.result) == bool(told)
+    found = re.search(r"at (\d+)x(\d+) in", recorder.result)
+    width, height = map(int, found.groups()) if found else (64, 48)
+    assert decoded(tmp_path / "a.mp4").pictures[0].shape == (height, width, 3)
 
 
 def test_a_file_that_exists_is_never_touched(tmp_path: Path) -> None:

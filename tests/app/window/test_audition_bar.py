@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from app.set_list import Transition
 from app.show import Show
 from app.status import Status, Thumbnails
 from app.window.main_window import MainWindow
+from app.words import window as words
 from tests.app.window.hands import click, double_click, pick, press, turn_wheel
 from tests.app.window.reach import bring_in_sight, called, seen_whole
 from tests.app.window.rig import StillRig, plain
@@ -208,6 +210,12 @@ def test_where_the_tools_give_their_room_a_button_brings_them_back(
     for name, _ in bar.transition.options if size[0] > 1000 else ():
         room = bar.transition.width() - 30  # beside the arrow
         assert bar.transition.fontMetrics().horizontalAdvance(name) <= room, name
+    longest = Transition("morph", 599.75, "beats")
+    window.mixer.set_transition(longest)
+    whole = words.transition(longest)
+    assert (bar.transition.toolTip().splitlines()[0] == whole) == (size[0] < 1000), "it is cut in the narrow one alone"
+    assert bar.length.text() in whole
+    assert seen_whole(bar.length)
     click(bar.tools)
     assert not panel.bar.isVisible()
     show.drop_audition()
@@ -228,7 +236,26 @@ def test_the_length_of_a_take_is_typed(window: MainWindow, show: Show) -> None:
         press(bar.length, Qt.Key.Key_Return)
         assert mixer.transition == bar.transition.value == Transition("morph", 1.5, "seconds")
         assert bar.length.text() == "1.5 s"
-    assert "soon is no length" in window.messages.shown[1]
+
+    def refused(typed: str) -> None:
+        bar.length.setFocus()
+        bar.length.selectAll()
+        QTest.keyClicks(bar.length, typed)
+        press(bar.length, Qt.Key.Key_Return)
+        assert f"{typed} is no length" in window.messages.shown[1]
+
+    refused("soon")
+    refused("soon")
+    mends: list[Callable[[], object]] = [
+        lambda: press(bar.morph.slider, Qt.Key.Key_Right),
+        lambda: mixer.set_transition(Transition("cut")),
+        show.drop_audition,
+    ]
+    for mend in mends:
+        mixer.set_transition(Transition("morph", 4, "beats"))
+        refused("later")
+        mend()
+        assert window.messages.shown == ("", "")
 
 
 def test_the_length_of_a_take_slides_turns_and_goes_back(window: MainWindow, show: Show) -> None:

@@ -21,6 +21,22 @@ def test_segments_show_and_tell_which_one_is_down(app: QApplication, qtbot: QtBo
     assert not segments.button("fit").isChecked()
 
 
+def test_what_has_too_little_room_is_read_in_the_tooltip(app: QApplication, qtbot: QtBot) -> None:
+    picker = Picker("Camera", help="What is seen.")
+    qtbot.addWidget(picker)
+    picker.show()
+    name = "A camera of a long name"
+    picker.set_options([(name, ""), ("BRIO", "BRIO")])
+    for width, value, expected in (
+        (100, "", f"{name}\nWhat is seen."),
+        (100, "BRIO", "What is seen."),
+        (400, "", "What is seen."),
+    ):
+        picker.resize(width, 30)
+        picker.put(value)
+        assert picker.toolTip() == expected
+
+
 def picker_of(qtbot: QtBot) -> tuple[Picker, list[object]]:
     picker = Picker("Camera", lambda name: f"{name} (not connected)")
     qtbot.addWidget(picker)

@@ -339,10 +339,13 @@ def test_any_length_of_a_morph_is_typed(window: MainWindow, grid: CueGrid) -> No
     press(grid.length, Qt.Key.Key_Return)
     assert transition() == Transition("morph", 6.5, "beats")
     assert "a while is no length" in window.messages.shown[1]
+    QApplication.processEvents()
+    assert "a while is no length" in window.messages.shown[1], "it is read behind the field that has gone"
     assert grid.length.text() == "6.5 beats"
     chosen(grid.menu(0), words.CUE_TRANSITION, words_cues.CUE_LENGTH)
     press(grid.length, Qt.Key.Key_Escape)
     assert transition() == Transition("morph", 6.5, "beats")
+    assert window.messages.shown == ("", "")
 
 
 def is_open(dialog: FileDialog) -> bool:

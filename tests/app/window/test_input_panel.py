@@ -245,6 +245,14 @@ def test_a_dropped_address_plays_and_dropped_nonsense_is_told(window: MainWindow
     level, sentence = window.messages.shown
     assert level == words.LEVELS["warning"]
     assert "not a file" in sentence
+    show.set_engine_size(256, 144)
+    assert window.messages.shown == (level, sentence)
+    drop(window, data)
+    assert window.messages.shown == ("", ""), "the source that stayed has gone"
+    drop(window, nonsense)
+    window.cues.sheet.said.emit("info", "Something else.")
+    show.set_setup(source=SourceChoice("testcard"))
+    assert window.messages.shown[1] == "Something else.", "that is still true"
 
 
 def test_what_is_no_picture_never_becomes_the_source(window: MainWindow, show: Show, tmp_path: Path) -> None:
@@ -367,6 +375,10 @@ def test_a_drop_that_is_refused_takes_nothing_from_the_one_before(
     for path in (good, tmp_path / "missing.mp4"):
         dropped.play(str(path))
     show.set_setup(source=replace(show.setup.source, loop=False))
+    told: list[str] = []
+    dropped.said.connect(lambda level, sentence: told.append(sentence))
+    dropped.taken_back.connect(told.remove)
     for number in order:
         disk.works[number]()
     assert show.setup.source == SourceChoice("clip", str(good), loop=False)
+    assert told == []

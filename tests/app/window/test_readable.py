@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontInfo, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -10,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.set_list import Cue, Transition
 from app.show import Show
 from app.window import theme
-from app.window.cue_grid import LOWEST
+from app.window.cue_grid import LAYOUTS, LOWEST
 from app.window.cue_pad import CuePad
 from app.window.lettered_frame import CAPTION, LetteredFrame
 from app.window.main_window import MainWindow
@@ -122,6 +123,31 @@ def test_a_low_pad_reads_its_name_before_how_it_comes(app: QApplication, qtbot: 
     assert painted("Neon riverbed", "cut") == painted("Neon riverbed", "morph")
     assert painted("Neon riverbed", "cut") != painted("Neon riverbank", "cut"), "it is read to its end"
     assert painted("Neon river at dawn", "cut") != painted("Neon ridge at dawn", "cut"), "and a longer one far enough"
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("size", [LOWEST[1], LAYOUTS[-2][2]])
+def test_a_name_too_long_for_its_pad_ends_in_an_ellipsis_and_is_told_whole(
+    app: QApplication, qtbot: QtBot, size: QSize, scale: int
+) -> None:
+    pad = CuePad(9, size)
+    qtbot.addWidget(pad)
+    pad.setStyleSheet(f"font-size: {theme.STATUS_PX}px")
+
+    def painted(name: str) -> QImage:
+        pad.put(Cue(name), True, False)
+        picture = QImage(size * scale, QImage.Format.Format_RGB888)
+        picture.setDevicePixelRatio(scale)
+        pad.render(picture)
+        return picture
+
+    name = "Neon river at dawn over the whole of the city"
+    whole = painted(name)
+    assert name in pad.toolTip().splitlines()
+    assert name in pad.accessibleName()
+    read = next(name[:end] for end in range(len(name)) if painted(f"{name[:end]}…") == whole)
+    assert painted(read) != whole, "the ellipsis is seen"
+    assert read.startswith("Neon ")
 
 
 def test_in_a_narrow_window_the_message_has_the_room(window: MainWindow) -> None:

@@ -371,6 +371,61 @@ def test_the_engines_size_is_a_step_among_the_others(window: MainWindow, show: S
     assert state() == (Setup().engine.width, 0.8), "what changes nothing, or is refused, is no step"
 
 
+@pytest.mark.parametrize("end", [Qt.Key.Key_F6, Qt.Key.Key_F7])
+def test_the_engines_size_of_an_audition_is_taken_back_behind_it(window: MainWindow, show: Show, end: Qt.Key) -> None:
+    """It acts on the program at once, so its step cannot end with the audition."""
+    wide = Setup().engine.width
+
+    def width() -> int:
+        return show.setup.engine.width
+
+    show.set_params(prompt="before")
+    window.look.size_row.picked.emit((256, 144))
+    press(window, Qt.Key.Key_F5)
+    undo(window)
+    assert width() == 256, "what was done before an audition stays in it"
+    show.set_params(prompt="tried out")
+    window.look.size_row.picked.emit((448, 256))
+    undo(window)
+    assert (width(), show.look.params.prompt) == (256, "tried out")
+    redo(window)
+    assert width() == 448
+    press(window, end)
+    taken = show.look.params.prompt == "tried out"
+    for _ in range(2 if taken else 1):
+        assert window.program.bar.undo.isEnabled()
+        undo(window)
+    assert (width(), show.look.params.prompt) == (256, "before")
+    undo(window)
+    assert width() == wide
+    for _ in range(3 if taken else 2):
+        assert window.program.bar.redo.isEnabled()
+        redo(window)
+    assert (width(), show.look.params.prompt) == (448, "tried out" if taken else "before")
+    assert not window.program.bar.redo.isEnabled()
+
+
+def test_a_fired_cue_is_told_by_its_name(window: MainWindow, show: Show) -> None:
+    said: list[str] = []
+    window.steps.said.connect(lambda level, sentence: said.append(sentence))
+    sheet = window.cues.sheet
+    show.set_params(prompt="ink", control_strength=0.8)
+    press(window, Qt.Key.Key_A)
+    sheet.set_cue(0, name="Ink")
+    show.set_params(prompt="neon")
+    press(window, Qt.Key.Key_1)
+    undo(window)
+    redo(window)
+    assert said == ["Taken back: the cue that was fired, Ink.", "Done again: the cue that was fired, Ink."]
+    press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.AltModifier)
+    press(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.AltModifier)
+    assert sheet.cue(0) is None
+    undo(window)
+    assert said[-1] == "Taken back: the cue that was fired."
+    undo(window)
+    assert said[-1] == "Taken back: the prompt."
+
+
 def test_a_take_is_called_a_take(window: MainWindow, show: Show) -> None:
     said: list[str] = []
     window.steps.said.connect(lambda level, sentence: said.append(sentence))
