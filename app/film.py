@@ -23,6 +23,7 @@ from app.frame import Pixels
 from app.outputs.contact_sheet import ContactSheet
 from app.outputs.mp4 import Mp4Writer
 from app.words import commands as words
+from app.words.outputs import film_evened
 
 LINE_S = 10.0
 """Between two lines that say how far a film is, where no bar can be drawn."""
@@ -97,12 +98,14 @@ def film(
     The first Ctrl-C or SIGTERM ends it after the picture that is being made, a second one at once.
 
     size: width and height of the film. total: how many shots there will be, None where nobody knows. tell: takes the
-    sentence about what is left of a film that broke, in which pictures were ``made``, in one word. Without a single
-    shot nothing is written.
+    sentences about a size that cannot be, and about what is left of a film that broke, in which pictures were ``made``,
+    in one word. Without a single shot nothing is written.
     """
     # Written beside and then swapped in: an older film of that name lives until there is a new one.
     part = out.with_name(f"{out.stem}.part.mp4")
     writer = Mp4Writer(part, *size)
+    if (writer.width, writer.height) != size:
+        tell(film_evened(size, (writer.width, writer.height)))
     interrupted = False
     try:
         with _asked_to_end() as asked, tqdm(total=total, unit=words.PICTURES_UNIT, **bar(quiet)) as progress:

@@ -50,9 +50,16 @@ def recorded(seconds: float, path: object, evened: tuple[tuple[int, int], tuple[
     """evened: width and height that were wanted, and those that the file has instead."""
     if evened is None:
         return f"Recorded {seconds:.0f} seconds to {path}."
-    (wanted_width, wanted_height), (width, height) = evened
-    size = f"at {width}x{height} in place of {wanted_width}x{wanted_height}"
-    return f"Recorded {seconds:.0f} seconds to {path}, {size}: an MP4 has an even width and height."
+    return f"Recorded {seconds:.0f} seconds to {path}, {_evened(*evened)}"
+
+
+def film_evened(wanted: tuple[int, int], made: tuple[int, int]) -> str:
+    return f"The film is {_evened(wanted, made)}"
+
+
+def _evened(wanted: tuple[int, int], made: tuple[int, int]) -> str:
+    (wanted_width, wanted_height), (width, height) = wanted, made
+    return f"at {width}x{height} in place of {wanted_width}x{wanted_height}: an MP4 has an even width and height."
 
 
 def cannot_begin(path: object, reason: str) -> str:

@@ -95,6 +95,14 @@ def test_without_a_mask_a_film_is_enlarged(render: Rendered) -> None:
         np.testing.assert_array_equal(other.rgb, enlarged(one.rgb, 96, 64))
 
 
+def test_an_odd_size_that_a_film_cannot_have_is_told(render: Rendered, capsys: pytest.CaptureFixture[str]) -> None:
+    render("--output-size", "97x65")
+    assert film()[0].shape == (64, 96, 3)
+    assert "96x64 in place of 97x65" in capsys.readouterr().err
+    render("--output-size", "98x66")
+    assert "in place of" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("size", ["8x8", "1280", "0x720", "big"])
 @pytest.mark.usefixtures("render")
 def test_a_size_that_makes_no_sense_is_told(size: str, capsys: pytest.CaptureFixture[str]) -> None:
