@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.frame import LEAST_SEEN, Pixels
+from app.mask_fill import filled
 from app.words import values as words
 
 Tool = Literal["none", "brush", "eraser", "lasso", "rectangle", "ellipse", "fill", "box", "frame"]
@@ -30,10 +31,6 @@ _FINER = 4
 """Pixels to a side into which each is divided where an outline crosses it."""
 _RIM = 64
 """The most that is left where a soft brush and an eraser just like it went the same way."""
-_ALIKE = 64
-"""How far two places may differ that a fill takes for one area."""
-_WIDEST_EDGE = 256
-"""Pixels of a soft edge that a fill goes up at most."""
 _THINNEST = 0.75
 """Pixels: the radius that the lightest touch of a pen still has."""
 
@@ -171,11 +168,10 @@ class MaskPainting:
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             return None
-        area = np.zeros((height + 2, width + 2), np.uint8)
-        flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
-        cv2.floodFill(self._pixels.copy(), area, (x, y), 0, _ALIKE, _ALIKE, flags)
-        reached = _up_its_edges(area[1:-1, 1:-1], 255 - self._pixels if brush.erases else self._pixels)
-        return self._shape(np.asarray(reached / np.float32(255), np.float32), brush)
+        reached = filled(self._pixels, x, y, falls=brush.erases)
+        painted = _blended(np.arange(256, dtype=np.uint8), np.float32(1), brush)
+        pixels = np.where(reached > 0, np.asarray(cv2.LUT(self._pixels, painted), np.uint8), self._pixels)
+        return self._change(_without_rims(self._pixels, pixels, brush) if brush.erases else pixels)
 
     def invert(self) -> Rect | None:
         return self._change(255 - self._pixels)
@@ -268,7 +264,7 @@ def _covered(first: float, second: float, size: int) -> NDArray[np.float32]:
     return np.asarray(np.clip(np.minimum(starts + 1, high) - np.maximum(starts, low), 0, 1), np.float32)
 
 
-def _blended(before: Pixels, coverage: NDArray[np.float32], brush: Brush) -> Pixels:
+def _blended(before: Pixels, coverage: NDArray[np.float32] | np.float32, brush: Brush) -> Pixels:
     """``before`` with the brush's colour as far as ``coverage``, 0 to 1, says so."""
     share = coverage * np.float32(brush.opacity)
     wanted = np.float32(0 if brush.erases else 255)
@@ -282,27 +278,16 @@ def _without_rims(before: Pixels, after: Pixels, brush: Brush) -> Pixels:
     there was. So what was painted faintly stays, and so does the soft border of what is left. An eraser that takes only
     a part of what is there leaves no rims, but that other part.
     """
-    erased = (after < before).astype(np.uint8)
-    if brush.opacity < 1.0 or not cv2.countNonZero(erased):
+    kept = cv2.compare(after, before, cv2.CMP_GE)
+    faint = (after > 0) & (after <= _RIM)
+    if brush.opacity < 1.0 or cv2.countNonZero(kept) == kept.size or not faint.any():
         return after
-    reach = 2 * math.ceil(brush.size / 2 * (1 - brush.hardness) + 1) + 1
-    near = cv2.dilate(erased, cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach)))
-    rim = (near > 0) & (after > 0) & _of_strong_areas(before) & ~_of_strong_areas(after)
-    return np.where(rim, np.uint8(0), after)
-
-
-def _up_its_edges(area: Pixels, heights: Pixels) -> Pixels:
-    """``area``, 255 inside and 0 outside, and all that lies up the slope from it: an edge is gone up as long as it
-    rises within two pixels, for a wide one has neighbours that are alike."""
-    inside = area.copy()
-    near, around = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
-    for _ in range(_WIDEST_EDGE):
-        lowest = cv2.erode(np.where(inside > 0, heights, np.uint8(255)), around)
-        grown = np.where((cv2.dilate(inside, near) > 0) & (heights > lowest), np.uint8(255), inside)
-        if np.array_equal(grown, inside):
-            break
-        inside = grown
-    return inside
+    faint &= ~_of_strong_areas(after)
+    if not faint.any():
+        return after
+    reach = math.ceil(brush.size / 2 * (1 - brush.hardness) + 1)
+    near = np.asarray(cv2.distanceTransform(kept, cv2.DIST_C, 3) <= reach)
+    return np.where(near & faint & _of_strong_areas(before), np.uint8(0), after)
 
 
 def _of_strong_areas(mask: Pixels) -> NDArray[np.bool_]:

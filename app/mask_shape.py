@@ -4,6 +4,7 @@ functions of (H, W) uint8: 255 = repaint, 0 = keep.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +20,9 @@ _SQUARES = 0.414
 
 _LEAST_DEVIATION = 0.01
 """Pixels, of a blur that can be seen; OpenCV refuses those that are next to nothing."""
+_SMALL_DEVIATION = 4.0
+"""Pixels, of a blur whose cost, which grows with it, does not matter; a wider one is made of a smaller copy, to no less
+than this: what scaling softens is lost in it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,21 @@ class MaskShape:
                 mask = np.asarray(move(mask, cv2.getStructuringElement(form, (3, 3)), iterations=count), np.uint8)
         # A Gaussian's step from 2 to 98 % is four deviations wide.
         deviation = self.feather * scale / 4
-        if deviation > _LEAST_DEVIATION:
-            mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE), np.uint8)
-        return mask
+        return _blurred(mask, deviation) if deviation > _LEAST_DEVIATION else mask
+
+
+def _blurred(mask: Pixels, deviation: float) -> Pixels:
+    """deviation: of the Gaussian, in pixels."""
+    by = max(1, int(deviation / _SMALL_DEVIATION))
+    if by == 1:
+        return np.asarray(cv2.GaussianBlur(mask, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    height, width = mask.shape
+    small = max(1, round(width / by)), max(1, round(height / by))
+    across, down = (
+        # Averaging and enlarging blur by themselves: as squares of deviations, a twelfth and a sixth of the step's.
+        math.sqrt(max(0.0, (deviation * new / old) ** 2 - 1 / 12 - 1 / 6))
+        for old, new in zip((width, height), small, strict=True)
+    )
+    shrunk = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(shrunk, (0, 0), across, sigmaY=down, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

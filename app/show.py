@@ -52,6 +52,8 @@ class Show(QObject):
     """The edited look, the program, or which of them is edited."""
     look_switching = Signal()
     """Another look is about to be edited: whoever still holds a change of this one must ask for it now."""
+    look_coming = Signal()
+    """A whole look is about to come in place of the edited one, by a cue: what a hand draws belongs to this one."""
     setup_changed = Signal(object)
     history_changed = Signal()
     """Whether there is a step to take back, or one to do again."""
@@ -200,6 +202,7 @@ class Show(QObject):
 
         fired: the cues that were fired last, before and with this: a step back takes that back as well.
         """
+        self.look_coming.emit()
         looks = self._looks.with_brought_in(look, chunks)
         self._history.note(self.look, looks.edited, joins=False, fired=fired)
         self._change(looks)
@@ -340,7 +343,10 @@ class Show(QObject):
         self._edit(replace(self.look, expand=expand))
 
     def set_layout(self, boxes: tuple[Box, ...]) -> None:
-        """The boxes that the control ``layout`` draws, which is on while there are any."""
+        """The boxes that the control ``layout`` draws, which is on once there are any, and off once there are none.
+        The same ones again leave it as it is."""
+        if boxes == self.look.layout:
+            return
         self._edit(replace(_with_control(self.look, "layout", on=bool(boxes)), layout=boxes))
 
     def clear_modes(self) -> None:

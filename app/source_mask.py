@@ -13,14 +13,10 @@ import numpy as np
 
 from app.expand import Area, placed
 from app.frame import Pixels
-from app.framing import Framing, framed, resized
+from app.framing import Framing, framed
 from app.mask_shape import MaskShape
 from app.placement import Placement
 from engine.params import Picture
-
-_SHAPED_SIDE = 640
-"""Pixels of the longer side of a mask while it is grown or feathered: both take much longer on larger ones, and leave
-nothing there that more pixels would show."""
 
 
 @lru_cache(maxsize=8)  # a mask is made once for a setting and a size, not for every picture
@@ -44,7 +40,7 @@ def canvas_mask(
             return None
         inside = np.zeros((area.height, area.width), np.uint8)
     else:
-        inside = _shaped(255 - mask if invert else mask, shape, framing, area.width, area.height)
+        inside = shape.of(framed(255 - mask if invert else mask, framing, area.width, area.height))
     return placed(inside, area, width, height, 255)
 
 
@@ -58,11 +54,3 @@ def on_source(mask: Pixels, place: Placement, width: int, height: int) -> Pixels
     middle = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
     matrix = np.linalg.inv(middle) @ pixels @ middle
     return np.asarray(cv2.warpAffine(mask, matrix[:2], (width, height), flags=cv2.INTER_LINEAR), np.uint8)
-
-
-def _shaped(mask: Pixels, shape: MaskShape, framing: Framing, width: int, height: int) -> Pixels:
-    longest = max(width, height)
-    if shape == MaskShape() or longest <= _SHAPED_SIDE:
-        return shape.of(framed(mask, framing, width, height))
-    small_width, small_height = (max(1, round(side * _SHAPED_SIDE / longest)) for side in (width, height))
-    return resized(shape.of(framed(mask, framing, small_width, small_height)), width, height, "stretch")

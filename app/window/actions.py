@@ -56,7 +56,7 @@ class Actions:
         self._mask_means(unguided=True)
 
     def replace_background(self) -> None:
-        """All but people is repainted; what was painted no longer counts."""
+        """All but people is repainted; what was painted is taken away until it is undone."""
         look = replace(self._show.look, mask=None, invert_mask=False, unguided=False, repainted="background")
         self._show.set_look(look)
 

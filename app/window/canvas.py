@@ -46,7 +46,8 @@ from app.words import window_program as words_program
 Shown = Literal["output", "input", "guide", "mask"]
 
 _MOST_ZOOM = 16.0
-_RIGHT = Qt.MouseButton.RightButton
+_NONE, _LEFT, _RIGHT = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+_MIDDLE = Qt.MouseButton.MiddleButton
 _NOTCH = 1.25
 """What one click of the wheel enlarges by."""
 _STEP, _FINE_STEP = 0.02, 0.004
@@ -80,6 +81,7 @@ class Canvas(ProgramView):
         self._zoom = 1.0
         self._centre = QPointF(0.5, 0.5)
         self._panning: QPointF | None = None
+        self._button: Qt.MouseButton = _NONE
         self._held = self._moved = False
         self._paint = PaintTool(editor)
         self._boxes, self._frame = BoxTool(show), FrameTool(show)
@@ -90,7 +92,8 @@ class Canvas(ProgramView):
         editor.painted.connect(self._follow_mask)
         editor.changed.connect(self._take_tool)
         show.looks_changed.connect(self._follow_looks)
-        show.look_switching.connect(self._end)  # what is being drawn belongs to the look that it was begun in
+        for another in (show.look_switching, show.look_coming):
+            another.connect(self._end)  # what is being drawn belongs to the look that it was begun in
         self._take_tool()
         self._follow_looks(show.looks)
 
@@ -207,12 +210,14 @@ class Canvas(ProgramView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
-        if event.button() == Qt.MouseButton.MiddleButton or self._held:
+        if not self._takes(event.button()):
+            return
+        if event.button() == _MIDDLE or self._held:
             self._panning = event.position()
             self._moved = True
             self._take_cursor()
-        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            self._begin(event.position(), 1.0, event.button() == Qt.MouseButton.RightButton)
+        else:
+            self._begin(event.position(), 1.0, event.button() == _RIGHT)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         rect = self._picture_rect()
@@ -224,11 +229,8 @@ class Canvas(ProgramView):
             self._go_on(event.position(), 1.0)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._panning is not None:
-            self._panning = None
-            self._take_cursor()
-        else:
-            self._end()
+        if event.button() == self._button:
+            self._come_up()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """A pen paints by its pressure; its other end and its right button erase. Where it moves the picture, as with
@@ -236,18 +238,40 @@ class Canvas(ProgramView):
         if self._tool is None or self._held or self._panning is not None:
             event.ignore()
             return
-        if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.MiddleButton:
+        if event.type() == QEvent.Type.TabletPress and event.button() == _MIDDLE:
             event.ignore()
             return
         if event.type() == QEvent.Type.TabletPress:
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # as a click does: keys are shortcuts again
-            erases = event.pointerType() == QPointingDevice.PointerType.Eraser
-            self._begin(event.position(), event.pressure(), erases or _RIGHT in (event.button() | event.buttons()))
+            if event.button() == _LEFT:  # the tip: what a button of the pen's began above the tablet is over
+                self._come_up()
+            if self._takes(event.button()):
+                erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+                self._begin(event.position(), event.pressure(), erases or _RIGHT in (event.button() | event.buttons()))
         elif event.type() == QEvent.Type.TabletMove:
             self._go_on(event.position(), event.pressure())
-        else:
-            self._end()
+        elif event.button() == self._button:
+            self._come_up()
         event.accept()
+
+    def _takes(self, button: Qt.MouseButton) -> bool:
+        """Whether a drag begins with ``button``: it goes on until that one comes up, whatever else is pressed."""
+        if self._button not in (_NONE, button) or button not in (_LEFT, _RIGHT, _MIDDLE):
+            return False
+        self._come_up()  # where nobody heard of it: as that of a dialog
+        if self._key_down:
+            self._put_down(False)
+        self._button = button
+        return True
+
+    def _come_up(self) -> None:
+        """The button that began a drag."""
+        button, self._button = self._button, _NONE
+        if self._panning is not None:
+            self._panning = None
+            self._take_cursor()
+        elif button != _NONE:
+            self._end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow keys are the hand: they move the chosen tool, or without one the enlarged picture. Enter puts the tool
@@ -301,7 +325,7 @@ class Canvas(ProgramView):
         if self._key_down:
             self._key_down = False
             self._end()
-        else:
+        elif self._button == _NONE:
             self._key_down = True
             self._begin(self._cursor, 1.0, other)
 

@@ -73,6 +73,7 @@ class MaskEditor(QObject):
         self._follow(show.look)
         show.look_changed.connect(self._follow)
         show.look_switching.connect(self._let_go)
+        show.look_coming.connect(self._publish_stroke)
 
     @property
     def pixels(self) -> Pixels:
@@ -241,6 +242,11 @@ class MaskEditor(QObject):
     def publish(self) -> None:
         """Ask the Show for the mask as it is; none at all where nothing is painted that would show."""
         self._put(None if self._painting.is_empty else Picture(self._painting.pixels))
+
+    def _publish_stroke(self) -> None:
+        """What of a stroke the Show has not heard of: it belongs to the look that goes."""
+        if self._publishing.isActive():
+            self.publish()
 
     def _put(self, mask: Picture | None) -> None:
         self._publishing.stop()

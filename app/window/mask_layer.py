@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage, QPainter, QTransform
 
 from app.frame import Pixels
 from app.mask_painting import Rect, united
+from app.pictures import shrunk
 from app.window.canvas_tools import Geometry
-from app.window.mask_editor import MaskEditor
+from app.window.mask_editor import LONGEST_SIDE, PAINTED_SIDE, MaskEditor
 from app.window.mask_overlay import MaskOverlay, outline_reach
 
 _SMOOTHED_PX = 2.0
@@ -42,11 +43,13 @@ class ActingLayer:
 
 
 class MaskLayer:
-    """Follows ``editor.painted``, of which the canvas tells it, at the next ``draw``."""
+    """Follows ``editor.painted``, of which the canvas tells it, at the next ``draw``. A mask that is larger than those
+    that are painted on is drawn of a copy that is no larger than the canvas shows."""
 
     def __init__(self, editor: MaskEditor) -> None:
         self._editor = editor
         self._overlay: MaskOverlay | None = None
+        self._mask_shape: tuple[int, ...] = ()
         self._image = QImage()
         self._stale: Rect | None = None
 
@@ -68,15 +71,18 @@ class MaskLayer:
         """tinted: see ``MaskOverlay``."""
         mask = self._editor.pixels
         height, width = mask.shape
+        is_large = max(width, height) > PAINTED_SIDE  # it is opened, and no hand paints on it as it is
         overlay = self._overlay
-        if overlay is None or overlay.tints.shape != mask.shape or overlay.tinted != tinted:
-            overlay = self._overlay = MaskOverlay(mask, tinted=tinted)
-            self._image = _image_of(overlay)
+        begins = overlay is None or self._mask_shape != mask.shape or overlay.tinted != tinted
+        if overlay is None or begins or (is_large and self._stale is not None):
+            overlay = MaskOverlay(shrunk(mask, LONGEST_SIDE) if is_large else mask, tinted=tinted)
+            self._overlay, self._mask_shape, self._image = overlay, mask.shape, _image_of(overlay)
         elif self._stale is not None:
             overlay.follow(mask, self._stale)
         self._stale = None
         painter.setClipRect(geometry.from_canvas.mapRect(QRectF(0, 0, 1, 1)))  # elsewhere it acts on nothing
-        painter.setTransform(geometry.from_mask(width, height))
+        across, down = width / self._image.width(), height / self._image.height()
+        painter.setTransform(QTransform.fromScale(across, down) * geometry.from_mask(width, height))
         painter.drawImage(0, 0, self._image)
         painter.resetTransform()
         painter.setClipping(False)

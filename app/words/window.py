@@ -89,11 +89,15 @@ MASK_VERBS = {
     "fill_mask": ("Fill", f"What is painted is repainted; the rest stays as the camera sees it. {_ALONE_AGAIN}"),
     "keep_mask": ("Keep", f"What is painted stays as the camera sees it; the rest is repainted. {_ALONE_AGAIN}"),
     "remove_mask": ("Remove", f"What is painted is repainted without following what is there. {_ALONE_AGAIN}"),
-    "replace_background": ("Background", "All that is behind people is repainted, wherever they go."),
+    "replace_background": (
+        "Background",
+        "All that is behind people is repainted, wherever they go. What is painted is taken away: Undo brings it back.",
+    ),
     "keep_people": ("Keep people", "People stay as the camera sees them, also where something is painted."),
     "expand_canvas": ("Expand", "The picture shrinks, and what is around it is painted on; again to take it back."),
 }
 PAINT_FIRST = "Now paint on the picture: as long as nothing is painted, all of it is repainted."
+PAINTED_TAKEN_AWAY = "The background is repainted, and what was painted is taken away: Undo brings it back."
 MASK_WITH_PEOPLE = "The painted mask with people"
 MASK_COMBINATIONS: Sequence[tuple[str, Combination]] = (
     ("Alone", "alone"),

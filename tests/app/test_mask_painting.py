@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import count, pairwise
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.frame import Pixels
+from app.mask_fill import climbed, filled
 from app.mask_painting import Brush, MaskPainting, Point, Rect, united
 
 HARD = Brush(size=20, hardness=1.0)
@@ -118,6 +120,40 @@ def test_fill_stops_at_what_is_painted() -> None:
     painting.fill((5, 5), Brush(erases=True))
     assert painting.is_empty
     assert painting.fill((64, 5), HARD) is None
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_a_fill_takes_all_that_its_rule_gives_pixel_by_pixel(falls: bool) -> None:
+    """Slopes of every width, plateaus and ridges, whose feet are not all in the area."""
+    random = np.random.default_rng(0)
+    beyond = 0
+    for number in range(40):
+        painting = MaskPainting(120, 90)
+        for _ in range(1 + number % 4):
+            brush = Brush(random.uniform(3, 100), random.choice([0, 0.4, 1]), random.choice([0.4, 1]))
+            drawn(painting, brush, *zip(random.uniform(0, 120, 3), random.uniform(0, 90, 3), strict=True))
+        mask = painting.pixels
+        (x, y), heights = random.integers(90, size=2).tolist(), np.asarray(255 - mask if falls else mask)
+        result = filled(mask, x, y, falls=falls)
+        area = cv2.inRange(mask, max(0, int(mask[y, x]) - 64), min(255, int(mask[y, x]) + 64))
+        labels = cv2.connectedComponents(area, connectivity=4)[1]
+        area = inside = (labels == labels[y, x]).astype(np.uint8) * np.uint8(255)
+        for _ in range(200):
+            inside = climbed(inside, area, heights)
+        assert (result[inside > 0] == 255).all(), number
+        assert np.count_nonzero(result > inside) <= 2, number
+        beyond += int(np.count_nonzero(result > area))
+    assert beyond > 10_000, "there were slopes"
+
+
+def test_a_fill_up_a_wide_edge_looks_at_the_whole_mask_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, erode = count(), cv2.erode
+    monkeypatch.setattr(cv2, "erode", lambda *given: (next(looks), erode(*given))[1])
+    painting = MaskPainting(480, 320)
+    drawn(painting, Brush(size=300, hardness=0), (240, 160))
+    painting.fill((3, 3), HARD)
+    assert painting.pixels.min() > 250, "up to its middle"
+    assert next(looks) <= 8
 
 
 def test_a_stroke_under_way_can_be_given_up() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.expand import Area
 from app.frame import Pixels
+from app.framing import Framing
 from app.mask_shape import MaskShape
+from app.source_mask import canvas_mask
 
 
 def disc(radius: float, width: int = 320, height: int = 192) -> Pixels:
@@ -68,3 +72,29 @@ def test_out_of_range_is_told(wrong: dict[str, float]) -> None:
 def test_next_to_no_feather_is_none() -> None:
     mask = disc(30)
     np.testing.assert_array_equal(MaskShape(feather=5e-324).of(mask), mask)
+
+
+def test_a_mask_is_grown_and_feathered_at_the_canvass_own_size() -> None:
+    """A line of two pixels stays one, where nothing moves it and where it grows."""
+    lines = np.zeros((216, 1920), np.uint8)
+    lines[:, 1::40] = lines[:, 2::40] = 255
+
+    def on_canvas(shape: MaskShape) -> Pixels:
+        mask = canvas_mask(lines, False, shape, Framing(), Area(0, 0, 1920, 216), 1920, 216)
+        assert mask is not None
+        return mask
+
+    np.testing.assert_array_equal(on_canvas(MaskShape(grow=-0.05)), lines)
+    for shape in (MaskShape(grow=0.5), MaskShape(feather=0.5), MaskShape(grow=1, feather=1)):
+        mask = on_canvas(shape)
+        np.testing.assert_array_equal(mask, shape.of(lines))
+        assert np.ptp(mask[100, 400:440]) > 180
+
+
+@pytest.mark.parametrize("feather", [1.0, 12.0, 40.0])
+def test_a_wide_feather_is_the_gaussian_it_says(feather: float) -> None:
+    """Made of a smaller copy or not."""
+    mask = np.asarray(disc(150, 1283, 727))
+    deviation = feather * 1283 / 320 / 4
+    plain = cv2.GaussianBlur(mask, (0, 0), deviation, borderType=cv2.BORDER_REPLICATE)
+    assert cv2.norm(plain, MaskShape(feather=feather).of(mask), cv2.NORM_INF) <= 4

@@ -96,7 +96,9 @@ class MaskPanel(FoldingCard):
         self._follow()
 
     def _do(self, actions: Actions, verb: str) -> None:
-        """Where the verb is about what is painted and nothing is, the brush is what comes next."""
+        """Where the verb is about what is painted and nothing is, the brush is what comes next; one that takes away
+        what is painted says so."""
+        was_painted = self._show.look.mask is not None
         getattr(actions, verb)()
         self._mark(mask_verbs_of(self._show.look))  # a click alone has checked it
         if verb == "expand_canvas":
@@ -105,6 +107,8 @@ class MaskPanel(FoldingCard):
             if self._editor.tool == "none":
                 self._editor.choose("brush")
             self._editor.said.emit("info", words.PAINT_FIRST)
+        if was_painted and self._show.look.mask is None:
+            self._editor.said.emit("info", words.PAINTED_TAKEN_AWAY)
 
     def _mark(self, acting: Collection[str]) -> None:
         """By a dot as well, and not by the colour alone."""

@@ -32,6 +32,7 @@ from app.window.canvas import Canvas
 from app.window.canvas_tools import BoxTool
 from app.window.main_window import MainWindow
 from app.window.mask_editor import PAINTED_SIDE
+from app.words import window as words
 from app.words import window_canvas as words_canvas
 from controls.control import ControlSetting
 from controls.layout import Box
@@ -382,9 +383,16 @@ def test_verbs_say_what_the_mask_means(window: MainWindow, canvas: Canvas, show:
     assert show.look == Look(mask=mask, repainted="background")
     told: list[Look] = []
     show.look_changed.connect(told.append)
+    said.clear()
     click(verbs["replace_background"])
     assert show.look == Look(repainted="background")
     assert len(told) == 1, "without a look between that has no mask at all"
+    assert said == [words.PAINTED_TAKEN_AWAY]
+    window.steps.undo()
+    assert show.look.mask == mask
+    window.steps.redo()
+    click(verbs["replace_background"])
+    assert len(said) == 1, "there was nothing to be taken away"
     click(verbs["fill_mask"])
     assert show.look == Look()
     click(verbs["expand_canvas"])
@@ -601,21 +609,74 @@ def test_boxes_may_change_while_one_is_dragged(
 
 def test_boxes_may_be_taken_away_while_one_is_dragged(window: MainWindow, canvas: Canvas, show: Show) -> None:
     window.editor.choose("box")
-    hands: list[Callable[[], object]] = [
-        lambda: press(window, Qt.Key.Key_Delete),
-        lambda: QTest.mousePress(canvas, Qt.MouseButton.RightButton, NO_KEY, at(canvas, 0.7, 0.7)),
-    ]
-    for take_away in hands:
-        show.set_layout(BOXES)
-        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.7, 0.7))
-        QTest.mouseMove(canvas, at(canvas, 0.75, 0.75))
-        take_away()
-        left = show.look.layout
-        assert BOXES[1] not in left
-        canvas.grab()
-        QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
-        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.6))
-        assert show.look.layout == left
+    show.set_layout(BOXES)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.7, 0.7))
+    QTest.mouseMove(canvas, at(canvas, 0.75, 0.75))
+    press(window, Qt.Key.Key_Delete)
+    canvas.grab()
+    QTest.mouseMove(canvas, at(canvas, 0.6, 0.6))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.6, 0.6))
+    assert show.look.layout == ()
+
+
+def test_a_click_that_changes_no_box_leaves_the_control_as_it_is(
+    window: MainWindow, canvas: Canvas, show: Show
+) -> None:
+    window.editor.choose("box")
+    for boxes, on in (((), True), (BOXES, False)):
+        show.set_layout(boxes)
+        show.set_control("layout", on=on)
+        before = show.look
+        for place in ((0.95, 0.05), (0.7, 0.7)):
+            drag(canvas, place)
+            drag(canvas, place, (place[0] + 0.002, place[1]))
+        assert show.look == before
+
+
+@pytest.mark.parametrize("tool", ["brush", "rectangle", "box", "frame"])
+def test_another_button_disturbs_no_drag(window: MainWindow, canvas: Canvas, show: Show, tool: Tool) -> None:
+    """It is the drag of the button that began it, and over when that comes up."""
+    looks = []
+    for other in (None, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton):
+        show.set_look(Look())
+        window.editor.choose(tool)
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.0, 0.3))
+        for place in ((0.2, 0.3), (0.4, 0.6)):
+            if other is not None:
+                QTest.mousePress(canvas, other, NO_KEY, at(canvas, *place))
+            QTest.mouseMove(canvas, at(canvas, *place))
+            if other is not None and place[0] == 0.2:
+                QTest.mouseRelease(canvas, other, NO_KEY, at(canvas, *place))
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.4, 0.6))
+        QTest.mouseMove(canvas, at(canvas, 0.8, 0.8))
+        window.editor.publish()
+        looks.append(show.look)
+        if other is not None:
+            QTest.mouseRelease(canvas, other, NO_KEY, at(canvas, 0.8, 0.8))
+            assert show.look == looks[-1]
+    assert looks[0] != Look()
+    assert looks[1:] == looks[:1] * 2
+
+
+def test_a_cue_that_comes_during_a_stroke_is_as_it_was_kept(
+    window: MainWindow, canvas: Canvas, show: Show, qtbot: QtBot
+) -> None:
+    """Its mask is what the Show had last heard of the stroke: nothing."""
+    window.cues.sheet.add()
+    window.editor.choose("brush")
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.3, 0.5))
+    QTest.mouseMove(canvas, at(canvas, 0.4, 0.5))
+    assert show.look.mask is None, "it has not heard of it yet"
+    window.cues.sheet.fire(0)
+    QTest.mouseMove(canvas, at(canvas, 0.5, 0.5))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.5, 0.5))
+    window.editor.publish()
+    assert show.look.mask is None
+    window.steps.undo()
+    assert middle_of(painted(show)) == pytest.approx((0.5 + (0.35 - 0.5) * 600 / 640, 0.5), abs=0.01), "up to the cue"
+    window.steps.undo()
+    assert show.look.mask is None
+    assert not show.can_undo
 
 
 def test_a_tool_that_fails_to_draw_leaves_the_canvas_whole(

@@ -16,12 +16,15 @@ from app.expand import Expand
 from app.frame import Frame, Pixels
 from app.framing import Framing
 from app.look import Look, Setup
+from app.mask_painting import Rect
 from app.mask_shape import MaskShape
 from app.preprocessor import Preprocessor
 from app.show import Show
 from app.status import Thumbnails
 from app.window.canvas import Canvas
 from app.window.main_window import MainWindow
+from app.window.mask_editor import LONGEST_SIDE, PAINTED_SIDE
+from app.window.mask_overlay import MaskOverlay
 from controls.layout import Box
 from engine.params import EngineChoice, Picture
 from tests.app.window.hands import NO_KEY, turn_wheel
@@ -153,6 +156,32 @@ def test_a_stroke_repaints_no_more_than_it_changes(
     assert max(painter.shares) < 0.1
     assert_nothing_is_left(window, canvas)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, NO_KEY, at(canvas, 0.5, 0.55))
+
+
+def test_a_large_mask_is_drawn_of_a_copy_where_it_acts(
+    window: MainWindow, canvas: Canvas, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was opened; the next one as well, and the one that a hand begins to paint on."""
+    sizes: list[int] = []
+    follow = MaskOverlay.follow
+
+    def noted(overlay: MaskOverlay, mask: Pixels, changed: Rect) -> Rect:
+        sizes.append(mask.shape[1])
+        return follow(overlay, mask, changed)
+
+    monkeypatch.setattr(MaskOverlay, "follow", noted)
+    window.program.bar.show_("mask")
+    for left in (0.2, 0.6):
+        mask = np.zeros((1440, 2560), np.uint8)
+        mask[640:800, round(left * 2560) : round(left * 2560) + 160] = 255
+        show.set_look(Look(controls=(), mask=Picture(mask)))
+        canvas.look()
+        assert seen(canvas) == pytest.approx(middle_of(acting(show)), abs=0.01)
+    assert max(sizes) <= LONGEST_SIDE
+    window.editor.choose("brush")
+    drag(canvas, (0.3, 0.3))
+    canvas.grab()
+    assert sizes[-1] == PAINTED_SIDE
 
 
 def test_a_hand_that_hovers_repaints_its_circle_alone(window: MainWindow, canvas: Canvas, painter: Painter) -> None:
