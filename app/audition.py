@@ -13,7 +13,7 @@ from app.look import Look
 from app.looks import Looks
 from app.mailbox import Inbox, Latest
 from app.morph import Morph
-from app.playout import Playout
+from app.playout import Finish, Playout
 from app.slate import slate
 from app.words import show as words
 
@@ -51,12 +51,13 @@ class Audition:
     preview. shown: what the preview shows. morph: the way of what is brought in to it. trouble: why nothing is painted,
     in a sentence; "" while all is well."""
 
-    def __init__(self, number: int) -> None:
-        """number: of ``Looks.auditions``."""
+    def __init__(self, number: int, finish: Finish = lambda painted, plate: painted) -> None:
+        """number: of ``Looks.auditions``. finish: see ``Playout``; as the outputs' own, so that what is seen here is
+        what a take brings."""
         self.number = number
         self.inbox = Inbox(capacity=32)
         self.demand = Demand()
-        self.playout = Playout(slate(*words.AUDITION_COMING))
+        self.playout = Playout(slate(*words.AUDITION_COMING), finish)
         self.shown: Latest[Program] = Latest()
         self.morph = Morph()
         self.trouble = ""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from app.audition import Audition
+from app.composite import asked_of_engine
 from app.frame import chunk_of
 from app.look import Look
 from app.looks import Looks
@@ -82,10 +83,11 @@ class AuditionPainter:
         if frames is None or any(frame.guide.shape[:2] != size for frame in frames):
             return  # left from before a cut or a change of size
         look = self._governed(audition.morph.next(look, looks.audition_arrival))
-        pictures = stream.step(chunk_of(frames), look.params)
+        plates = [frame.plate for frame in frames]
+        pictures = stream.step(chunk_of(frames), asked_of_engine(look.params, plates))
         self._painted_with = (audition.number, stream.left_done(look.params))
         captured = [frame.time for frame in frames]
-        audition.playout.put(list(pictures), captured, look.params.cut, time.perf_counter())
+        audition.playout.put(list(pictures), captured, look.params.cut, time.perf_counter(), plates)
         for sentence in stream.troubles():
             self._say("warning", sentence)
         stream.settle()

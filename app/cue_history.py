@@ -79,10 +79,6 @@ class CueHistory:
         """The file that the set list is saved as."""
         return self._versions[self._at].file.path
 
-    @path.setter
-    def path(self, path: Path | None) -> None:
-        self._versions[self._at].file.path = path
-
     @property
     def done(self) -> tuple[int, Deed]:
         """The number of the last step that is not taken back, and what it was."""
@@ -112,6 +108,16 @@ class CueHistory:
         """The place of the cue that was fired last, where it is there."""
         return self.place_of(self.fired)
 
+    @property
+    def last_place(self) -> int | None:
+        """Where the cue that was fired last is, or stood before it was taken away; None where it is of no version since
+        these cues were opened."""
+        file = self._versions[self._at].file
+        numbered = (
+            (version, self._place_in(version, self.fired)) for version in reversed(self._versions[: self._at + 1])
+        )
+        return next((place for version, place in numbered if version.file is file and place is not None), None)
+
     def cue(self, place: int) -> Cue | None:
         cues = self.set_list.cues
         return cues[place] if 0 <= place < len(cues) else None
@@ -124,8 +130,7 @@ class CueHistory:
 
     def place_of(self, number: int | None) -> int | None:
         """Where the cue is that has this number; None where it is not there."""
-        entries = self._versions[self._at].entries
-        return next((place for place, entry in enumerate(entries) if entry and entry.number == number), None)
+        return self._place_in(self._versions[self._at], number)
 
     def fire(self, place: int | None) -> None:
         """The cue at ``place`` is the one that was fired last; None, or an empty place: none is."""
@@ -191,8 +196,18 @@ class CueHistory:
     def open(self, set_list: SetList, path: Path | None = None) -> bool:
         """Other cues in place of all, of which none was fired. path: the file that they are saved as."""
         if set_list == self.set_list:
-            self.path = path
+            self._versions[self._at].file.path = path
         return self._go_on(replace(self._new(set_list, _File(path)), deed="open"))
+
+    def save_as(self, path: Path, title: str) -> bool:
+        """They are saved as ``path`` and called ``title``, in every version since they were opened. That is no step.
+        False where they were called so before."""
+        file, before = self._versions[self._at].file, self.set_list.title
+        file.path = path
+        for at, version in enumerate(self._versions):
+            if version.file is file:
+                self._versions[at] = replace(version, title=title)
+        return title != before
 
     def relocate(self, paths: Mapping[str, str]) -> None:
         """LoRAs are elsewhere than their paths say, in every version: see ``app.lora_search``. That is no step."""
@@ -212,6 +227,10 @@ class CueHistory:
             self._undone.pop()
         self._at += by
         return True
+
+    @staticmethod
+    def _place_in(version: _Version, number: int | None) -> int | None:
+        return next((at for at, entry in enumerate(version.entries) if entry and entry.number == number), None)
 
     def _change(self, deed: Deed, change: Callable[[Entries], object]) -> bool:
         version = self._versions[self._at]

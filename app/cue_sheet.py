@@ -147,9 +147,9 @@ class CueSheet(QObject):
         cue = self.cue(place)
         if cue is None:
             return
+        now = self._show.settled_look()
         before = self.fired
         self._history.fire(place)
-        now = self._show.look
         params = cue.look.params
         again = now.params.frames_again + (params.first_frame is not None or params.last_frame is not None)
         look = replace(cue.look, params=replace(params, morph_chunks=now.params.morph_chunks, frames_again=again))
@@ -174,7 +174,8 @@ class CueSheet(QObject):
         return min(MORPH_MOST, math.ceil(seconds / max((chunk_s or self._chunk_s)(), 1e-3)))
 
     def next(self) -> None:
-        """The cue after the current one, over empty places; the first one after the last."""
+        """The cue after the current one, or after the place where that was deleted, over empty places; the first one
+        after the last."""
         self._go(1)
 
     def previous(self) -> None:
@@ -182,15 +183,15 @@ class CueSheet(QObject):
 
     def _go(self, step: int) -> None:
         places = [place for place, cue in enumerate(self.set_list.cues) if cue is not None]
-        current = self.current
+        last = self._history.last_place
         if not places:
             return
-        if current is None:
+        if last is None:
             self.fire(places[0 if step > 0 else -1])
         elif step > 0:
-            self.fire(next((place for place in places if place > current), places[0]))
+            self.fire(next((place for place in places if place > last), places[0]))
         else:
-            self.fire(next((place for place in reversed(places) if place < current), places[-1]))
+            self.fire(next((place for place in reversed(places) if place < last), places[-1]))
 
     # changing
 
@@ -258,9 +259,11 @@ class CueSheet(QObject):
     # files
 
     def save(self, path: Path) -> None:
-        """A file that stands there already is kept beside it, see ``app.safe_write``."""
-        self._history.path = path = with_ending(path, SUFFIX)
-        set_list = replace(self.set_list, title=path.name.removesuffix(SUFFIX))
+        """The set list is called as its file from here on. One that stands there already is kept beside it, see
+        ``app.safe_write``."""
+        path = with_ending(path, SUFFIX)
+        self._did(self._history.save_as(path, path.name.removesuffix(SUFFIX)))
+        set_list = self.set_list
         self._keep(str(path), lambda: self._write(set_list, path))
 
     def open(self, path: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from itertools import count
@@ -46,27 +45,17 @@ _LAYOUT: Field = ("layout",)
 """Each change is a step, however quickly it follows the last. So is each seed, for it is a picture of its own, but for
 those that a hand goes through without letting go."""
 _TYPED = {"prompt", "text"}
-_PACKER = ThreadPoolExecutor(1, "pack masks")
 
 
+@dataclass(frozen=True)
 class _Packed:
-    """A mask. It is packed on another thread, for a large one takes longer than a hand may wait, and is at hand until
-    then."""
+    """A mask."""
 
-    def __init__(self, mask: Picture) -> None:
-        self._shape = mask.pixels.shape
-        self._mask: Picture | None = mask
-        self.data: Future[bytes] = _PACKER.submit(zlib.compress, mask.pixels.data, 1)
-        self.data.add_done_callback(self._let_go)
+    shape: tuple[int, ...]
+    data: bytes
 
     def picture(self) -> Picture:
-        mask = self._mask  # read once: the other thread lets go of it
-        if mask is not None:
-            return mask
-        return Picture(np.frombuffer(zlib.decompress(self.data.result()), np.uint8).reshape(self._shape))
-
-    def _let_go(self, packed: Future[bytes]) -> None:
-        self._mask = None
+        return Picture(np.frombuffer(zlib.decompress(self.data), np.uint8).reshape(self.shape))
 
 
 @dataclass
@@ -246,7 +235,7 @@ class LookHistory:
 
 @lru_cache(maxsize=2)  # what one step ends with the next one begins with
 def _packed(mask: Picture) -> _Packed:
-    return _Packed(mask)
+    return _Packed(mask.pixels.shape, zlib.compress(np.ascontiguousarray(mask.pixels).data, 1))
 
 
 def _changed(before: Look, after: Look) -> dict[Field, tuple[Any, Any]]:

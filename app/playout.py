@@ -100,10 +100,12 @@ class Playout:
                 self._changed.wait(min(until_due, longest))
 
     def program(self, look: Look, bypass: Callable[[], Frame | None], now: float) -> Program:
-        """What is shown now; the same object as before when nothing changed. bypass: the newest source picture."""
+        """What is shown now; the same object as before when nothing changed. bypass: the newest source picture.
+
+        A freeze holds what is shown; where that is black or the slate, the picture that comes next without it."""
         with self._changed:
             self._advance(look.params.cut, now)
-        if look.treatment == "freeze" and self._program.kind != "slate":
+        if look.treatment == "freeze" and self._program.kind not in ("slate", "black"):
             return self._program
         if look.treatment == "blackout":
             if self._program.kind != "black":

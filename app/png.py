@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import cv2
 import numpy as np
 
+from app.words import values as words
 from engine.params import Picture
 
 _known: WeakKeyDictionary[Picture, bytes] = WeakKeyDictionary()
@@ -35,9 +36,9 @@ def picture_in(png: bytes) -> Picture:
     try:
         pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) if png else None
     except cv2.error as error:
-        raise ValueError("that is no PNG") from error
+        raise ValueError(words.NO_PNG) from error
     if pixels is None:
-        raise ValueError("that is no PNG")
+        raise ValueError(words.NO_PNG)
     picture = Picture(np.asarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB)))
     _known[picture] = png
     return picture
@@ -52,4 +53,4 @@ def picture_of(text: str) -> Picture:
     try:
         return picture_in(base64.b64decode(text, validate=True))
     except binascii.Error as error:
-        raise ValueError("the text is no PNG in base64") from error
+        raise ValueError(words.NO_PNG_TEXT) from error

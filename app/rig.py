@@ -92,8 +92,7 @@ class Rig(QObject):
         self.program: Latest[Program] = Latest()
         self.devices: Latest[Devices] = Latest()
         self._inbox = Inbox(capacity=32)
-        self._compositor = Compositor()
-        self._playout = Playout(slate(*words_show.STARTING), self._composite)
+        self._playout = Playout(slate(*words_show.STARTING), partial(self._composite, Compositor()))
         self._audition: Audition | None = None
         self._journal = Journal(lambda: show.setup, self.said.emit, self._cut_wished.emit)
         self._latency = LatencyMeter()
@@ -389,11 +388,12 @@ class Rig(QObject):
         asked = (setup.framing, *size)
         return Frame(self._bypassed.made(source, asked, lambda: framed(source, *asked)), captured.frame.time)
 
-    def _composite(self, painted: Pixels, plate: Plate | None) -> Pixels:
-        """What the outputs show of the engine's picture. Called on the playout thread."""
+    def _composite(self, compositor: Compositor, painted: Pixels, plate: Plate | None) -> Pixels:
+        """What the outputs, or the preview of an audition, show of the engine's picture. compositor: of its stream.
+        Called on the playout thread."""
         height, width = painted.shape[:2]
         size = output_size(self._show.setup, width, height, 1.0 if plate is None else plate.detail)
-        return self._compositor.picture(painted, plate, *size)
+        return compositor.picture(painted, plate, *size)
 
     # -- the outputs
 
@@ -430,7 +430,7 @@ class Rig(QObject):
         if looks.audition is None:
             self._audition = None
         elif self._audition is None or self._audition.number != looks.auditions:
-            self._audition = Audition(looks.auditions)
+            self._audition = Audition(looks.auditions, partial(self._composite, Compositor()))
 
     @Slot(object)
     def _switch_off(self, worker: OutputWorker) -> None:

@@ -53,7 +53,8 @@ class Show(QObject):
     look_switching = Signal()
     """Another look is about to be edited: whoever still holds a change of this one must ask for it now."""
     look_coming = Signal()
-    """A whole look is about to come in place of the edited one, by a cue: what a hand draws belongs to this one."""
+    """A whole look is about to come in place of the edited one, by a cue: whoever still holds a change of this one, as
+    a stroke or what is typed, must ask for it now."""
     setup_changed = Signal(object)
     history_changed = Signal()
     """Whether there is a step to take back, or one to do again."""
@@ -197,12 +198,16 @@ class Show(QObject):
 
     # program and audition
 
+    def settled_look(self) -> Look:
+        """The edited one, with all that hands hold of it, before another comes in its place."""
+        self.look_coming.emit()
+        return self.look
+
     def bring_in(self, look: Look, chunks: int, fired: Fired | None = None) -> None:
         """The same, coming over so many of the engine's chunks; 0 = at once. See ``app.morph``.
 
         fired: the cues that were fired last, before and with this: a step back takes that back as well.
         """
-        self.look_coming.emit()
         looks = self._looks.with_brought_in(look, chunks)
         self._history.note(self.look, looks.edited, joins=False, fired=fired)
         self._change(looks)

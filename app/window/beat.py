@@ -16,6 +16,7 @@ from app.window.actions import Actions
 from app.window.bind import Bindings
 from app.window.cards import tool
 from app.window.fader import NumberField
+from app.words import window as words
 from app.words import window_hud as words_hud
 
 _POLL_MS = 16
@@ -30,10 +31,10 @@ class BeatLamp(QWidget):
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__()
         self.setFixedSize(36, 36)
-        self.setAccessibleName(words_hud.BEAT)
         self._clock = clock
         self._tempo = Tempo()
         self._shown = (1, False)
+        self._name()
         self._timer = QTimer(self, interval=_POLL_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.look)
 
@@ -51,8 +52,10 @@ class BeatLamp(QWidget):
         number, gone = self._tempo.beat(self._clock())
         shown = (number, gone < _LIT)
         if shown != self._shown:
-            self._shown = shown
+            before, self._shown = self._shown[0], shown
             self.update()
+            if number != before:
+                self._name()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -61,6 +64,9 @@ class BeatLamp(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._timer.stop()
+
+    def _name(self) -> None:
+        self.setAccessibleName(words.figure_said(words_hud.BEAT, str(self._shown[0])))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         number, lit = self._shown

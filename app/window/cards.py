@@ -124,7 +124,8 @@ class Trouble(QWidget):
 
 
 class Elided(QLabel):
-    """One line that gives way when there is too little room; the whole of it is in the tooltip.
+    """One line that gives way when there is too little room; the whole of it is in the tooltip, and is what a screen
+    reader says.
 
     more: what stands at the end of a line that was cut, where there is room for it.
     """
@@ -144,6 +145,7 @@ class Elided(QLabel):
         if line != self._whole:
             self._whole = line
             self.setToolTip(line)
+            self.setAccessibleName(line)
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

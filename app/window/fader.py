@@ -18,7 +18,6 @@ from app.window.shortcuts import is_shortcut_in_number
 from app.window.text_fields import ClickElsewhere
 from app.words import window as words
 
-_TICKS = 1000
 _NOTCH = 120
 """What ``QWheelEvent.angleDelta`` calls one click of an ordinary wheel."""
 
@@ -74,11 +73,11 @@ class Slider(QSlider):
 
     reset = Signal()
 
-    def __init__(self, ticks: int) -> None:
+    def __init__(self, most: int, least: int = 0) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(0, ticks)
-        self.setPageStep(max(1, ticks // 10))
-        self.setSingleStep(max(1, ticks // 100))
+        self.setRange(least, most)
+        self.setPageStep(max(1, (most - least) // 10))
+        self.setSingleStep(max(1, (most - least) // 100))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         handle, at = self._handle(), event.position()
@@ -152,7 +151,10 @@ class Fader(QWidget):
         self._value = default
         self._notches = Notches()
         decimals = 0 if whole else decimals
-        self._slider = Slider(round(high - low) if whole else _TICKS)
+        self._per_unit: int = 10**decimals
+        # In units of the last digit that is displayed: what a screen reader hears of a slider is then a number of
+        # these and never a place on it; the name has it as it is displayed.
+        self._slider = Slider(round(high * self._per_unit), round(low * self._per_unit))
         self._number = NumberField(low, self._most, decimals)
         self._number.setSuffix(suffix)
         self._number.setFixedWidth(76 if suffix else 64)
@@ -160,7 +162,6 @@ class Fader(QWidget):
         label = QLabel(title)
         label.setFixedWidth(title_width)
         for part in (self._slider, self._number):
-            part.setAccessibleName(title)
             part.setAccessibleDescription(help)
         self.setToolTip(words.fader_tip(help, f"{default:.{decimals}f}{suffix}"))
 
@@ -169,6 +170,7 @@ class Fader(QWidget):
         layout.addWidget(self._slider, 0, 1)
         layout.addWidget(self._number, 0, 2)
 
+        self.set_spoken_title(title)
         self._display()
         self._slider.valueChanged.connect(self._slid)
         self._slider.reset.connect(self.reset)
@@ -186,6 +188,12 @@ class Fader(QWidget):
     def number(self) -> NumberField:
         return self._number
 
+    def set_spoken_title(self, title: str) -> None:
+        """What a screen reader calls it, where the title beside it is one of several."""
+        self._spoken_title = title
+        self._number.setAccessibleName(title)
+        self._speak()
+
     def set_value(self, value: float) -> None:
         if value != self._value:
             self._value = value
@@ -193,6 +201,7 @@ class Fader(QWidget):
 
     def reset(self) -> None:
         self._hand_moves(self._default)
+        self._display()  # in place of what is typed, too
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Beside slider and number, and while what it stands in is being scrolled, that is scrolled."""
@@ -215,7 +224,7 @@ class Fader(QWidget):
         return displayed if self._whole else max(displayed, (self._high - self._low) / (500 if fine else 50))
 
     def _slid(self, position: int) -> None:
-        self._hand_moves(self._low + (self._high - self._low) * position / max(1, self._slider.maximum()))
+        self._hand_moves(position / self._per_unit)
 
     def _hand_moves(self, value: float) -> None:
         value = min(self._most, max(self._low, round(value, self._number.decimals())))
@@ -226,6 +235,10 @@ class Fader(QWidget):
 
     def _display(self) -> None:
         with QSignalBlocker(self._slider), QSignalBlocker(self._number):
-            share = (self._value - self._low) / (self._high - self._low)
-            self._slider.setValue(round(min(1.0, share) * self._slider.maximum()))
+            self._slider.setValue(round(min(self._high, self._value) * self._per_unit))
             self._number.setValue(self._value)
+        self._speak()
+
+    def _speak(self) -> None:
+        """Of the slider, which Qt tells in its own places; the number tells itself."""
+        self._slider.setAccessibleName(words.figure_said(self._spoken_title, self._number.text()))

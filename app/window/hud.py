@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 from app.status import LatencyParts, OutputStatus, Status
 from app.window import theme
 from app.window.cards import text
+from app.window.figure import Figure
 from app.window.overlay import Overlay
 from app.words import window as words
 from app.words import window_hud as words_hud
@@ -56,8 +57,7 @@ class _Part(QWidget):
         swatch = QLabel()
         swatch.setFixedSize(12, 12)
         swatch.setStyleSheet(f"background: {shade}; border-radius: 3px;")
-        self.figure = text(words.UNKNOWN, "figure")
-        self.figure.setAccessibleName(name)
+        self.figure = Figure(name)
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(swatch)
@@ -78,7 +78,7 @@ class _Figures(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(5)
-        self._lines: list[tuple[QLabel, QLabel]] = []
+        self._lines: list[tuple[QLabel, Figure]] = []
 
     @property
     def lines(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ class _Figures(QWidget):
 
     def put(self, rows: list[tuple[str, str]]) -> None:
         while len(self._lines) < len(rows):
-            line = (text("", "dim"), text("", "row_title"))
+            line = (text("", "dim"), Figure(style="row_title"))
             for column, label in enumerate(line):
                 self._grid.addWidget(label, len(self._lines), column)
             self._lines.append(line)
@@ -96,8 +96,7 @@ class _Figures(QWidget):
             figure.setVisible(there)
             if there:
                 name.setText(rows[index][0])
-                figure.setText(rows[index][1])
-                figure.setAccessibleName(rows[index][0])
+                figure.put(rows[index][1], caption=rows[index][0])
 
 
 class Hud(Overlay):
@@ -108,8 +107,7 @@ class Hud(Overlay):
         content = QWidget()
         super().__init__(parent, words_hud.HUD, content)
         self._beside = beside
-        self.whole = text(words.UNKNOWN, "figure")
-        self.whole.setAccessibleName(words_hud.LATENCY)
+        self.whole = Figure(words_hud.LATENCY)
         self.note = text("", "dim")
         self.note.setWordWrap(True)
         self.bar = LatencyBar()
@@ -141,13 +139,13 @@ class Hud(Overlay):
 
     def put(self, status: Status, stage: OutputStatus, beat: str) -> None:
         latency = status.latency
-        self.whole.setText(words_hud.latency(latency))
+        self.whole.put(words_hud.latency(latency))
         self.note.setText(words_hud.latency_note(status))
         self.note.setVisible(bool(self.note.text()))
         self.bar.put(latency)
         figures = (None,) * len(self.parts) if latency is None else words_hud.latency_parts(latency)
         for part, ms in zip(self.parts, figures, strict=True):
-            part.figure.setText(words.milliseconds(ms))
+            part.figure.put(words.milliseconds(ms))
         self._figures.put(words_hud.figures(status, stage, beat))
         self.keep_up()
 

@@ -9,10 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from app.mask_painting import Tool
 from app.tempo import NUDGE
 from app.window.cue_grid import KEYS, key_of
+from app.window.fader import Fader
+from app.window.morph_length import MorphLength
+from app.window.panels.seed import SeedRow
+from app.window.panels.size_row import SizeRow
 from app.window.shortcuts import Key
 from app.words import window as words
 from app.words import window_cues as words_cues
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from app.window.main_window import MainWindow
 
 BRUSH_STEP = 1.25
+WITH_DEFAULT = (Fader, SeedRow, SizeRow, MorphLength)
+"""The values that go back to a default."""
 TOOL_KEYS: dict[Tool, str] = {
     "none": "Q",
     "brush": "D",
@@ -76,6 +83,7 @@ def key_table(window: MainWindow) -> tuple[Key, ...]:
         Key(("Del",), words.KEY_CLEAR, editor.clear_tool),
         Key(("[",), words.KEY_SMALLER, partial(editor.scale_brush, 1 / BRUSH_STEP)),
         Key(("]",), words.KEY_LARGER, partial(editor.scale_brush, BRUSH_STEP)),
+        Key(("Ctrl+D",), words.KEY_DEFAULT, _to_default),
         Key(("0",), words.KEY_WHOLE, window.program.preview.fit_whole),
         Key(("T",), words_hud.KEY_TAP, do.tap_tempo),
         Key(("Shift+T",), words_hud.KEY_BEAT_NOW, do.beat_now),
@@ -94,6 +102,16 @@ def _space(window: MainWindow) -> None:
     is paused."""
     if not window.program.preview.take_hold():
         window.performer.toggle_pause()
+
+
+def _to_default() -> None:
+    """Of the innermost value round what has the focus; nothing where that has none."""
+    part = QApplication.focusWidget()
+    while part is not None:
+        if isinstance(part, WITH_DEFAULT):
+            part.reset()
+            return
+        part = part.parentWidget()
 
 
 def _undo(window: MainWindow) -> None:

@@ -38,12 +38,14 @@ from app.window.closing import Closing
 from app.window.cue_grid import CueGrid
 from app.window.displays import Displays
 from app.window.dropped import Dropped
+from app.window.fader import NumberField
 from app.window.file_dialog import FileDialog
 from app.window.hud import Hud
 from app.window.keeping import StateKeeper
 from app.window.key_table import key_table
 from app.window.mask_editor import MaskEditor
 from app.window.messages import MessageBar
+from app.window.number_row import NumberRow
 from app.window.on_air import OnAir
 from app.window.panels.controls import ControlKind, ControlsPanel
 from app.window.panels.frames import FramesPanel
@@ -53,12 +55,14 @@ from app.window.panels.loras import LORA_ENDINGS, LorasPanel
 from app.window.panels.mask import MaskPanel
 from app.window.panels.outputs import OutputsPanel
 from app.window.panels.references import ReferencesPanel
+from app.window.panels.seed import SeedField
 from app.window.program_panel import ProgramPanel
 from app.window.rig import Rig
 from app.window.seed_walker import SeedWalker
 from app.window.shortcuts import KeyList, bind_keys
 from app.window.stage import Stage
 from app.window.steps import Steps
+from app.window.text_fields import PromptField
 from app.window.top_bar import TopBar
 from app.window.window_place import WindowPlace
 from app.words import window as words
@@ -128,6 +132,10 @@ class MainWindow(QMainWindow):
 
         keys = key_table(self)
         bind_keys(self, keys)
+        self._number_row = NumberRow(sheet.fire, self)
+        for window in (self, self.messages.log):
+            self._number_row.watch(window)
+        self.stage.changed.connect(self._watch_stage)
         self.hud = Hud(self, self.program.preview)
         self.key_list = KeyList(keys, self, self.hud)
         self.messages.log.keep_clear_of(self.hud)
@@ -378,6 +386,7 @@ class MainWindow(QMainWindow):
         if self._keeper is not None:
             self._keeper.said.connect(said)
         bindings.show.look_switching.connect(self._finish_typing)
+        bindings.show.look_coming.connect(self._tell_typed)
         bindings.show.watch_hand(lambda: QApplication.mouseButtons() != Qt.MouseButton.NoButton)
         self.program.preview.tapped.connect(self.performer.toggle_pause)
         bindings.refused.connect(lambda reason: self.messages.say("warning", words.refused(reason)))
@@ -389,6 +398,10 @@ class MainWindow(QMainWindow):
             self.program.audition_bar.morph.taken_back,
         ):
             taken_back.connect(self.messages.take_back)
+
+    def _watch_stage(self) -> None:
+        if self.stage.window is not None:
+            self._number_row.watch(self.stage.window)
 
     def _guard_focus(self, old: QWidget | None, new: QWidget | None) -> None:
         """Where a field with the focus disappears or is switched off, Qt hands the focus to the next one, which may be
@@ -402,6 +415,15 @@ class MainWindow(QMainWindow):
         focus = self.focusWidget()
         if isinstance(focus, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
             focus.clearFocus()
+
+    def _tell_typed(self) -> None:
+        """What is being typed into the look is a step of its own before another look comes. The hand types on: letters
+        must not become shortcuts under it."""
+        focus = self.focusWidget()
+        if isinstance(focus, PromptField | SeedField):
+            focus.tell()
+        elif isinstance(focus, NumberField):
+            focus.interpretText()
 
     @staticmethod
     def _foot_button(symbol: str, title: str, tip: str, act: Callable[[], None]) -> QPushButton:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.file_worker import Later, at_once
@@ -35,7 +35,7 @@ class MessageBar(QFrame):
         self._sign = QLabel()
         self._level = text("", "message_level")
         self._sentence = Elided("message", words_hud.MORE_IN_LOG)
-        self._sentence.setAccessibleName(words.MESSAGE)
+        self._put_name("", "")
         self.log = LogWindow(window, keep=keep)
         self.log.said.connect(self.say)
         self._button = QPushButton(icons.icon("list"), f" {words_hud.LOG}")
@@ -91,7 +91,10 @@ class MessageBar(QFrame):
                 del self._troubles[next(iter(self._troubles))]
         if again and self._level.text() == words.LEVELS["error"]:
             return  # an old warning covers no error
+        told_before = self.shown == (words.LEVELS[level], sentence)
         self._put(level, sentence)
+        if not told_before:
+            announce(self._sentence, self._sentence.accessibleName(), at_once=level == "error")
         error_lasts = any(said == "error" for said in self._lasting().values())
         if level == "info" or (level == "warning" and error_lasts):
             self._fade.start()
@@ -125,6 +128,11 @@ class MessageBar(QFrame):
         self._sign.setPixmap(icons.symbol(symbol, colour, 20, self.devicePixelRatioF()))
         self._level.setText(words.LEVELS[level])
         self._sentence.put(sentence)
+        self._put_name(words.LEVELS[level], sentence)
+
+    def _put_name(self, level: str, sentence: str) -> None:
+        """What a screen reader says of the line: the level, which stands beside it, and all of the sentence."""
+        self._sentence.setAccessibleName(words_hud.message_said(level, sentence))
 
     def _clear(self) -> None:
         """The newest error that lasts, or else the newest warning, or else nothing."""
@@ -137,3 +145,12 @@ class MessageBar(QFrame):
         self._sign.clear()
         self._level.clear()
         self._sentence.put("")
+        self._put_name("", "")
+
+
+def announce(part: QWidget, sentence: str, at_once: bool) -> None:
+    """Have a screen reader say ``sentence``, wherever it is. at_once: over what it is saying, not behind it."""
+    event = QAccessibleAnnouncementEvent(part, sentence)
+    politeness = QAccessible.AnnouncementPoliteness
+    event.setPoliteness(politeness.Assertive if at_once else politeness.Polite)
+    QAccessible.updateAccessibility(event)

@@ -11,6 +11,7 @@ from app.window.cards import scrolls_by
 from app.window.fader import Notches, Slider
 from app.window.text_fields import ClickElsewhere, LineField
 from app.words import window_cues as words
+from app.words.window import figure_said
 
 STEPS: dict[Unit, tuple[float, int]] = {"beats": (1.0, 32), "seconds": (0.5, 60)}
 """What one step of the slider is, and how many it has; longer morphs are typed."""
@@ -43,7 +44,6 @@ class MorphLength(QWidget):
         self.slider = Slider(1)
         self.slider.setTracking(False)
         self.slider.setMinimumWidth(28)
-        self.slider.setAccessibleName(words.CUE_LENGTH_SLIDER)
         self.field = LineField(words.CUE_LENGTH_NAME, words.CUE_LENGTH_PLACEHOLDER, words.CUE_LENGTH_TIP)
         self.field.hold((*(words.length(longest) for longest in LONGEST), words.CUE_LENGTH_PLACEHOLDER))
         self.field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -59,7 +59,7 @@ class MorphLength(QWidget):
         self.slider.sliderMoved.connect(lambda place: self.field.put(words.length(self._at(place))))
         # Let go where it stood it tells nobody; later, for what it does tell comes behind this.
         self.slider.sliderReleased.connect(self._put_back, Qt.ConnectionType.QueuedConnection)
-        self.slider.reset.connect(lambda: self.picked.emit(Transition("morph", DEFAULT, self._shown.unit)))
+        self.slider.reset.connect(self.reset)
         self.field.entered.connect(self._typed)
         self.picked.connect(lambda _: self.take_back())
         self.put(self._shown)
@@ -78,9 +78,12 @@ class MorphLength(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setRange(1, places)
             self.slider.setValue(round(transition.length / step))
-        self.slider.setAccessibleDescription(words.length(transition))
+        self.slider.setAccessibleName(figure_said(words.CUE_LENGTH_SLIDER, words.length(transition)))
         self.slider.setToolTip(words.length_slider_tip(words.length(self._at(places)), f"{DEFAULT:g}"))
         self.field.put(words.length(transition))
+
+    def reset(self) -> None:
+        self.picked.emit(Transition("morph", DEFAULT, self._shown.unit))
 
     def take_back(self) -> None:
         """What was refused last, if that is told still."""

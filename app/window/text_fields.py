@@ -58,7 +58,7 @@ class PromptField(QPlainTextEdit):
         self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         self._told = ""
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
-        self._pause.timeout.connect(self._tell)
+        self._pause.timeout.connect(self.tell)
         self._elsewhere = ClickElsewhere(self)
         self.textChanged.connect(self._pause.start)
 
@@ -71,7 +71,7 @@ class PromptField(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
-            self._tell()
+            self.tell()
             self.clearFocus()
         else:
             super().keyPressEvent(event)
@@ -83,9 +83,10 @@ class PromptField(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._elsewhere.rest()
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """What is typed counts now, and typing goes on."""
         self._pause.stop()
         text = self.toPlainText()
         if text != self._told:
@@ -110,7 +111,7 @@ class LineField(QLineEdit):
         self._told = ""
         self._longest: tuple[str, ...] = ()
         self._elsewhere = ClickElsewhere(self)
-        self.editingFinished.connect(self._tell)
+        self.editingFinished.connect(self.tell)
 
     def hold(self, longest: Sequence[str]) -> None:
         """Be as wide as the widest of these takes, in whatever font, and no less."""
@@ -161,7 +162,8 @@ class LineField(QLineEdit):
         text = QSize(max(metrics.horizontalAdvance(one) for one in self._longest) + _BESIDE, metrics.height())
         return self.style().sizeFromContents(QStyle.ContentsType.CT_LineEdit, option, text, self).width()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """What is typed counts now, and typing goes on."""
         text = self.text().strip()
         if text != self._told:
             self._told = text

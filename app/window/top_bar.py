@@ -16,6 +16,7 @@ from app.window.actions import Actions
 from app.window.beat import BeatLamp
 from app.window.bind import Bindings
 from app.window.cards import text
+from app.window.figure import Figure
 from app.words import window as words
 from app.words import window_hud as words_hud
 
@@ -27,10 +28,10 @@ other; the overlay with all figures has them."""
 class Readout(QWidget):
     """A small caption over a large figure."""
 
-    def __init__(self, caption: str, tip: str, widest: str) -> None:
+    def __init__(self, caption: str, tip: str, widest: str, unit: str = "") -> None:
+        """unit: that a screen reader says behind the figure; beside it there is no room."""
         super().__init__()
-        self._figure = text(words.UNKNOWN, "figure")
-        self._figure.setAccessibleName(caption)
+        self._figure = Figure(caption, unit)
         self.setToolTip(tip)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,9 +49,10 @@ class Readout(QWidget):
     def figure(self) -> str:
         return self._figure.text()
 
-    def put(self, figure: str) -> None:
-        if figure != self._figure.text():
-            self._figure.setText(figure)
+    def put(self, figure: str, more: str = "") -> None:
+        """more: what a screen reader can tell of it besides."""
+        self._figure.put(figure)
+        self._figure.setAccessibleDescription(more)
 
 
 class Chip(QLabel):
@@ -110,8 +112,8 @@ class TopBar(QFrame):
         self.setObjectName("top_bar")
         self._row = QHBoxLayout(self)
 
-        self.source = Readout(words.SOURCE_RATE, words.SOURCE_RATE_TIP, "120.0")
-        self.engine = Readout(words.ENGINE_RATE, words.ENGINE_RATE_TIP, "120.0")
+        self.source = Readout(words.SOURCE_RATE, words.SOURCE_RATE_TIP, "120.0", words.A_SECOND)
+        self.engine = Readout(words.ENGINE_RATE, words.ENGINE_RATE_TIP, "120.0", words.A_SECOND)
         self.latency = Readout(words_hud.LATENCY, words_hud.LATENCY_TIP, "8888 ms")
         self.memory = Readout(words_hud.GPU_MEMORY, words_hud.GPU_MEMORY_TIP, "88.8 GB")
         self.dropped = Readout(words.DROPPED, words.DROPPED_TIP, "88888")
@@ -122,8 +124,7 @@ class TopBar(QFrame):
         self.lamp = BeatLamp()
         self.beat = QWidget()
         self.beat.setToolTip(words_hud.BEAT_TIP)
-        self.pace = text("", "pace")
-        self.pace.setAccessibleName(words_hud.TEMPO)
+        self.pace = Figure(words_hud.TEMPO, style="pace")
         counted = QHBoxLayout(self.beat)
         counted.setContentsMargins(0, 0, 0, 0)
         counted.setSpacing(8)
@@ -228,15 +229,14 @@ class TopBar(QFrame):
 
     def _put_tempo(self, tempo: Tempo) -> None:
         self.lamp.put(tempo)
-        self.pace.setText(words_hud.beats_per_minute(tempo.beats_per_minute))
+        self.pace.put(words_hud.beats_per_minute(tempo.beats_per_minute))
 
     def put(self, status: Status, stage: OutputStatus) -> None:
         """stage: of the stage window, which the rig knows nothing of."""
         self.source.put(words.rate(status.source_rate))
         self.engine.put(words.rate(status.engine_rate))
-        self.latency.put(words_hud.latency(status.latency))
+        self.latency.put(words_hud.latency(status.latency), words_hud.latency_said(status.latency))
         self.latency.setToolTip(words_hud.latency_tip(status))
-        self.latency.setAccessibleDescription(words_hud.latency_said(status.latency))
         self.memory.put(words_hud.gpu_memory(status.gpu_memory))
         self.memory.setToolTip(words_hud.gpu_memory_tip(status.gpu_memory))
         repeated = sum(output.repeated for output in status.outputs.values())

@@ -1,4 +1,4 @@
-"""What is said of a value that cannot be set: a fragment that ends a sentence of the window or the command line.
+"""What is said of a value that cannot be set, or be read: a fragment that ends a sentence of window or command line.
 
 The engine's parameters and the controls' settings have their own, in ``engine.words`` and ``controls.words``. Names of
 options are typed as they are. Imports nothing of the program.
@@ -7,6 +7,9 @@ options are typed as they are. Imports nothing of the program.
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+NO_PNG = "that is no PNG"
+NO_PNG_TEXT = "the text is no PNG in base64"
 
 
 def none_of(name: str, value: str, known: Sequence[str]) -> str:

@@ -21,6 +21,8 @@ from engine.params import Progress
 WINDOW_TITLE = "VACE Live"
 STAGE_WINDOW_TITLE = "VACE Live stage"
 UNKNOWN = "–"
+UNKNOWN_SAID = "unknown"
+A_SECOND = "pictures a second"
 OFF = "Off"
 NO_PICTURE_YET = "Waiting for the first picture"
 NO_PICTURE_YET_SHORT = "Waiting"
@@ -234,7 +236,7 @@ RECORD_BROWSE = "Choose where to record"
 RECORD_FILTER = "Video (*.mp4)"
 RECORD_SIZE, RECORD_SIZE_TIP = "Size", "The size of the recorded picture."
 AS_IT_COMES = "As it comes"
-OUTPUT_SIZE = "Picture size"
+OUTPUT_SIZE, OUTPUT_SIZE_TITLE = "Output size", "Output"
 OUTPUT_SIZE_TIP = (
     "How large the picture is when the source is put back around it and all outputs get it.\n"
     "By itself: as large as the outputs ask for, up to 1280x720."
@@ -267,7 +269,6 @@ SET_SAVE_TIP = "All cues with their pictures in one file, which opens on any mac
 SET_FILTER = "Set lists (*.vlive)"
 
 # messages
-MESSAGE = "Message"
 LEVELS = {"info": "Note", "warning": "Warning", "error": "Error"}
 
 # keys
@@ -296,13 +297,24 @@ KEY_LARGER = "Larger brush"
 KEY_WHOLE = "All of the picture in the canvas"
 KEY_CUE = "Fire cues 1 to 9"
 KEY_CUE_SHIFT = "Fire cues 10 to 18"
+KEY_DEFAULT = "The value that has the focus back to its default"
 KEY_KEYS = "This list"
 KEY_QUIT = "Quit"
 ON_AIR = {"recorder": "the recording", "virtual camera": "the virtual camera", "stage": "the stage"}
 
 
+def figure_said(caption: str, figure: str, unit: str = "") -> str:
+    """For a screen reader, which passes over a dash."""
+    return f"{caption} {UNKNOWN_SAID}" if figure == UNKNOWN else f"{caption} {figure} {unit}".rstrip()
+
+
 def fader_tip(help: str, default: str) -> str:
-    return f"{help}\nDrag, type or turn the wheel (Ctrl: finer). Double-click: {default}".lstrip()
+    return f"{help}\nDrag, type or turn the wheel (Ctrl: finer). {to_default(default)}".lstrip()
+
+
+def to_default(default: str) -> str:
+    """How a value goes back to it."""
+    return f"Double-click or Ctrl+D: {default}"
 
 
 def rate(per_second: float) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.cue_history import Deed
 from app.set_list import Transition, Unit, Version
+from app.words.window import to_default
 
 VERSIONS = "Kept versions"
 VERSIONS_TIP = "The cues as they were after each of the last changes; opening one can be taken back like any change."
@@ -42,7 +43,7 @@ def length(now: Transition) -> str:
 
 
 def length_slider_tip(longest: str, default: str) -> str:
-    return f"Drag and let go, up to {longest}, or turn the wheel; more is typed.\nDouble-click: {default}"
+    return f"Drag and let go, up to {longest}, or turn the wheel; more is typed.\n{to_default(default)}"
 
 
 def no_length(typed: str) -> str:

@@ -9,7 +9,7 @@ from app.message_log import Message
 from app.status import LatencyParts, Level, OutputStatus, Status
 from app.words import window_governor as words_governor
 from app.words.outputs import NAMES
-from app.words.window import DROPPED, ENGINE_RATE, LEVELS, REPEATED, SOURCE_RATE, UNKNOWN, milliseconds, rate
+from app.words.window import A_SECOND, DROPPED, ENGINE_RATE, LEVELS, REPEATED, SOURCE_RATE, UNKNOWN, milliseconds, rate
 from engine.params import GpuMemory
 
 _GIBIBYTE = 2**30
@@ -60,6 +60,7 @@ KEY_NUDGE = "Beat a little later or earlier"
 CUE_LEFT, CUE_RIGHT = "Move left", "Move right"
 
 # log
+NO_MESSAGE = "No message"
 LOG, LOG_TIP = "Log", "Everything that was said since the start, in a window of its own. Key: H"
 MORE_IN_LOG = "  (all of it: Log, H)"
 KEY_LOG = "Log of messages"
@@ -150,8 +151,8 @@ def beat(number: int, pace: float) -> str:
 def figures(status: Status, stage: OutputStatus, beat_now: str) -> list[tuple[str, str]]:
     """Name and figure, in the order of the picture's way; the parts of the latency stand elsewhere."""
     rows = [
-        (f"{SOURCE_RATE}, pictures a second", rate(status.source_rate)),
-        (f"{ENGINE_RATE}, pictures a second", rate(status.engine_rate)),
+        (f"{SOURCE_RATE}, {A_SECOND}", rate(status.source_rate)),
+        (f"{ENGINE_RATE}, {A_SECOND}", rate(status.engine_rate)),
         (words_governor.FIGURE, words_governor.state(status.governor)),
         ("One chunk", _spread(status.chunk_ms.p50, status.chunk_ms.p95)),
         (GPU_MEMORY, gpu_memory_of(status.gpu_memory)),
@@ -168,6 +169,11 @@ def figures(status: Status, stage: OutputStatus, beat_now: str) -> list[tuple[st
     if stage.running:
         rows.append(("Stage", stage.title))
     return rows
+
+
+def message_said(level: str, sentence: str) -> str:
+    """level: as a word; "" where there is no message."""
+    return f"{level}: {sentence}" if sentence else NO_MESSAGE
 
 
 def log_line(message: Message) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from app.words import modes
+from app.words.window import to_default
 from engine.params import MAX_REFERENCES, Blend, PromptChange, ReferenceMode
 
 # prompts
@@ -65,7 +66,7 @@ SIZE_TYPED_TIP = (
     "Any size, width by height, both multiples of 16, as in 640x352; Enter takes it. While it has the focus, the wheel "
     "goes through the offered sizes."
 )
-OUTPUT_SIZE_TYPED = "Picture size, typed"
+OUTPUT_SIZE_TYPED = "Output size, typed"
 OUTPUT_SIZE_TYPED_TIP = (
     "Any size, width by height, each 16 to 4096, as in 1600x900; Enter takes it. While it has the focus, the wheel "
     "goes through the offered sizes."
@@ -177,14 +178,9 @@ def along(title: str) -> str:
 
 def size_slider_tip(default: str) -> str:
     return (
-        "Through the offered sizes: drag and let go, or turn the wheel while it has the focus.\n"
-        f"Double-click: {default}"
+        f"Through the offered sizes: drag and let go, or turn the wheel while it has the focus.\n{to_default(default)}"
     )
 
 
 def seed_slider_tip(largest: int, default: str) -> str:
-    return f"Drag through the seeds up to {largest}, or turn the wheel; larger ones are typed.\nDouble-click: {default}"
-
-
-def double_click(default: str) -> str:
-    return f"Double-click: {default}"
+    return f"Drag through the seeds up to {largest}, or turn the wheel; larger ones are typed.\n{to_default(default)}"

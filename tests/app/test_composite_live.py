@@ -137,6 +137,27 @@ def test_what_is_kept_is_of_the_same_time_to_the_bit(
     assert live.rig.status().outputs["virtual camera"].latency_ms.p50 is not None
 
 
+def test_the_preview_of_an_audition_shows_what_a_take_brings(stage: StageMaker, camera: NumberedCamera) -> None:
+    setup = replace(TINY, output_size=OutputSize(150, 120))
+    width, height = output_size(setup, 48, 32)
+    kept = framed(lower_half().pixels, UNTURNED, width, height) == 0
+    live = stage(setup)
+    live.show.begin_audition()
+    live.show.set_mask(lower_half())
+    live.until(lambda: any(chunk.mask is not None for chunk, _ in list(live.witness.auditioned)))
+
+    def kept_is_the_source() -> bool:
+        shown = live.rig.audition()
+        if shown is None or shown.kind != "engine":
+            return False
+        assert shown.rgb.shape == (height, width, 3)
+        return np.array_equal(shown.rgb[kept], camera.picture_of(shown)[kept])
+
+    live.until(kept_is_the_source)  # as soon as pictures from before the mask are past
+    steps = live.witness.auditioned
+    assert not any(params.composite for chunk, params in list(steps) if chunk.mask is not None)
+
+
 def test_a_source_too_large_to_wait_is_kept_as_the_outputs_show_it(
     stage: StageMaker, camera: NumberedCamera, programs: list[Program], monkeypatch: pytest.MonkeyPatch
 ) -> None:

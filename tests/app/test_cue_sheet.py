@@ -265,6 +265,25 @@ def test_next_and_previous_go_round_over_empty_places(show: Show, sheet: CueShee
     CueSheet(show).next()
 
 
+@pytest.mark.parametrize(("deleted", "step", "reached"), [(1, 1, 2), (1, -1, 0), (2, 1, 0), (2, -1, 1), (0, 1, 1)])
+def test_behind_the_place_of_a_deleted_cue_the_set_goes_on(
+    show: Show, sheet: CueSheet, deleted: int, step: int, reached: int
+) -> None:
+    sheet.fire(deleted)
+    sheet.delete(deleted)
+    assert sheet.current is None
+    sheet.next() if step > 0 else sheet.previous()
+    assert sheet.current == reached
+
+
+def test_a_set_that_was_opened_begins_at_its_first_cue(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    sheet.fire(1)
+    save(SetList("other", sheet.set_list.cues), tmp_path / "other.vlive")
+    sheet.open(tmp_path / "other.vlive")
+    sheet.next()
+    assert sheet.current == 0
+
+
 def test_moving_keeps_all_cues(sheet: CueSheet) -> None:
     sheet.move(0, 2)
     assert [name for name in names(sheet) if name] == ["neon", "ink", "lava"]
@@ -350,6 +369,20 @@ def test_a_set_is_saved_and_opened(show: Show, sheet: CueSheet, tmp_path: Path) 
     sheet.save(tmp_path / "nowhere" / "friday")
     assert [level for level, _ in said] == ["info", "warning", "warning"]
     assert all(isinstance(cue, Cue) for cue in sheet.set_list.cues)
+
+
+def test_a_set_is_called_as_the_file_that_it_was_saved_as(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    sheet.save(tmp_path / "friday.vlive")
+    assert sheet.set_list.title == "friday"
+    assert CueSheet(show, Backups(tmp_path / "cues")).set_list.title == "friday", "after a start as well"
+    sheet.delete(0)
+    assert sheet.set_list.title == "friday"
+    sheet.undo()
+    assert sheet.set_list.title == "friday"
+    sheet.undo()
+    assert (sheet.set_list.title, len(sheet.set_list.cues)) == ("friday", 2), "to save was no step"
+    sheet.redo()
+    assert sheet.set_list == load(tmp_path / "friday.vlive").set_list
 
 
 def test_dots_in_a_name_belong_to_it(sheet: CueSheet, tmp_path: Path) -> None:

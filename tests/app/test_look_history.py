@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import look_history
 from app.expand import Expand
 from app.look import Look
 from app.look_history import LOOK_STEPS, PAUSE_S, LookHistory
@@ -244,34 +241,6 @@ def test_painting_goes_back_without_end_and_the_rest_of_the_look_a_hundred_steps
     assert painted == {0: strokes + turns, 1: LOOK_STEPS}
     assert hand.look.mask is None, "all that was painted is taken back"
     assert hand.look.params.seed == turns - LOOK_STEPS
-
-
-def test_no_hand_waits_while_a_mask_is_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step goes back to it before, while and after it is."""
-    held, packed, compress = Event(), Event(), zlib.compress
-
-    def slowly(data: bytes, level: int) -> bytes:
-        assert held.wait(10)
-        return compress(data, level)
-
-    monkeypatch.setattr(zlib, "compress", slowly)
-    masks = [Picture(np.full((3, 5), value, np.uint8)) for value in (71, 72)]
-    looks = [Look(mask=mask) for mask in masks]
-    history = LookHistory()
-    history.note(Look(), looks[0], joins=True)
-    history.note(looks[0], looks[1], joins=False)
-    history.settle()
-    for wait in (False, True):
-        if wait:
-            held.set()
-            look_history._PACKER.submit(packed.set)
-            assert packed.wait(10)
-        back = history.undo(looks[1])
-        assert back is not None
-        assert back.look == looks[0]
-        forth = history.redo(looks[0])
-        assert forth is not None
-        assert forth.look == looks[1]
 
 
 def test_what_changes_by_itself_and_what_is_on_stage_is_left_alone() -> None:

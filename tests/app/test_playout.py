@@ -131,6 +131,19 @@ def test_treatments(treatment: Treatment, kind: str, value: int) -> None:
     assert _seen(playout.program(LIVE, lambda: camera, 0.3)) == ("engine", 2), "and is back at once"
 
 
+def test_a_freeze_after_a_blackout_holds_the_engines_last_picture() -> None:
+    """Frozen black would be told apart from a blackout by nobody in front of the stage."""
+    playout = Playout(SLATE)
+    playout.put([picture(1)], [0.0], 0, 0.0)
+    playout.program(LIVE, no_camera, 0.0)
+    playout.program(replace(LIVE, treatment="blackout"), no_camera, 0.1)
+    playout.put([picture(2)], [0.2], 0, 0.2)
+    frozen = replace(LIVE, treatment="freeze")
+    assert _seen(playout.program(frozen, no_camera, 0.2)) == ("engine", 2)
+    playout.put([picture(3)], [0.4], 0, 0.4)
+    assert _seen(playout.program(frozen, no_camera, 0.4)) == ("engine", 2)
+
+
 def test_numbers_tell_new_pictures_from_repeats() -> None:
     playout = Playout(SLATE)
     numbers = []

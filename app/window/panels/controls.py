@@ -52,8 +52,7 @@ class ControlRow(QFrame):
         show, name = bindings.show, kind.name
         self.switch = Switch(kind.title, words.control_tip(kind.title), caption=False)
         self.weight = Fader(words.WEIGHT, 0.0, 1.0, 1.0, help=words.WEIGHT_TIP, title_width=52)
-        for part in (self.weight.slider, self.weight.number):
-            part.setAccessibleName(words.of_control(kind.title, words.WEIGHT))
+        self.weight.set_spoken_title(words.of_control(kind.title, words.WEIGHT))
         self.picture = PictureView(words.guide_of(kind.title), words.OFF, size=THUMBNAIL)
         self.time = Elided("dim")
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -1,4 +1,4 @@
-"""The look: prompts, which modes are on, how strongly what counts, what is repainted, seed, steps, size, hard cut.
+"""The look: prompts, which modes are on, how strongly what counts, what is repainted, seed, steps, sizes, hard cut.
 
 Its other pictures and files have panels of their own: ``references``, ``frames``, ``loras``, ``mask``.
 """
@@ -19,6 +19,7 @@ from app.window.cards import Expander, FoldingCard, named, text
 from app.window.choice import Segments
 from app.window.fader import Fader
 from app.window.panels.engine_size import EngineSizeRow
+from app.window.panels.output_size import OutputSizeRow
 from app.window.panels.prompts import MorphRow, PromptList
 from app.window.panels.seed import SeedRow, SeedWalkRow
 from app.words import window as words
@@ -126,6 +127,7 @@ class LookPanel(FoldingCard):
         self.seed, self.walk = SeedRow(), SeedWalkRow()
         self.size_row = EngineSizeRow(bindings)
         self.engine_size = self.size_row.picker
+        self.output_size = OutputSizeRow(bindings)
         self.cut = QPushButton(icons.icon("scissors"), f" {words.HARD_CUT}")
         self.cut.setIconSize(QSize(20, 20))
         self.cut.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -186,6 +188,7 @@ class LookPanel(FoldingCard):
         self.body.addWidget(self.seed)
         self.body.addWidget(self.walk)
         self.body.addWidget(self.size_row)
+        self.body.addWidget(self.output_size)
         self.body.addWidget(self.cut)
         self.body.addWidget(Expander(words_look.MORE, self.seldom, words_look.MORE))
         self.body.addWidget(self.seldom)

@@ -53,12 +53,8 @@ class LoraRow(QWidget):
         self.name.put(file)
         self.name.setToolTip(lora.path)
         self.strength.set_value(lora.strength)
-        for part, what in (
-            (self.strength.slider, words_look.LORA_STRENGTH),
-            (self.strength.number, words_look.LORA_STRENGTH),
-            (self.remove, words_look.LORA_REMOVE),
-        ):
-            part.setAccessibleName(words.of_control(name, what))
+        self.strength.set_spoken_title(words.of_control(name, words_look.LORA_STRENGTH))
+        self.remove.setAccessibleName(words.of_control(name, words_look.LORA_REMOVE))
 
     @property
     def parts(self) -> list[QWidget]:

@@ -18,7 +18,8 @@ class OutputSizeRow(SizeRow):
 
     def __init__(self, bindings: Bindings) -> None:
         field = LineField(words_look.OUTPUT_SIZE_TYPED, help=words_look.OUTPUT_SIZE_TYPED_TIP)
-        super().__init__(words.OUTPUT_SIZE, words.OUTPUT_SIZE_TIP, field, BY_ITSELF)
+        title = words.OUTPUT_SIZE_TITLE
+        super().__init__(title, words.OUTPUT_SIZE_TIP, field, BY_ITSELF, title_width=56, name=words.OUTPUT_SIZE)
         self.offer(OUTPUT_SIZES)
         bindings.setup(
             lambda setup: (setup.output_size.width, setup.output_size.height),

@@ -1,6 +1,6 @@
 """The outputs: virtual camera, stage, recorder; each a button that says in words how it is doing, and its settings.
 
-What all of them get, the picture's size and its rate, stands below.
+The rate that is held for all of them stands below; the size of what they get stands with the look.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from app.window.choice import Picker, Segments, Switch
 from app.window.displays import Displays
 from app.window.file_dialog import FileDialog
 from app.window.panels.governor import GovernorRow
-from app.window.panels.output_size import OutputSizeRow
 from app.window.stage import Stage
 from app.window.text_fields import LineField
 from app.words import window as words
@@ -79,7 +78,7 @@ class OutputRow(QFrame):
 
 
 class OutputsPanel(FoldingCard):
-    """Binds ``setup.virtual_camera``, ``stage``, ``recorder``, ``output_size`` and ``governor``."""
+    """Binds ``setup.virtual_camera``, ``stage``, ``recorder`` and ``governor``."""
 
     def __init__(self, bindings: Bindings, actions: Actions, stage: Stage, displays: Displays) -> None:
         super().__init__(words.OUTPUTS)
@@ -107,8 +106,6 @@ class OutputsPanel(FoldingCard):
         )
         for row in (self.virtual_camera, self.stage, self.recorder):
             self.body.addWidget(row)
-        self.output_size = OutputSizeRow(bindings)
-        self.body.addWidget(self.output_size)
         self.governor = GovernorRow(bindings)
         self.body.addWidget(self.governor)
         self.format = self._format()

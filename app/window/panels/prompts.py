@@ -88,8 +88,7 @@ class PromptRow(QWidget):
         self.field.installEventFilter(self)
         self.weight = Fader(words_look.PROMPT_WEIGHT, 0.0, 2.0, WEIGHT, help=words_look.PROMPT_WEIGHT_TIP, most=100.0)
         self.weight.slider.setMinimumWidth(36)
-        for part in (self.weight.slider, self.weight.number):
-            part.setAccessibleName(words_look.of_prompt(index, words_look.PROMPT_WEIGHT))
+        self.weight.set_spoken_title(words_look.of_prompt(index, words_look.PROMPT_WEIGHT))
         self.up = self._tool(index, "arrow-up", words_look.PROMPT_UP, words_look.PROMPT_UP_TIP)
         self.down = self._tool(index, "arrow-down", words_look.PROMPT_DOWN, words_look.PROMPT_DOWN_TIP)
         self.remove = self._tool(index, "x", words_look.PROMPT_REMOVE, words_look.PROMPT_REMOVE_TIP)

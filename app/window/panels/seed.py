@@ -62,7 +62,7 @@ class SeedRow(QWidget):
         self.slider.setAccessibleName(words_look.along(words.SEED))
         self.slider.setAccessibleDescription(words.SEED_TIP)
         self.slider.setToolTip(words_look.seed_slider_tip(SEEDS - 1, str(DEFAULT)))
-        self.title.setToolTip(words_look.double_click(str(DEFAULT)))
+        self.title.setToolTip(words.to_default(str(DEFAULT)))
         self.field = SeedField()
         self.field.setFixedWidth(92)
         self.lock = tool("lock-open", words.SEED_LOCK, words.SEED_LOCK_TIP)

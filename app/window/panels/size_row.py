@@ -54,8 +54,11 @@ class SizeRow(QWidget):
     picked = Signal(object)
     """A Size, or the text that was typed for one."""
 
-    def __init__(self, title: str, tip: str, field: LineField, default: Size, title_width: int = 0) -> None:
-        """field: where a size is typed. title_width: pixels; 0 = as wide as it is."""
+    def __init__(
+        self, title: str, tip: str, field: LineField, default: Size, title_width: int = 0, name: str = ""
+    ) -> None:
+        """field: where a size is typed. title_width: pixels; 0 = as wide as it is. name: what its parts are called; ""
+        = as the title."""
         super().__init__()
         self._default = self._size = default
         self._offered: list[Size] = []
@@ -63,12 +66,12 @@ class SizeRow(QWidget):
         self.title = text(title)
         if title_width:
             self.title.setFixedWidth(title_width)
-        self.title.setToolTip(words_look.double_click(told(default)))
-        self.picker = Picker(title, told, tip)
+        self.title.setToolTip(words.to_default(told(default)))
+        self.picker = Picker(name or title, told, tip)
         self.slider = Slider(1)
         self.slider.setTracking(False)
         self.slider.setMinimumWidth(60)
-        self.slider.setAccessibleName(words_look.along(title))
+        self._spoken_title = words_look.along(name or title)
         self.slider.setToolTip(words_look.size_slider_tip(told(default)))
         self.typed = field
         self.typed.setObjectName("value")
@@ -101,6 +104,7 @@ class SizeRow(QWidget):
         self._place()
 
     def reset(self) -> None:
+        self.typed.put("")
         self.picked.emit(self._default)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -133,4 +137,4 @@ class SizeRow(QWidget):
     def _tell(self, size: Size) -> None:
         """What the slider stands at: read beside it, and by a screen reader that lands on it."""
         self.typed.setPlaceholderText("{}x{}".format(*size) if size[0] else told(size))
-        self.slider.setAccessibleDescription(told(size))
+        self.slider.setAccessibleName(words.figure_said(self._spoken_title, told(size)))

@@ -241,7 +241,8 @@ def test_a_night_of_painted_masks_is_read_without_holding_them(show: Performance
         assert journal.look(journal.chunks[0]) == journal.look(journal.chunks[0])
 
 
-def test_a_mask_that_is_missing_or_damaged_is_told(show: Performance) -> None:
+def test_a_mask_that_is_missing_or_damaged_is_told(show: Performance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.words.values.NO_PNG", "das ist kein PNG")
     show.look = replace(show.look, mask=Picture(np.full((20, 30), 200, np.uint8)))
     show.play()
     show.finish()
@@ -249,7 +250,7 @@ def test_a_mask_that_is_missing_or_damaged_is_told(show: Performance) -> None:
     with tarfile.open(show.path) as archive:
         mask = next(piece for piece in archive.getmembers() if piece.name.startswith("pictures/"))
     show.path.write_bytes(whole[: mask.offset_data] + b"no PNG" + whole[mask.offset_data + 6 :])
-    with JournalReader(show.path) as journal, pytest.raises(ShowError, match="damaged"):
+    with JournalReader(show.path) as journal, pytest.raises(ShowError, match=r"damaged.*das ist kein PNG"):
         journal.look(journal.chunks[0])
     gone = mask.offset_data + -(-mask.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
     show.path.write_bytes(whole[: mask.offset] + whole[gone:])

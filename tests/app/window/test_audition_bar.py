@@ -268,7 +268,8 @@ def test_the_length_of_a_take_slides_turns_and_goes_back(window: MainWindow, sho
     for key, expected in ((Qt.Key.Key_Right, 9), (Qt.Key.Key_End, 32), (Qt.Key.Key_Right, 32), (Qt.Key.Key_Home, 1)):
         press(slider, key)
         assert mixer.transition == Transition("morph", expected, "beats")
-        assert bar.length.text() == slider.accessibleDescription() == bar.transition.currentText()[len("Morph over ") :]
+        assert bar.length.text() == bar.transition.currentText()[len("Morph over ") :]
+        assert slider.accessibleName().endswith(bar.length.text())
     QApplication.processEvents()
     bring_in_sight(slider)
     turn_wheel(slider, 120)

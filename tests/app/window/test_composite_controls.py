@@ -23,7 +23,7 @@ def test_the_mask_panel_keeps_the_original_outside_or_not(window: MainWindow, sh
 
 
 def test_the_output_size_goes_both_ways(window: MainWindow, show: Show) -> None:
-    picker = window.outputs.output_size.picker
+    picker = window.look.output_size.picker
     assert picker.currentText() == words.BY_ITSELF
     pick(picker, (1280, 720))
     assert show.setup.output_size == OutputSize(1280, 720)
@@ -34,7 +34,7 @@ def test_the_output_size_goes_both_ways(window: MainWindow, show: Show) -> None:
 
 
 def test_the_output_size_is_typed_turned_and_set_back(window: MainWindow, show: Show) -> None:
-    row = window.outputs.output_size
+    row = window.look.output_size
     for typed in ("1600x900", "9x9", "wide"):
         row.typed.setFocus()
         type_text(row.typed, typed)

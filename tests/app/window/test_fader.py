@@ -28,14 +28,14 @@ def heard(fader: Fader) -> list[float]:
 def test_setting_it_moves_slider_and_number_silently(fader: Fader) -> None:
     values = heard(fader)
     fader.set_value(0.5)
-    assert fader.slider.value() == 250
+    assert fader.slider.value() == 50
     assert fader.number.text() == "0.50"
     assert values == []
 
 
 def test_the_slider_moves_the_number(fader: Fader) -> None:
     values = heard(fader)
-    fader.slider.setValue(750)
+    fader.slider.setValue(150)
     assert fader.value == 1.5
     assert fader.number.text() == "1.50"
     assert values == [1.5]
@@ -49,7 +49,7 @@ def test_a_typed_number_moves_the_slider(fader: Fader, qtbot: QtBot) -> None:
     assert values == []  # not while it is being typed
     press(fader.number, Qt.Key.Key_Return)
     assert values == [0.3]
-    assert fader.slider.value() == 150
+    assert fader.slider.value() == 30
 
 
 def test_a_click_on_the_groove_goes_there(fader: Fader, qtbot: QtBot) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from app.set_list import Transition
 from app.show import Show
 from app.window.fader import NumberField
+from app.window.key_table import WITH_DEFAULT
 from app.window.main_window import MainWindow
+from app.window.morph_length import DEFAULT
 from app.window.text_fields import LineField
 from tests.app.window.hands import click, press, turn_wheel, type_text
 
@@ -72,6 +78,65 @@ def test_a_click_into_the_number_itself_keeps_it(cues: MainWindow) -> None:
     typed(number, "0.8")
     click(number.lineEdit(), QPoint(3, 3))
     assert number.hasFocus()
+
+
+def test_words_that_are_being_typed_when_a_cue_is_fired_are_a_step_back_away(cues: MainWindow, show: Show) -> None:
+    prompt, cued = cues.look.prompt, show.look.params.prompt
+    typed(prompt, "a bird")
+    press(prompt, Qt.Key.Key_PageUp)
+    assert (show.look.params.seed, show.look.params.prompt, prompt.toPlainText()) == (12, cued, cued)
+    type_text(prompt, "b")
+    assert treatment(show) == "live", "who types on does not press shortcuts"
+    press(prompt, Qt.Key.Key_Return)
+    for left in (cued, "a bird", cued):
+        cues.steps.undo()
+        assert show.look.params.prompt == left
+    typed(cues.look.strength.number, "0.8")
+    press(cues.look.strength.number, Qt.Key.Key_PageDown)
+    assert show.look.params.control_strength == 1.0
+    cues.steps.undo()
+    assert show.look.params.control_strength == 0.8
+
+
+def test_a_key_takes_each_value_to_its_default(window: MainWindow, show: Show) -> None:
+    def to_default(part: QWidget) -> None:
+        part.setFocus()
+        assert part.hasFocus()
+        press(part, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+
+    look, default = window.look, show.look
+    show.set_params(control_strength=0.3, seed=77)
+    to_default(look.strength.slider)
+    to_default(look.seed.field)
+    assert show.look == default
+    typed(look.strength.number, "0.8")
+    to_default(look.strength.number)
+    assert look.strength.number.text() == "1.00"
+    size = show.setup.engine
+    show.set_engine_size(320, 192)
+    typed(look.size_row.typed, "640x3")
+    to_default(look.size_row.typed)
+    assert (show.setup.engine, look.size_row.typed.text()) == (size, "")
+    show.begin_audition()
+    window.mixer.set_transition(Transition("morph", 7.0, "beats"))
+    to_default(window.program.audition_bar.length)
+    assert window.mixer.transition.length == DEFAULT
+    show.set_params(prompt="ink")
+    to_default(look.prompt)
+    assert show.look.params.prompt == "ink", "words have none"
+
+
+def test_whoever_resets_by_a_double_click_does_so_by_the_key() -> None:
+    """Whoever adds a value next is reminded of it."""
+    known = {*WITH_DEFAULT, *(kind for value in WITH_DEFAULT for kind in value.__subclasses__())}
+    values = {
+        kind
+        for module in list(sys.modules.values())
+        if module.__name__.startswith("app.window")
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, QWidget) and inspect.isfunction(getattr(kind, "reset", None))
+    }
+    assert values == known
 
 
 def test_escape_takes_a_number_back(cues: MainWindow, show: Show) -> None:

@@ -143,7 +143,7 @@ def test_the_defaults_are_those_of_a_new_look(window: MainWindow, show: Show) ->
 def test_strength_and_steps_go_both_ways(window: MainWindow, show: Show) -> None:
     look = window.look
     look.strength.number.setValue(1.5)
-    look.steps.slider.setValue(4)
+    look.steps.slider.setValue(5)
     assert show.look.params.control_strength == 1.5
     assert show.look.params.steps == 5
     assert isinstance(show.look.params.steps, int)

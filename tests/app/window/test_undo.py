@@ -244,7 +244,7 @@ def test_the_masks_steps_cost_little_room(window: MainWindow, canvas: Canvas, sh
     for number in range(30):
         drag(canvas, (0.1 + 0.02 * number, 0.2), (0.1 + 0.02 * number, 0.8))
     kept = show._program_steps._steps[:-1]
-    sizes = [len(value.data.result()) for step in kept for value in step.after.values()]
+    sizes = [len(value.data) for step in kept for value in step.after.values()]
     assert len(sizes) == 29
     assert max(sizes) < 40_000
     assert np.mean(sizes) > 100
