@@ -16,11 +16,15 @@ _FLOAT_PICTURE = 6  # three channels in float32, where the others are bfloat16
 
 @dataclass(frozen=True)
 class CodingChannels:
-    """encoder, decoder: what one stream of each remembers. work: what the larger of them takes while it runs."""
+    """encoder, decoder: what one stream of each remembers. encoding, decoding: what each takes while it runs.
+
+    decoding: or what a reference takes, if that is more, which is encoded in between.
+    """
 
     encoder: float
     decoder: float
-    work: float
+    encoding: float
+    decoding: float
 
 
 def coding_channels(vae: TinyVAEConfig | WanVAEConfig, chunk: int) -> CodingChannels:
@@ -45,17 +49,18 @@ def _tiny(vae: TinyVAEConfig, chunk: int) -> CodingChannels:
     decoder += _FLOAT_PICTURE if vae.dead_band else 0
     pictures = PICTURES_PER_LATENT * chunk
     pooling = 2.5 * vae.encoder_width * fold
-    encoding = max(pictures * pooling + encoder, PICTURES_PER_LATENT * (pooling + _FLOAT_PICTURE))
+    lead = PICTURES_PER_LATENT * (pooling + _FLOAT_PICTURE)
+    encoding = max(pictures * pooling + encoder, lead)
     grown = third * (2 + 1 / 8) if vae.doubling == "shuffle" else 0.0
     decoding = pictures * max(max(third, last) + last, grown) * fold + decoder
-    return CodingChannels(encoder, decoder, max(encoding, decoding, 3 * _FLOAT_PICTURE * pictures + decoder))
+    return CodingChannels(encoder, decoder, encoding, max(decoding, 3 * _FLOAT_PICTURE * pictures + decoder, lead))
 
 
 def _wan(vae: WanVAEConfig, chunk: int) -> CodingChannels:
     """Two frames for each causal convolution, one for each halving in time.
 
     Work: four pictures at full size as they come into a residual block, normed, with two remembered ones in front, and
-    convolved: four and a half times; and the pictures that are done, which are float32.
+    convolved: four and a half times; and the pictures that are float32: these four, or all that are decoded.
     """
     widths = [vae.width, 2 * vae.width, 4 * vae.width, 4 * vae.width]
     encoder, here = 2.0 * 3, vae.width
@@ -75,5 +80,6 @@ def _wan(vae: WanVAEConfig, chunk: int) -> CodingChannels:
         if level >= 1:
             here //= 2
     decoder += 2 * here
-    pictures = PICTURES_PER_LATENT * chunk
-    return CodingChannels(encoder, decoder, 4.5 * PICTURES_PER_LATENT * vae.width + _FLOAT_PICTURE * pictures)
+    block = 4.5 * PICTURES_PER_LATENT * vae.width
+    few, all_ = (_FLOAT_PICTURE * PICTURES_PER_LATENT * frames for frames in (1, chunk))
+    return CodingChannels(encoder, decoder, block + few, block + all_)

@@ -76,8 +76,9 @@ def budget_on(choice: EngineChoice, device: Device) -> Budget:
     choice = effective(choice)
     choice = replace(choice, offload=offloads(choice, device))
     config = config_of(choice)
-    budget = budget_of(config, choice, device.dtype)
-    if device.torch_device.type != "cuda" or choice.offload or choice.acceleration == "none":
+    on_cuda = device.torch_device.type == "cuda"
+    budget = budget_of(config, choice, device.dtype, encodes_beside=on_cuda)
+    if not on_cuda or choice.offload or choice.acceleration == "none":
         return budget
     # A recorded pass keeps the memory that comes and goes within it; all of them share it.
     return Budget((*budget.parts, Part(words.RECORDED_PASSES, _painting_work(config, choice, device.dtype))))
@@ -89,8 +90,9 @@ def gibibytes(size: int) -> str:
 
 
 @lru_cache(maxsize=32)
-def budget_of(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> Budget:
+def budget_of(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype, *, encodes_beside: bool = False) -> Budget:
     """The budget of the model at ``choice``'s size, precision and offloading. dtype: what the device computes in.
+    encodes_beside: whether it encodes beside its other work (``transfer.Beside``).
 
     The rows of work are all counted, although one follows the other: an allocator does not hand all that the one frees
     to the other. Worst cases: all references in use, video to video, a window that is full.
@@ -100,7 +102,7 @@ def budget_of(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> 
         Part(words.CACHE_OF_THE_PAST, _cache_bytes(config, choice, dtype), of_stream=True),
         Part(words.PROMPTS, _text_bytes(config, dtype), of_stream=True),
         Part(words.AUTOENCODER, _bytes_of(_on_meta(lambda: _autoencoder(config), dtype))),
-        *_coding_parts(config, choice, dtype),
+        *_coding_parts(config, choice, dtype, encodes_beside),
         Part(words.PICTURES, _picture_bytes(config, choice), of_stream=True),
         Part(words.TRANSFORMER_AT_WORK, _transformer_work(config, choice, dtype)),
     ]
@@ -186,14 +188,19 @@ def _text_bytes(config: ModelConfig, dtype: torch.dtype) -> int:
 # -- what comes and goes
 
 
-def _coding_parts(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype) -> list[Part]:
+def _coding_parts(config: ModelConfig, choice: EngineChoice, dtype: torch.dtype, beside: bool) -> list[Part]:
     """The streams' memories, of three encoders (what is kept, what is made, video to video), of one that has come to
-    rest, and of the decoder. The work."""
+    rest, and of the decoder. The work: the larger of the two where both have the same memory in turn; beside each other
+    neither has what the other has let go, and each stream of the model encodes in memory of its own.
+    """
     channels = coding_channels(config.vae, config.rollout.chunk)
     channel = choice.width * choice.height * dtype.itemsize
+    encoding, decoding = round(channels.encoding * channel), round(channels.decoding * channel)
+    memory = round((4 * channels.encoder + channels.decoder) * channel)
     return [
-        Part(words.AUTOENCODERS_MEMORY, round((4 * channels.encoder + channels.decoder) * channel), of_stream=True),
-        Part(words.AUTOENCODER_AT_WORK, round(channels.work * channel)),
+        Part(words.AUTOENCODERS_MEMORY, memory, of_stream=True),
+        Part(words.AUTOENCODER_AT_WORK, decoding if beside else max(encoding, decoding)),
+        *([Part(words.ENCODER_BESIDE_IT, encoding, of_stream=True)] if beside else []),
     ]
 
 

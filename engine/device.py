@@ -38,7 +38,8 @@ def best_device() -> Device:
     float16 is never chosen: CPUs emulate it, hundreds of times slower.
     """
     if torch.cuda.is_available():
-        return Device(torch.device("cuda"), torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32)
+        multiplies = torch.cuda.is_bf16_supported(including_emulation=False)
+        return Device(torch.device("cuda"), torch.bfloat16 if multiplies else torch.float32)
     if torch.backends.mps.is_available():
         return Device(torch.device("mps"), torch.float32)
     if hasattr(torch, "xpu") and torch.xpu.is_available():
@@ -47,7 +48,14 @@ def best_device() -> Device:
 
 
 def cpu_multiplies_bfloat16() -> bool:
-    """Whether the processor has bfloat16 products of its own (AVX-512 BF16, AMX, or the same on Arm)."""
+    """Whether the processor has bfloat16 products of its own: AVX-512 BF16, AMX, or Arm's, which were not run here.
+
+    Versions of torch before ``get_capabilities`` tell of AVX-512 alone.
+    """
+    capabilities = getattr(torch.cpu, "get_capabilities", None)
+    if capabilities is not None:
+        has = capabilities()
+        return any(has.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(supported and supported())
 

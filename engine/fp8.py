@@ -6,11 +6,13 @@ brim, and weights turn back into bfloat16 and float32 without a rounding.
 
 from __future__ import annotations
 
-from functools import cache
+import logging
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+log = logging.getLogger(__name__)
 
 FP8 = torch.float8_e4m3fn
 LARGEST = 448.0  # of e4m3's numbers
@@ -60,17 +62,30 @@ def linear_dequantized(x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor) -
     return F.linear(x, dequantize(weight, scale, x.dtype), bias)
 
 
-@cache
+_multiplies: dict[torch.device, bool] = {}
+"""By device. Compilers look through ``functools.cache`` and would try again in the middle of a pass; what stands here
+they take as it is."""
+
+
 def multiplies_fp8(device: torch.device) -> bool:
     """Whether the device has a row-wise fp8 product: NVIDIA from compute capability 8.9. Asked by trying, once.
 
     The CPU's is left aside: it is no faster than the plain form.
     """
+    if device not in _multiplies:
+        if torch.compiler.is_compiling():
+            return False  # blocks run as they are before they are compiled, so it is known by then
+        _multiplies[device] = _gives_products(device)
+    return _multiplies[device]
+
+
+def _gives_products(device: torch.device) -> bool:
     if device.type != "cuda" or torch.cuda.get_device_capability(device) < (8, 9):
         return False
-    values, scale = quantize_rows(torch.ones(16, 16, device=device))
     try:
-        linear_scaled(values.bfloat16(), values, scale, torch.zeros(16, device=device, dtype=torch.bfloat16)).cpu()
-    except RuntimeError:  # this torch was built without the kernel for this card
+        values, scale = quantize_rows(torch.ones(16, 16, device=device))
+        linear_scaled(values.bfloat16(), values, scale, scale.new_zeros(16, dtype=torch.bfloat16)).cpu()
+    except Exception as error:  # noqa: BLE001 - what torch raises where it lacks the kernel changes with its version
+        log.info("No fp8 products on %s: %s", device, error)
         return False
     return True

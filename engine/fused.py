@@ -118,7 +118,7 @@ def rms_norm_turned_pair(x: Tensor, weights: Tensor, eps: float, heads: int, tab
 
 
 def turn(x: Tensor, table: RotaryTable, into: Tensor) -> None:
-    """x [B, tokens, heads, D] turned by the table, written to ``into``, of the same shape and type."""
+    """x [B, tokens, heads, D] turned by the table, written to ``into``, of the same shape and type; it may be x."""
     kernels = _kernels(x, "turn")
     if kernels is not None and x.stride(-1) == into.stride(-1) == 1 and x.stride(-2) == into.stride(-2) == x.shape[-1]:
         try:

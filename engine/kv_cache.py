@@ -14,7 +14,7 @@ add up over hours.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -27,6 +27,8 @@ from engine.transfer import sent
 
 _NOWHERE = -(10**9)
 """The position of keys that are to be rotated anew, wherever they shall stand."""
+_PARTS = 4
+"""In so many parts one frame of all blocks is worked on: few calls, and what lies between takes less than a pass."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Run:
 class KVCache:
     """Keys and values of every main block, each [B, slots * tokens, heads, D]. Frames and positions are host integers.
 
-    One pass of the network writes what the last ``open_...`` opened, any number of times.
+    One pass of the network writes what the last ``open_...`` opened, any number of times. The blocks' tensors are parts
+    of one, so that what is done to all blocks between two passes takes few calls.
     """
 
     def __init__(
@@ -61,18 +64,23 @@ class KVCache:
         self._grid = (rows, columns, dit.head_dim, device)
         self._tokens = rows * columns
         self._references = references
-        shape = (batch, (references + rollout.window) * self._tokens, dit.heads, dit.head_dim)
-        self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
-        self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
+        slots = references + rollout.window
         rolling = rollout.positions == "rolling"
         self._plain_slots = references + (rollout.window if rolling else rollout.sink)
-        shape = (batch, self._plain_slots * self._tokens, dit.heads, dit.head_dim)
-        self._plain = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(dit.layers)]
-        # What rounding takes from the averages: steps of a hundredth would be lost in bfloat16.
-        rest_shape = (2, batch, rollout.sink * self._tokens, dit.heads, dit.head_dim)
+
+        def stored(frames: int, layers: int = dit.layers) -> Tensor:
+            shape = (layers * batch, frames * self._tokens, dit.heads, dit.head_dim)
+            return torch.zeros(shape, dtype=dtype, device=device)
+
+        self._all_keys, self._all_values, self._all_plain = stored(slots), stored(slots), stored(self._plain_slots)
+        # What rounding takes from the averages of keys and values: steps of a hundredth would be lost in bfloat16.
         averaged = dit.layers if rollout.sink_average else 0
-        self._rests = [torch.zeros(rest_shape, dtype=dtype, device=device) for _ in range(averaged)]
-        self._bias = torch.zeros(self.keys[0].shape[1], device=device)
+        self._rests = [stored(rollout.sink, averaged) for _ in range(2 if averaged else 0)]
+        self.keys, self.values, self._plain = (
+            [whole[at : at + batch] for at in range(0, len(whole), batch)]
+            for whole in (self._all_keys, self._all_values, self._all_plain)
+        )
+        self._bias = torch.zeros(slots * self._tokens, device=device)
         self._tables: dict[tuple[int, bool], RotaryTable] = {}
         self._reference_count = 0
         self.restart()
@@ -80,7 +88,7 @@ class KVCache:
     @property
     def storage(self) -> list[Tensor]:
         """Every tensor that the cache holds."""
-        return [*self.keys, *self.values, *self._plain, *self._rests, self._bias]
+        return [self._all_keys, self._all_values, self._all_plain, *self._rests, self._bias]
 
     @property
     def is_full(self) -> bool:
@@ -281,11 +289,13 @@ class KVCache:
             return
         turn = start_frame - self._base - self._rollout.window
         self._base += turn
-        ring = self._span(self._references + self._rollout.sink, self._rollout.window - self._rollout.sink)
+        frames = self._rollout.window - self._rollout.sink
+        ring = self._span(self._references + self._rollout.sink, frames)
         _, _, head_dim, device = self._grid
         back = frame_turn(-turn, head_dim, device)
-        for keys in self.keys:
-            keys[:, ring] = rotate(keys[:, ring], back)
+        for blocks in self._blocks(frames):
+            keys = self._all_keys[blocks, ring]
+            fused.turn(keys, back, into=keys)
 
     def _table(self, positions: Sequence[int]) -> RotaryTable:
         rows, columns, head_dim, device = self._grid
@@ -315,8 +325,8 @@ class KVCache:
         for run in _runs(moved):
             table = self._table(wanted[run.index : run.index + run.count])
             here = self._span(run.slot, run.count)
-            for keys, kept in zip(self.keys, self._plain, strict=True):
-                keys[:, here] = rotate(kept[:, here], table)
+            for blocks in self._blocks(run.count):
+                fused.turn(self._all_plain[blocks, here], table, into=self._all_keys[blocks, here])
         self._positions[first:] = wanted
 
     def _not_too_old(self, position: int, index: int, newest: int) -> int:
@@ -344,26 +354,34 @@ class KVCache:
         back = self._table([self._positions[slot]]).inverse()
         target = self._references + frame % self._rollout.sink if anchored is None else anchored
         here, there = self._span(target, 1), self._span(slot, 1)
-        for layer, (keys, values, plain) in enumerate(zip(self.keys, self.values, self._plain, strict=True)):
-            key = plain[:, there] if slot < self._plain_slots else rotate(keys[:, there], back)
+        keys, values, plain = self._all_keys, self._all_values, self._all_plain
+        for blocks in self._blocks(1):
+            key = plain[blocks, there] if slot < self._plain_slots else rotate(keys[blocks, there], back)
             if anchored is None:
-                self._average(layer, target, key, values[:, there])
+                self._average(blocks, target, key, values[blocks, there])
             else:
-                plain[:, here], values[:, here] = key, values[:, there]
+                plain[blocks, here], values[blocks, here] = key, values[blocks, there]
         if anchored is not None:
             self._frames[target] = frame
             for rest in self._rests:
-                rest[:, :, self._span(target - self._references, 1)] = 0
+                rest[:, self._span(target - self._references, 1)] = 0
         self._positions[target] = _NOWHERE
 
-    def _average(self, layer: int, target: int, key: Tensor, value: Tensor) -> None:
-        """Let an unrotated key and a value flow into the sink frame in slot ``target``."""
+    def _average(self, blocks: slice, target: int, key: Tensor, value: Tensor) -> None:
+        """Let unrotated keys and values of these blocks flow into the sink frame in slot ``target``."""
         share, here = self._rollout.sink_average, self._span(target, 1)
-        rests = self._rests[layer][:, :, self._span(target - self._references, 1)]
-        for kept, rest, new in zip((self._plain[layer], self.values[layer]), rests, (key, value), strict=True):
-            exact = share * (kept[:, here].float() + rest.float()) + (1 - share) * new.float()
-            kept[:, here] = exact.to(kept.dtype)
-            rest.copy_(exact - kept[:, here].float())
+        in_sink = self._span(target - self._references, 1)
+        for whole, rests, new in zip((self._all_plain, self._all_values), self._rests, (key, value), strict=True):
+            kept, rest = whole[blocks, here], rests[blocks, in_sink]
+            exact = share * (kept.float() + rest.float()) + (1 - share) * new.float()
+            kept.copy_(exact)
+            rest.copy_(exact - kept.float())
+
+    def _blocks(self, frames: int) -> Iterator[slice]:
+        """The blocks, where they lie in storage: as many at a time as suits work on so many frames of each."""
+        rows = len(self._all_keys)
+        count = -(-rows // (_PARTS * frames))
+        return (slice(at, at + count) for at in range(0, rows, count))
 
     def _span(self, slot: int, count: int) -> slice:
         return slice(slot * self._tokens, (slot + count) * self._tokens)

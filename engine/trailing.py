@@ -1,16 +1,21 @@
 """How long a device goes on with a chunk after the host was told that it is done. Knows no chunks and no networks.
 
-Where the host is the device, or is not told when a device is done, that is no time at all. CUDA events have not been
-run: no GPU was at hand.
+Where the host is the device, or is not told when a device is done, that is no time at all. The events of CUDA, of
+Intel's and of Apple's GPUs have not been run: none was at hand. Should they fail, a line in the log says so, and that
+is no time at all either.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import torch
+
+log = logging.getLogger(__name__)
 
 
 class Event(Protocol):
@@ -22,7 +27,11 @@ class Event(Protocol):
 
 
 class Trailing:
-    """Told of each chunk, in order: ``handing_out``, ``handed_out``, ``over``. Nothing here waits for the device."""
+    """Told of each chunk, in order: ``handing_out``, ``handed_out``, ``over``. Nothing here waits for the device.
+
+    Apple's events do when they are compared, for all that it was told: no more than the chunk that has been handed out,
+    for clean passes are told early only where they are recorded.
+    """
 
     def __init__(self, event: Callable[[], Event] | None, clock: Callable[[], float] = time.perf_counter) -> None:
         """event: makes one that ``record`` puts behind all that the device was told so far; None = there are none.
@@ -42,9 +51,10 @@ class Trailing:
     def handed_out(self) -> None:
         """The pictures are there, and with them all that the device was told before them."""
         if self._chunk is not None:
-            painted, over, told_s = self._chunk
-            if over.query():
-                self.seconds = max(0.0, painted.elapsed_time(over) / 1000 - told_s)
+            try:
+                self._measure(*self._chunk)
+            except Exception as error:  # noqa: BLE001 - events of three devices fail in as many ways
+                self._give_up(error)
         self._chunk = None
         self._since = self._clock()
 
@@ -55,19 +65,29 @@ class Trailing:
             self._chunk = self._painted, over, self._clock() - self._since
         self._painted = None
 
+    def _measure(self, painted: Event, over: Event, told_s: float) -> None:
+        if over.query():
+            self.seconds = max(0.0, painted.elapsed_time(over) / 1000 - told_s)
+
     def _mark(self) -> Event | None:
         if self._event is None:
             return None
-        event = self._event()
-        event.record()
+        try:
+            event = self._event()
+            event.record()
+        except Exception as error:  # noqa: BLE001
+            self._give_up(error)
+            return None
         return event
+
+    def _give_up(self, error: Exception) -> None:
+        log.info("What the device does behind a chunk is not measured: %s", error)
+        self._event, self._chunk, self.seconds = None, None, 0.0
 
 
 def trailing_on(device: torch.device) -> Trailing:
     """By the device's own events, where it has some."""
-    return Trailing(_cuda_event if device.type == "cuda" else None)
-
-
-def _cuda_event() -> Event:
-    event: Event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-    return event
+    kind: Callable[..., Event] | None = None
+    if device.type in ("cuda", "xpu", "mps"):
+        kind = getattr(getattr(torch, device.type), "Event", None)
+    return Trailing(None if kind is None else partial(kind, enable_timing=True))

@@ -137,6 +137,7 @@ CACHE_OF_THE_PAST = "cache of the past"
 PROMPTS, PICTURES = "prompts", "pictures"
 AUTOENCODER = "autoencoder"
 AUTOENCODERS_MEMORY, AUTOENCODER_AT_WORK = "autoencoder's memory", "autoencoder at work"
+ENCODER_BESIDE_IT = "encoder beside it"
 TRANSFORMER_AT_WORK = "transformer at work"
 RECORDED_PASSES = "recorded passes"
 

@@ -106,6 +106,8 @@ def test_keys_are_turned_straight_into_storage(dtype: torch.dtype) -> None:
     table = rotary_table([3, 4], 2, 3, 24, DEVICE)
     fused.turn(keys, table, into=storage[:, 6:18])
     assert near(storage[:, 6:18], rotate(keys, table))
+    fused.turn(storage[:, 6:18], table, into=storage[:, 6:18])
+    assert near(storage[:, 6:18], rotate(rotate(keys, table), table))
     assert not storage[:, :6].any()
     assert not storage[:, 18:].any()
 
@@ -132,6 +134,8 @@ def test_triton_norms_and_turns_alike(dtype: torch.dtype, kernels: ModuleType) -
     storage = torch.zeros(2, 30, 2, 24, dtype=dtype, device=DEVICE)
     kernels.turn(expected, table.turns, storage[:, 6:18])
     assert near(storage[:, 6:18], rotate(expected, table))
+    kernels.turn(storage[:, 6:18], table.turns, storage[:, 6:18])
+    assert near(storage[:, 6:18], rotate(rotate(expected, table), table))
     assert not storage[:, :6].any()
     assert not storage[:, 18:].any()
 

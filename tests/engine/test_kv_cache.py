@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from benchmarks.engine.traffic import traffic_of
+from engine import kv_cache
 from engine.config import DiTConfig, RolloutConfig
 from engine.kv_cache import KVCache
 from engine.rope import rotary_table, rotate
@@ -174,6 +177,34 @@ def test_an_averaged_sink_does_not_stand_still_in_bfloat16() -> None:
         cache.extend(0, level, level)
     left = 200  # frames 1 to 200
     assert cache.values[0][0, 0, 0, 0].item() == pytest.approx(1 - 0.99**left, abs=0.01)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_blocks_are_worked_on_together_as_each_by_itself(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of three at a time: averages, a sink that is made anew, old sinks and positions that are turned back."""
+    monkeypatch.setattr(kv_cache, "_PARTS", 2)
+    config = RolloutConfig(1, 5, 2, sink_average=0.7, sink_distance_max=6, horizon=12)
+    together = KVCache(replace(DIT, layers=3), config, ROWS, COLUMNS, dtype=dtype)
+    alone = [KVCache(DIT, config, ROWS, COLUMNS, dtype=dtype) for _ in range(3)]
+    for frame in range(30):
+        for cache in (together, *alone):
+            if frame == 16:
+                cache.anchor(frame)
+            cache.open_chunk(frame, 1)
+        for layer, cache in enumerate(alone):
+            keys = torch.randn(1, TOKENS, 1, 24, generator=torch.Generator().manual_seed(31 * layer + frame)).to(dtype)
+            seen = zip(together.extend(layer, keys, -keys), cache.extend(0, keys, -keys), strict=True)
+            assert all(torch.equal(one, other) for one, other in seen)
+
+
+@pytest.mark.parametrize("average", [0.0, 0.99])
+def test_a_chunk_is_made_room_for_in_all_blocks_at_once(average: float) -> None:
+    """As many operators for twelve blocks as for four, so that a GPU is not told of each."""
+    config = RolloutConfig(1, 4, 1, sink_average=average, sink_distance_max=5)
+    caches = [KVCache(replace(DIT, layers=layers), config, ROWS, COLUMNS) for layers in (4, 12)]
+    for frame in range(8):
+        few, many = (traffic_of(partial(cache.open_chunk, frame, 1)) for cache in caches)
+    assert few.operators == many.operators
 
 
 def test_storage_never_moves_and_never_grows() -> None:

@@ -95,6 +95,40 @@ def test_the_scaled_product_is_taken_where_it_can_be(
         assert chosen == (expected if dtype == torch.bfloat16 else "plain")
 
 
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, NotImplementedError])
+def test_a_card_whose_product_fails_has_none(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Newer versions of torch raise ValueError for what older ones raised RuntimeError for."""
+
+    def fail(*_: object) -> None:
+        raise error("only on another card")
+
+    monkeypatch.setattr(fp8, "_multiplies", {})
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (8, 9))
+    monkeypatch.setattr(torch, "ones", lambda *shape, device: torch.zeros(shape))
+    monkeypatch.setattr(fp8, "linear_scaled", fail)
+    with caplog.at_level("INFO"):
+        assert not any(fp8.multiplies_fp8(torch.device("cuda")) for _ in range(3))
+    assert caplog.text.count("only on another card") == 1
+
+
+def test_whether_a_device_has_the_product_is_tried_before_it_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[torch.device] = []
+
+    def gives(device: torch.device) -> bool:
+        tried.append(device)
+        return False
+
+    monkeypatch.setattr(fp8, "_multiplies", {})
+    monkeypatch.setattr(fp8, "_gives_products", gives)
+    values, scale = fp8.quantize_rows(random(32, 64, seed=1))
+    x, bias = random(3, 64, seed=2).bfloat16(), torch.zeros(32, dtype=torch.bfloat16)
+    plain = fp8.linear(x, values, scale, bias)
+    assert torch.equal(torch.compile(fp8.linear, backend="eager", fullgraph=True)(x, values, scale, bias), plain)
+    assert len(tried) == 1
+
+
 @pytest.mark.parametrize("config", [WAN_1_3B, WAN_14B])
 def test_fp8_is_for_all_layers_of_blocks_and_context_blocks(config: DiTConfig) -> None:
     with torch.device("meta"):

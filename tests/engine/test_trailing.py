@@ -80,6 +80,53 @@ def test_a_device_without_events_leaves_nothing_behind() -> None:
     assert trailing.seconds == 0.0
 
 
+@pytest.mark.parametrize("kind", ["cuda", "xpu", "mps"])
+def test_each_gpu_is_timed_by_its_own_events(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Gpu()
+
+    def event(*, enable_timing: bool) -> GpuEvent:
+        assert enable_timing
+        return gpu.event()
+
+    monkeypatch.setattr(getattr(torch, kind), "Event", event)
+    trailing = trailing_on(torch.device(kind))
+    trailing._clock = lambda: gpu.now
+    for _ in range(2):
+        gpu.tell(0.1)
+        trailing.handing_out()
+        gpu.wait()
+        trailing.handed_out()
+        gpu.tell(0.04)
+        trailing.over()
+        gpu.wait()
+    trailing.handing_out()
+    trailing.handed_out()
+    assert trailing.seconds == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize("deed", ["record", "query", "elapsed_time"])
+def test_events_that_fail_leave_nothing_behind(deed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu, tried = Gpu(), []
+    trailing = Trailing(gpu.event, lambda: gpu.now)
+
+    def fail(*_: object) -> None:
+        tried.append(deed)
+        raise NotImplementedError("no time in this version")
+
+    for number in range(4):
+        if number == 2:
+            monkeypatch.setattr(GpuEvent, deed, fail)
+        gpu.tell(0.1)
+        trailing.handing_out()
+        gpu.wait()
+        trailing.handed_out()
+        gpu.tell(0.04)
+        trailing.over()
+        gpu.wait()
+    assert tried == [deed]
+    assert trailing.seconds == 0.0
+
+
 def test_a_chunk_that_failed_is_not_measured() -> None:
     gpu = Gpu()
     trailing = Trailing(gpu.event, lambda: gpu.now)
