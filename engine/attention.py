@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.attention_kernels import SDPA, Kernel, candidates, sdpa
+from engine.capture import is_captured
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,9 @@ class Choice:
             return kernel.run(q, k, v)
         except torch.OutOfMemoryError:
             raise  # the other kernels need no less
-        except Exception as error:  # noqa: BLE001 - the show goes on, whatever a kernel comes up with
+        except Exception as error:  # the show goes on, whatever a kernel comes up with
+            if is_captured(q):
+                raise
             log.warning(
                 "Attention by %s failed and is left to PyTorch from now on: %s", kernel.name, _first_line(error)
             )
@@ -177,7 +180,7 @@ def _magnitude(length: int) -> int:
 
 def _must_not_wait(q: Tensor) -> bool:
     """Whether nothing may be measured now: work is being captured or compiled."""
-    return torch.compiler.is_compiling() or (q.is_cuda and torch.cuda.is_current_stream_capturing())
+    return torch.compiler.is_compiling() or is_captured(q)
 
 
 def _first_line(error: Exception) -> str:

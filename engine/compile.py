@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.block import Block, CallBlock, SelfAttention, Text, call_block
+from engine.capture import UNDISTURBED
 from engine.device import compiler_processes
 from engine.dit import WanDiT
-from engine.graph import UNDISTURBED
 from engine.linear import Linear
 
 M = TypeVar("M", bound=nn.Module)
@@ -38,7 +38,7 @@ def compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Callab
     is recorded: compilers wait for the whole device, which ends a recording on any thread.
     """
     _leave_room()
-    with UNDISTURBED:
+    with UNDISTURBED.disturbing():
         return _compiled_blocks(dit, frames, tokens, backend)
 
 

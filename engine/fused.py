@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.capture import is_captured
 from engine.rope import RotaryTable, rotate
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def add_and_norm(
             added, normed = kernels.add_and_norm(x, y, gate, weight, bias, eps)
             return added, normed
         except Exception as error:  # noqa: BLE001 - a compiler for GPUs fails in every way there is
-            _give_up("add_and_norm", error)
+            _give_up("add_and_norm", x, error)
     added = add(x, y, gate)
     return added, norm(added, weight, bias, eps)
 
@@ -66,7 +67,7 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
             normed: Tensor = kernels.rms_norm(x, weight, eps)
             return normed
         except Exception as error:  # noqa: BLE001
-            _give_up("rms_norm", error)
+            _give_up("rms_norm", x, error)
     wide, scale = _weighted(x, weight, eps)
     return wide.mul_(scale).to(x.dtype)
 
@@ -81,7 +82,7 @@ def rms_norm_turned(x: Tensor, weight: Tensor, eps: float, heads: int, table: Ro
             turned: Tensor = kernels.rms_norm_turned(x, weight, eps, heads, table.turns)
             return turned
         except Exception as error:  # noqa: BLE001
-            _give_up("rms_norm_turned", error)
+            _give_up("rms_norm_turned", x, error)
     wide, scale = _weighted(x, weight, eps)
     pairs = torch.view_as_complex(wide.view(*x.shape[:-1], heads, -1, 2))
     # A number for each token, so it goes into the table, which is smaller than x by the number of heads.
@@ -125,7 +126,7 @@ def turn(x: Tensor, table: RotaryTable, into: Tensor) -> None:
             kernels.turn(x, table.turns, into)
             return
         except Exception as error:  # noqa: BLE001
-            _give_up("turn", error)
+            _give_up("turn", x, error)
     rotate(x, table, into)
 
 
@@ -137,7 +138,7 @@ def linear_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
             try:
                 return product(x, weight, bias)
             except Exception as error:  # noqa: BLE001 - these are not public interfaces
-                _give_up("linear_gelu", error)
+                _give_up("linear_gelu", x, error)
                 _with_gelu.clear()
     return linear_gelu_plainly(x, weight, bias)
 
@@ -172,7 +173,7 @@ def _product_with_gelu(x: Tensor) -> Product | None:
     """The device's product that ends in a GELU, once it has shown that it gives what the plain form does; else None."""
     kind = (x.device, x.dtype)
     if kind not in _with_gelu:
-        if torch.compiler.is_compiling() or (x.is_cuda and torch.cuda.is_current_stream_capturing()):
+        if torch.compiler.is_compiling() or is_captured(x):
             return None
         product = {"cpu": _onednn_gelu, "cuda": _cublas_gelu}.get(x.device.type)
         if "linear_gelu" in _failed or (product is not None and not _gives_gelu(product, x)):
@@ -259,8 +260,8 @@ def _triton() -> ModuleType | None:
     return fused_triton
 
 
-def _give_up(name: str, error: Exception) -> None:
-    if isinstance(error, torch.OutOfMemoryError):
+def _give_up(name: str, x: Tensor, error: Exception) -> None:
+    if isinstance(error, torch.OutOfMemoryError) or is_captured(x):
         raise error
     log.warning("The fused kernel %s failed and is left to PyTorch from now on: %s", name, error)
     _failed.add(name)

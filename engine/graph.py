@@ -11,7 +11,6 @@ Knows no networks. ``CudaRecorder`` has not been run: no GPU was at hand. The re
 from __future__ import annotations
 
 import logging
-import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -20,6 +19,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from engine.capture import UNDISTURBED
+
 log = logging.getLogger(__name__)
 G = TypeVar("G")
 
@@ -27,12 +28,9 @@ LIMIT = 24
 """Recordings at most: of a window of three phases with VACE, without it and of the clean pass, twice and more. The one
 that was not played for longest goes."""
 
-
-UNDISTURBED = threading.Lock()
-"""Held while a pass is recorded, which lasts milliseconds, and by others while they wait for the whole device again and
-again, which ends a recording on any thread. Whoever would record and finds it held goes on without."""
-
 _MOST_FAILURES = 2
+_END_ALLOCATION = ("_cuda_endAllocateToPool", "_cuda_endAllocateCurrentStreamToPool")
+"""Of ``torch._C``, as torch calls it now and as it did up to 2.6."""
 
 
 class Recorder(Protocol):
@@ -59,40 +57,60 @@ class CudaRecorder:
     """CUDA graphs that share one pool of memory for what comes and goes within a pass: they are played in turn.
 
     Of a show and of its audition, so the pool lives as long as any graph of either does. torch takes no more graphs
-    into a pool that has none left.
+    into a pool that has none left. One that could not be recorded leaves nothing behind that the next would share.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._pool: Any = None
-        self._graphs: weakref.WeakSet[torch.cuda.CUDAGraph] = weakref.WeakSet()
-        self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._begin_anew()
+        self._owes = False
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         if not self._graphs:
             self._pool = torch.cuda.graph_pool_handle()
+        self._owes = True
         graph = torch.cuda.CUDAGraph()
         now = torch.cuda.current_stream(self._device)
         self._side.wait_stream(now)
-        with torch.cuda.stream(self._side):
-            # By hand: ``torch.cuda.graph`` collects garbage and empties torch's cache of memory first, which takes
-            # longer than a chunk. Other threads, which read prompts, may go on with what a recording must not do.
-            graph.capture_begin(pool=self._pool, capture_error_mode="thread_local")
-            try:
-                work()
-            except BaseException:
-                _abandon(graph)
-                raise
-            graph.capture_end()
+        try:
+            with torch.cuda.stream(self._side):
+                _capture(graph, self._pool, work)
+        except BaseException:
+            self._begin_anew()
+            raise
         now.wait_stream(self._side)
         self._graphs.add(graph)
         replay: Callable[[], None] = graph.replay
         return replay
 
     def give_back(self) -> None:
-        if self._pool is not None and not self._graphs:
-            self._pool = None
+        if self._owes and not self._graphs:
+            self._owes = False
             torch.cuda.empty_cache()
+
+    def _begin_anew(self) -> None:
+        """With a pool and a stream that no recording has been on."""
+        self._graphs: weakref.WeakSet[torch.cuda.CUDAGraph] = weakref.WeakSet()
+        self._side = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+
+
+def _capture(graph: torch.cuda.CUDAGraph, pool: Any, work: Callable[[], None]) -> None:
+    """On the current stream."""
+    begun = False
+    try:
+        # By hand: ``torch.cuda.graph`` collects garbage and empties torch's cache of memory first, which takes
+        # longer than a chunk. Other threads, which read prompts, may go on with what a recording must not do.
+        graph.capture_begin(pool=pool, capture_error_mode="thread_local")
+        begun = True
+        try:
+            work()
+        except BaseException:
+            _abandon(graph)
+            raise
+        graph.capture_end()
+    except BaseException:
+        _end_allocation(graph, pool, begun)
+        raise
 
 
 def _abandon(graph: torch.cuda.CUDAGraph) -> None:
@@ -101,6 +119,43 @@ def _abandon(graph: torch.cuda.CUDAGraph) -> None:
         graph.capture_end()
     except RuntimeError:
         log.debug("A failed recording ended", exc_info=True)
+
+
+_never_ended = list[torch.cuda.CUDAGraph]()
+"""A graph each, for as long as the process lives: torch's allocator of pinned memory, which nobody can tell that they
+are over, goes on to ask them."""
+
+
+def _end_allocation(graph: torch.cuda.CUDAGraph, pool: Any, begun: bool) -> None:
+    """Tell torch's allocator that a recording is over which itself could not be ended.
+
+    WORKAROUND: ``CUDAGraph::capture_end`` throws what CUDA says of a spoiled recording before it comes to that (torch
+    2.6 to 2.13). The allocator then takes back no block that a second stream has used, until no memory is left, refuses
+    to give any back, and never lets go of the pool.
+    """
+    try:
+        graph.pool()
+    except RuntimeError:
+        pass
+    else:
+        return  # it was ended, and with the graph goes its share in the pool
+    _never_ended.append(graph)
+    graph.reset()
+    device = torch.cuda.current_device()
+    end = next((getattr(torch._C, name) for name in _END_ALLOCATION if hasattr(torch._C, name)), None)
+    if end is None:
+        log.warning("This torch cannot be told that a recording is over: memory may run out")
+        return
+    try:
+        end(device, pool)
+    except RuntimeError:
+        log.debug("A failed recording took no memory any more", exc_info=True)
+        if not begun:
+            return  # it never took any
+    try:
+        torch._C._cuda_releasePool(device, pool)
+    except RuntimeError:
+        log.warning("The memory of a failed recording stays taken", exc_info=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,21 +263,20 @@ class Recordings:
             if made is not None and result is not None:
                 result.copy_(made)
 
-        if not UNDISTURBED.acquire(blocking=False):
-            return None  # the pass runs as it is, and is recorded in a later chunk
-        try:
-            return _Recording(self._recorder.record(recorded), buffers, result)
-        except Exception:
-            self._failures += 1
-            if self._failures < _MOST_FAILURES:
-                log.info("A pass could not be recorded; it is tried again", exc_info=True)
-                return None
-            log.warning("Passes could not be recorded and run without that from now on", exc_info=True)
-            self.drop()
-            self._recorder = None
-            return None
-        finally:
-            UNDISTURBED.release()
+        with UNDISTURBED.recording() as may:
+            if not may:
+                return None  # the pass runs as it is, and is recorded in a later chunk
+            try:
+                return _Recording(self._recorder.record(recorded), buffers, result)
+            except Exception:
+                self._failures += 1
+                if self._failures < _MOST_FAILURES:
+                    log.info("A pass could not be recorded; it is tried again", exc_info=True)
+                    return None
+                log.warning("Passes could not be recorded and run without that from now on", exc_info=True)
+        self.drop()
+        self._recorder = None
+        return None
 
     def _buffer(self, place: Hashable, shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
         """The same tensor for all recordings that have one like it in the same place."""

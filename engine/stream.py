@@ -91,7 +91,8 @@ class Stream:
         It has a past, references and LoRAs of its own, and follows on this one: see ``follow_on``. Whatever is asked of
         it, this one's pictures stay the same to the bit. A second stream has no second of its own.
         """
-        second = Stream(self._model, self._choice, beside=self, recorder=self._recorder)
+        recorder = self._recorder if self._rollout.records else None  # what has failed here fails there
+        second = Stream(self._model, self._choice, beside=self, recorder=recorder)
         second.call_blocks(self._rollout.call)
         if self._granted is not None:
             second.follow_on(self._granted)

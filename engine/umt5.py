@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from engine.capture import UNDISTURBED
 from engine.device import Device
 from engine.embeddings import Embeddings, identity_of
 from engine.errors import EngineError
@@ -95,7 +96,8 @@ class PromptReader:
             log.warning("The text encoder found no room on %s and reads this prompt on the CPU", device)
         finally:
             if device.type == "cuda":
-                torch.cuda.empty_cache()
+                with UNDISTURBED.disturbing():  # torch refuses it while a pass is recorded, and spoils the recording
+                    torch.cuda.empty_cache()
         return encode(weights, self._config, ids, torch.device("cpu"))
 
     def _roomy_device(self) -> torch.device:

@@ -123,6 +123,22 @@ def test_a_kernel_that_fails_later_costs_one_line_and_no_picture(caplog: pytest.
     assert flaky.calls == 4, "it is not tried again for other lengths"
 
 
+def test_what_fails_in_a_recording_is_tried_again_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a recording is spoiled, all kernels in it fail, PyTorch's own too."""
+    flaky = Watched("flaky")
+    choice = choice_of(Measured(flaky=0.5), flaky)
+    q, k, v = call()
+    choice.attend(q, k, v)
+    flaky._fails_from = before = flaky.calls
+    with monkeypatch.context() as patch:
+        patch.setattr(attention, "is_captured", lambda x: True)
+        with pytest.raises(RuntimeError, match="no image"):
+            choice.attend(q, k, v)
+    flaky._fails_from = None
+    choice.attend(q, k, v)
+    assert flaky.calls == before + 1
+
+
 def test_rough_kernels_answer_only_where_they_are_asked_for() -> None:
     rough = Watched("rough", scale=1.05, approximate=True)
     choice = choice_of(Measured(rough=0.5), rough)

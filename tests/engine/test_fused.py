@@ -150,6 +150,11 @@ def test_a_kernel_that_fails_costs_one_line(monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setattr(fused, "_triton", lambda: Broken("broken"))
     keys = random(1, 12, 2, 24, seed=0, dtype=torch.float32)
     table = rotary_table([3, 4], 2, 3, 24, DEVICE)
+    with monkeypatch.context() as patch:
+        patch.setattr(fused, "is_captured", lambda x: True)
+        with pytest.raises(RuntimeError, match="no such instruction"):
+            fused.turn(keys, table, torch.zeros_like(keys))
+    assert not fused._failed, "in a recording nobody knows whose fault it is"
     for _ in range(3):
         into = torch.zeros_like(keys)
         fused.turn(keys, table, into)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,10 +17,11 @@ import torch
 from safetensors.torch import save_file
 
 from engine.block import call_block
+from engine.capture import UNDISTURBED
 from engine.catalog import Model, untrained_model
 from engine.config import RolloutConfig
 from engine.device import Device
-from engine.graph import UNDISTURBED, CudaRecorder, Recorder, Recordings
+from engine.graph import CudaRecorder, Recorder, Recordings
 from engine.host import SecondStream
 from engine.params import ControlChunk, Lora, Params, Picture, Pixels
 from engine.stream import Stream
@@ -165,7 +167,7 @@ def test_nothing_is_recorded_while_another_waits_for_the_whole_device() -> None:
     tape = TapeRecorder()
     plain, recorded = (Stream(model_of(STARTER), CHOICE, recorder=recorder) for recorder in (None, tape))
     wanted = play(plain, [(9, {})]) + play(plain, [(9, {})])
-    with UNDISTURBED:
+    with UNDISTURBED.disturbing(), UNDISTURBED.disturbing():
         seen = play(recorded, [(9, {})])
         assert tape.recorded == 0
     seen += play(recorded, [(9, {})])
@@ -189,6 +191,7 @@ def test_a_recording_that_fails_leaves_the_show_as_it_is(caplog: pytest.LogCaptu
     (trouble,) = recorded.troubles()
     assert "could not be recorded on this GPU" in trouble
     assert recorded.troubles() == ()
+    assert not recorded.second()._rollout.records, "nor is an audition's"
 
 
 def test_the_longest_unused_recording_goes_first() -> None:
@@ -320,6 +323,113 @@ def test_the_pool_goes_with_its_last_graph_and_is_not_used_again(monkeypatch: py
         show.begin_chunk()
         show.run("a", lambda given: given + 1, x)
     assert [each.pool for each in graphs] == [1]
+
+
+class _Allocator:
+    """torch's, as far as recordings go: the pools, each with the graphs that hold it, and those being recorded into."""
+
+    def __init__(self) -> None:
+        self.graphs: dict[int, int] = {}
+        self.underway = set[int]()
+
+    def begin(self, pool: int) -> None:
+        if pool in self.underway:
+            raise RuntimeError("beginAllocateToPool: already recording to mempool_id")
+        if self.graphs.get(pool) == 0:
+            raise RuntimeError("it->second->use_count > 0 INTERNAL ASSERT FAILED")
+        self.graphs[pool] = self.graphs.get(pool, 0) + 1
+        self.underway.add(pool)
+
+    def end(self, device: int, pool: int) -> None:
+        if pool not in self.underway:
+            raise RuntimeError("endAllocatePool: not currently recording to mempool_id")
+        self.underway.remove(pool)
+
+    def release(self, device: int, pool: int) -> None:
+        self.graphs[pool] -= 1
+        assert self.graphs[pool] >= 0
+
+
+@pytest.mark.parametrize("fails", ["begin", "begun", "work", "work and end", "end", "instantiate"])
+def test_a_spoiled_recording_is_ended_in_torchs_memory_too(fails: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch itself forgets that where CUDA says that it was spoiled, and then takes back no memory any more."""
+    allocator, pools, spoiled = _Allocator(), count(), [True]
+
+    class Graph:
+        def __init__(self) -> None:
+            self._pool: int | None = None
+            self._ended = False
+
+        def capture_begin(self, pool: int, capture_error_mode: str) -> None:
+            if spoiled and fails == "begin":
+                raise RuntimeError("CUDA graphs must be captured on a non-default stream.")
+            allocator.begin(pool)
+            self._pool = pool
+            if spoiled and fails == "begun":
+                raise RuntimeError("operation not permitted")
+
+        def capture_end(self) -> None:
+            if spoiled and fails in ("end", "work and end"):
+                raise RuntimeError("operation failed due to a previous error during capture")
+            assert self._pool is not None
+            allocator.end(0, self._pool)
+            self._ended = True
+            if spoiled and fails == "instantiate":
+                raise RuntimeError("out of memory")
+
+        def pool(self) -> int | None:
+            if not self._ended:
+                raise RuntimeError("Called CUDAGraph::pool() without a preceding successful capture.")
+            return self._pool
+
+        def reset(self) -> None:
+            assert not self._ended
+
+        def replay(self) -> None:
+            pass
+
+        def __del__(self) -> None:
+            if self._ended and self._pool is not None:
+                allocator.release(0, self._pool)
+
+    for name, stand_in in (
+        ("CUDAGraph", Graph),
+        ("graph_pool_handle", lambda: next(pools)),
+        ("Stream", _Nothing),
+        ("current_stream", _Nothing),
+        ("stream", lambda stream: nullcontext()),
+        ("current_device", lambda: 0),
+        ("empty_cache", lambda: None),
+    ):
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    monkeypatch.setattr(torch._C, "_cuda_endAllocateToPool", allocator.end)
+    monkeypatch.setattr(torch._C, "_cuda_releasePool", allocator.release)
+    recorder = CudaRecorder(torch.device("cuda"))
+    show, audition = Recordings(recorder), Recordings(recorder)
+    x, y = torch.ones(2), torch.ones(3)
+
+    def work(given: torch.Tensor) -> torch.Tensor:
+        if spoiled and allocator.underway and fails.startswith("work"):
+            raise RuntimeError("operation would make the legacy stream depend on a capturing blocking stream")
+        return given + 1
+
+    def run(recordings: Recordings, x: torch.Tensor) -> None:
+        recordings.begin_chunk()
+        recordings.run("a", work, x)
+
+    spoiled.clear()
+    run(audition, y)
+    run(audition, y)
+    assert (len(audition), allocator.graphs) == (1, {0: 1})
+    run(show, x)
+    spoiled.append(True)
+    run(show, x)
+    gc.collect()
+    assert (allocator.underway, allocator.graphs) == (set(), {0: 1}), "what was recorded before stays"
+    spoiled.clear()
+    run(show, x)
+    assert (len(show), allocator.underway, allocator.graphs) == (1, set(), {0: 1, 1: 1}), "in a pool of its own"
+    assert show.records
 
 
 def test_what_is_no_tensor_is_part_of_the_key() -> None:

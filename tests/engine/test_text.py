@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine import umt5
+from engine.capture import UNDISTURBED
 from engine.device import Device
 from engine.embeddings import Embeddings, identity_of
 from engine.errors import EngineError
@@ -343,11 +344,21 @@ def test_a_gpu_without_room_is_left_to_the_stream(tmp_path: Path, monkeypatch: p
         return encode(weights, config, ids, device)
 
     monkeypatch.setattr(umt5, "encode", on_a_full_gpu)
+    recordings: list[bool] = []
+
+    def give_back() -> None:
+        with UNDISTURBED.recording() as may:
+            recordings.append(may)
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", give_back)
     for free_bytes, expected in ((0, ["cpu"]), (1 << 40, ["cuda", "cpu"])):
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, free=free_bytes: (free, 1 << 40))
         used.clear()
         torch.testing.assert_close(read.encode(IDS), hidden(random_weights(), IDS))
         assert used == expected
+    assert recordings == [False], "no pass is recorded while torch gives memory back"
+    with UNDISTURBED.recording() as may:
+        assert may
 
 
 def test_the_engine_starts_without_transformers() -> None:
