@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine import fused
 from engine.attention import attend
 from engine.config import DiTConfig
-from engine.linear import Linear, adjoin, products
+from engine.linear import Joint, Linear, adjoin, joint_of, products
 from engine.rope import RotaryTable
 
 KeysValues = tuple[Tensor, Tensor]
@@ -73,14 +73,28 @@ class Attention(nn.Module):
         self.q, self.k, self.v, self.o = (Linear(config.dim, config.dim) for _ in range(4))
         self.norm_q = RMSNorm(config.dim, config.eps)
         self.norm_k = RMSNorm(config.dim, config.eps)
+        self.joint: Joint | None = None
+        """Of queries, keys and values, for compilers."""
 
     def adjoin(self) -> None:
         """Let one product make queries, keys and values, where their weights may lie behind each other."""
         adjoin((self.q, self.k, self.v))
 
+    def show_joint(self) -> bool:
+        """Let compilers see from now on what is adjoined; whether anything is."""
+        self.joint = joint_of((self.q, self.k, self.v))
+        return self.joint is not None
+
+    @property
+    def shows_joint(self) -> bool | None:
+        """Whether compilers see what is adjoined; None where they were shown what is no longer so."""
+        if self.joint is None:
+            return False
+        return True if self.joint.holds((self.q, self.k, self.v)) else None
+
     def project(self, x: Tensor) -> tuple[Projected, Projected, Tensor]:
         """Queries, keys, and values [B, L, heads, head width] of x [B, L, dim]."""
-        q, k, v = products((self.q, self.k, self.v), x)
+        q, k, v = products((self.q, self.k, self.v), x, self.joint)
         return Projected(q, self.norm_q, self.heads), Projected(k, self.norm_k, self.heads), self._split(v)
 
     def queries(self, x: Tensor) -> Tensor:
@@ -97,6 +111,7 @@ class Attention(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Attention:
         """``to`` moves each layer for itself, so they are laid together anew."""
+        self.joint = None
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.adjoin()
         return self

@@ -57,12 +57,13 @@ def _compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Calla
     region = torch.compile(_anew(Block.forward), backend=backend, dynamic=False)
     config, device = dit.config, dit.patch_embedding.weight.device
     shape = torch.Size((1, frames, tokens, config.dim))
-    known: set[int] = set()
-    """Ids of the blocks of a kind that was traced."""
+    known: dict[int, bool] = {}
+    """By id, the blocks of a kind that was traced, and whether one product made queries, keys and values in it."""
 
     def call(block: Block, x: Tensor, time: Tensor, text: Text, attend_self: SelfAttention) -> Tensor:
-        # Another shape, as with references, would be compiled while the show waits.
-        if id(block) not in known or x.shape != shape:
+        joint = block.self_attn.shows_joint
+        # Another shape, as with references, or weights in another place would be compiled while the show waits.
+        if x.shape != shape or joint is None or known.get(id(block)) is not joint:
             return call_block(block, x, time, text, attend_self)
         called: Tensor = region(block, x, time, text, Look(attend_self))
         return called
@@ -74,14 +75,15 @@ def _compiled_blocks(dit: WanDiT, frames: int, tokens: int, backend: str | Calla
     kinds: set[object] = set()
     for block, block_text in zip(blocks, (*text.main, *text.vace), strict=True):
         assert isinstance(block, Block)
-        kind = type(block), *(part.weight_scale is None for part in block.modules() if isinstance(part, Linear))
+        known[id(block)] = joint = block.self_attn.show_joint()
+        scales = (part.weight_scale is None for part in block.modules() if isinstance(part, Linear))
+        kind = type(block), joint, *scales
         if kind not in kinds:
             bare = _without_branches(block)
             # As it is first: what is chosen on first use, such as a kernel of attention, is chosen before it is traced.
             for run in (call_block, region):
                 run(bare, x, rows[0], block_text, Look(lambda q, k, v: v.clone()))
             kinds.add(kind)
-        known.add(id(block))
     return call
 
 

@@ -4,13 +4,15 @@ Knows neither files nor networks: ``quantize`` fills it, ``lora`` hangs branches
 
 Layers that read the same input may lie behind each other in memory (``adjoin``); then one product serves them all
 (``products``). Whether they do is seen by where their numbers lie, at each call, so nothing can go stale: what is
-written in place reaches it, and a layer that was moved or given other weights is multiplied for itself.
+written in place reaches it, and a layer that was moved or given other weights is multiplied for itself. Compilers see
+no addresses: they are shown the whole (``joint_of``), and whoever calls what they made looks first (``Joint.holds``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -87,6 +89,33 @@ class Linear(nn.Linear):
         return self
 
 
+class Joint(NamedTuple):
+    """Weight [rows of all, in] and bias [rows of all] of layers that are adjoined: views of the layers' own memory."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def holds(self, layers: Sequence[Linear]) -> bool:
+        """Whether these layers still lie where they lay."""
+        at, bias_at = self.weight.data_ptr(), self.bias.data_ptr()
+        for layer in layers:
+            weight, bias = layer.weight, layer.bias
+            if (weight.data_ptr(), bias.data_ptr(), weight.dtype) != (at, bias_at, self.weight.dtype):
+                return False
+            at, bias_at = at + weight.nbytes, bias_at + bias.nbytes
+        return True
+
+
+def joint_of(layers: Sequence[Linear]) -> Joint | None:
+    """The layers as one; None where they are not adjoined, or fp8, trained, or kept on the host."""
+    whole = whole_of(layers)
+    if whole is None or whole[1] is not None:
+        return None
+    if any(layer.drop_staged is not None or layer.weight.requires_grad for layer in layers):
+        return None
+    return Joint(whole[0], whole[2])
+
+
 def adjoin(layers: Sequence[Linear]) -> None:
     """Lay the numbers of layers with inputs of the same width behind each other, each in its place of one tensor.
 
@@ -119,9 +148,17 @@ def adjoin(layers: Sequence[Linear]) -> None:
             setattr(layer, name, place if buffer else nn.Parameter(place, requires_grad=False))
 
 
-def products(layers: Sequence[Linear], x: Tensor) -> tuple[Tensor, ...]:
-    """What each layer makes of x [..., in]; by one product, its parts views of it, where the layers are adjoined."""
-    whole = None if _apart(layers) else _known_whole(layers)
+def products(layers: Sequence[Linear], x: Tensor, joint: Joint | None = None) -> tuple[Tensor, ...]:
+    """What each layer makes of x [..., in]; by one product, its parts views of it, where the layers are adjoined.
+
+    joint: what a compiler makes one product of, in place of looking where the layers lie.
+    """
+    whole: tuple[Tensor, Tensor | None, Tensor] | None = None
+    if not _apart(layers):
+        if not torch.compiler.is_compiling():
+            whole = _known_whole(layers)
+        elif joint is not None:
+            whole = joint.weight, None, joint.bias
     if whole is None:
         return tuple(layer(x) for layer in layers)
     return torch.split(_product(x, *whole), [layer.out_features for layer in layers], dim=-1)
@@ -132,10 +169,9 @@ def _product(x: Tensor, weight: Tensor, scale: Tensor | None, bias: Tensor) -> T
 
 
 def _apart(layers: Sequence[Linear]) -> bool:
-    """Whether each layer has to be called: brought to the device, branched, or trained. Compilers see no addresses."""
+    """Whether each layer has to be called: brought to the device, branched, or trained."""
     trained = torch.is_grad_enabled() and any(layer.weight.requires_grad for layer in layers)
-    special = any(layer.drop_staged is not None or layer.branches for layer in layers)
-    return trained or special or torch.compiler.is_compiling()
+    return trained or any(layer.drop_staged is not None or layer.branches for layer in layers)
 
 
 def _known_whole(layers: Sequence[Linear]) -> tuple[Tensor, Tensor | None, Tensor] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from engine.blueprint import blueprint
 from engine.checkpoints import Part, expected_shapes, fill, match
 from engine.dit import WanDiT
 from engine.fp8 import quantize_rows
-from engine.linear import Branch, Linear, adjoin, products
+from engine.linear import Branch, Linear, adjoin, joint_of, products
 from engine.lora import Adapters
 from engine.params import Lora
 from engine.quantize import fp8_layers
@@ -111,6 +112,32 @@ def test_what_is_written_in_place_reaches_the_product() -> None:
     eights[2].write(*quantize_rows(torch.randn(48, 48, generator=torch.Generator().manual_seed(1))))
     assert by_one(eights)
     assert agree(eights)
+
+
+@pytest.mark.parametrize("change", [move, replace, assign, shift], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_the_whole_that_compilers_see_holds_until_a_layer_lies_elsewhere(
+    change: Callable[[Linear], None], which: int
+) -> None:
+    layers = three("bf16")
+    joint = joint_of(layers)
+    assert joint is not None
+    assert joint.holds(layers)
+    x = inputs(layers)
+    whole = torch.cat([layer(x) for layer in layers], dim=-1)
+    assert torch.allclose(F.linear(x, *joint), whole, atol=0.02, rtol=0.02)
+    layers[which].write(3 * layers[which].weight, None)
+    assert joint.holds(layers)
+    change(layers[which])
+    assert not joint.holds(layers)
+
+
+def test_what_has_to_be_called_by_itself_is_shown_to_no_compiler() -> None:
+    assert joint_of(three("fp8")) is None
+    for change in (stage, train):
+        layers = three()
+        change(layers[1])
+        assert joint_of(layers) is None
 
 
 def test_layers_that_differ_are_left_as_they_are() -> None:
