@@ -98,11 +98,12 @@ class EngineThread(QThread):
         self._latency = latency
         self._looked_at_memory = 0.0
         self._stopping = False
-        self._told = ""
+        self._told = self._told_forgetting = ""
         self.state: EngineState = "stopped"
         self.pictures = Rate()
         self.chunk_ms = Timings()
         self.gpu_memory: GpuMemory | None = None
+        self.preparing: Progress | None = None
 
     @property
     def playing(self) -> EngineChoice | None:
@@ -152,7 +153,7 @@ class EngineThread(QThread):
             playing = self._models.playing
             self._audition.follow(playing)
             if playing is None:
-                self.state = "loading"
+                self.state, self.preparing = "loading", None
                 self._models.advance(until=0.0)
                 continue
             frames = self._next_chunk(playing)
@@ -164,6 +165,8 @@ class EngineThread(QThread):
     def _paint(self, playing: Playing, frames: list[GuidedFrame], wished: Look) -> float:
         """Returns the seconds that the chunk took."""
         host, look = playing.host, self._governing.applied(wished)
+        # Before the chunk: the one that brings it to its full pace takes its time as well.
+        self.preparing = host.preparing
         began = time.perf_counter()
         self._governing.begin()
         plates = [frame.plate for frame in frames]
@@ -177,14 +180,29 @@ class EngineThread(QThread):
         self._told = ""
         for sentence in host.troubles():
             self.said.emit("warning", sentence)
-        host.settle()
-        busy = self._models.busy or self._looks().audition is not None
+        self._settle(host)
+        busy = self._models.busy or self._looks().audition is not None or self.preparing is not None
         self._governing.painted(len(pictures), wished, playing.choice, busy, host.trailing_s)
         if now - self._looked_at_memory >= _MEMORY_S:
             self.gpu_memory, self._looked_at_memory = host.memory(), now
         seconds = time.perf_counter() - began
         self.chunk_ms.add(seconds * 1000)
         return seconds
+
+    def _settle(self, host: Host) -> None:
+        """The pictures are out. That the engine cannot remember them costs the next ones their past, not the show its
+        model; it is told once."""
+        try:
+            host.settle()
+        except Exception as error:  # whatever is broken for good fails in the next chunk as well
+            log.exception("The engine could not remember a chunk")
+            self._models.begin_anew()
+            sentence = _sentence_of(error)
+            if sentence != self._told_forgetting:
+                self._told_forgetting = sentence
+                self.said.emit("warning", sentence)
+        else:
+            self._told_forgetting = ""
 
     def _next_chunk(self, playing: Playing) -> tuple[list[GuidedFrame], Look] | None:
         """The next chunk's frames and the Look they are painted under; None when they are not there yet."""
@@ -205,9 +223,7 @@ class EngineThread(QThread):
     def _fail(self, error: Exception) -> None:
         """Tell it, once: an engine that fails again and again in one way has nothing new to say."""
         self.state = "failed"
-        sentence = str(error)
-        if not isinstance(error, EngineError):
-            sentence = words.engine_failed(error)
+        sentence = _sentence_of(error)
         if sentence != self._told:
             self._told = sentence
             self.said.emit("error", sentence)
@@ -222,3 +238,7 @@ class EngineThread(QThread):
         future = self._reader.submit(work)
         self._reading = future
         return future
+
+
+def _sentence_of(error: Exception) -> str:
+    return str(error) if isinstance(error, EngineError) else words.engine_failed(error)

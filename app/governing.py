@@ -1,8 +1,8 @@
 """Governing: the governor at work on the engine's thread. Measures, applies what was decided on the way to the engine,
 and tells it.
 
-The performer's settings stay what they are. Nothing is decided while a model comes up, an audition is painted, or the
-source gives less than it did: what is measured then is no measure. Knows no Qt.
+The performer's settings stay what they are. Nothing is decided while a model comes up or is on its way to its full
+pace, an audition is painted, or the source gives less than it did: what is measured then is no measure. Knows no Qt.
 """
 
 from __future__ import annotations
@@ -84,8 +84,10 @@ class Governing:
         self._began = self._clock()
 
     def painted(self, pictures: int, look: Look, playing: EngineChoice, busy: bool, trailing_s: float = 0.0) -> None:
-        """It is done, of ``look`` as it was wished for, by ``playing``. busy: with a model that comes up, or with an
-        audition. trailing_s: that a GPU went on with the chunk before, after that one was said to be done. Where this
+        """It is done, of ``look`` as it was wished for, by ``playing``. busy: with a model that comes up or gets
+        faster, or with an audition.
+
+        trailing_s: that a GPU went on with the chunk before, after that one was said to be done. Where this
         chunk began at once it waited for that, and its own time holds it; where there was nothing to do in between,
         it was over by then, and has to be counted in."""
         now = self._clock()

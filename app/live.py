@@ -184,8 +184,9 @@ class _HeadlessRun:
             return
         status = self._rig.status()
         loading = None if status.loading is None else status.loading.part
+        preparing = "" if status.preparing is None else status.preparing.doing
         rates, latency = (status.source_rate, status.engine_rate), status.latency_ms.p50
-        line = commands.status_line(*rates, status.engine_state, loading, latency, status.dropped)
+        line = commands.status_line(*rates, status.engine_state, loading, preparing, latency, status.dropped)
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 

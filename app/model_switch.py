@@ -12,7 +12,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.status import Level
@@ -38,6 +38,8 @@ class Host(Protocol):
     def troubles(self) -> tuple[str, ...]: ...
     def memory(self) -> GpuMemory | None: ...
     def settle(self) -> None: ...
+    @property
+    def preparing(self) -> Progress | None: ...
     @property
     def trailing_s(self) -> float: ...
     def second_stream(self, after: Params | None = None) -> SecondStream: ...
@@ -130,6 +132,13 @@ class ModelSwitch:
         if playing is not None:
             gc.unfreeze()
             _close(playing.host)
+
+    def begin_anew(self) -> None:
+        """What plays has lost its past and goes on without: another stream of the same model."""
+        after = self._painted_with()
+        if self.playing is not None and after is not None:
+            self.playing.host.follow_on(after)
+            self.playing = replace(self.playing, tried_with=after, after=after)
 
     def close(self) -> None:
         """The show is over."""

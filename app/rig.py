@@ -267,6 +267,7 @@ class Rig(QObject):
             engine_state=engine.state,
             engine_rate=engine.pictures.per_second(),
             loading=engine.loading,
+            preparing=engine.preparing,
             model=engine.model.name if engine.model else "",
             device=f"{engine.model.device} {engine.model.dtype}" if engine.model else "",
             note=engine.model.note if engine.model else "",

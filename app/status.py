@@ -96,7 +96,8 @@ class Status:
     Rates are pictures a second over the last two seconds. source: the first input. structure: the second. frames_in:
     pictures read from the source. frames_out: new pictures of the engine. dropped: pictures that nobody had time for,
     of the source before the engine and of the engine before the outputs. loading: how far a model has come up, beside
-    the one that plays or in its place; None where none does. latency_ms: from capture to hand-over of the engine's
+    the one that plays or in its place; None where none does. preparing: how far the one that plays is on its way to its
+    full pace, in words; None once it has that. latency_ms: from capture to hand-over of the engine's
     pictures, over all outputs that run. latency: its mean parts over the last two seconds; None while the engine
     paints none. gpu_memory: None without a GPU. note: of the model, e.g. "untrained weights". outputs: by
     name; the window's own are "preview" and "stage". audition_trouble: why what is auditioned
@@ -114,6 +115,7 @@ class Status:
     engine_state: EngineState = "stopped"
     engine_rate: float = 0.0
     loading: Progress | None = None
+    preparing: Progress | None = None
     model: str = ""
     device: str = ""
     note: str = ""

@@ -97,6 +97,10 @@ class IdentityHost:
         pass
 
     @property
+    def preparing(self) -> Progress | None:
+        return None
+
+    @property
     def trailing_s(self) -> float:
         return 0.0
 

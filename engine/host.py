@@ -23,7 +23,7 @@ from engine import catalog
 from engine.block import CallBlock
 from engine.budget import Budget, budget_on, gibibytes
 from engine.catalog import Model
-from engine.compile import compiled_blocks, compiles_on
+from engine.compile import Compilation, compiles_on
 from engine.device import Device, best_device, compute_threads
 from engine.errors import EngineError, OutOfMemory
 from engine.graph import recorder_on
@@ -141,6 +141,7 @@ class EngineHost:
         self._reserved_cores = reserved_cores
         self._submit = submit
         self._compile_on = compile_on
+        self._compilation: Compilation | None = None
         self._compiling: Future[CallBlock] | None = None
         self._device: Device | None = None
         self._budget: Budget | None = None
@@ -226,6 +227,20 @@ class EngineHost:
         return said
 
     @property
+    def preparing(self) -> Progress | None:
+        """What is still to come before it paints as fast as it can: blocks that are compiled beside the show, and then
+        passes that are recorded anew. Chunks that take their time meanwhile are no measure. None once all is there."""
+        compilation, stream = self._compilation, self._loaded()
+        if compilation is None:
+            return None
+        chunks, left = stream.chunks_to_record, stream.chunks_unrecorded
+        done = compilation.done + (0 if self._compiling is not None else chunks - left)
+        of = compilation.kinds + chunks
+        if self._compiling is None and left == 0:
+            return None
+        return Progress(done / of, words.making_faster(done, of))
+
+    @property
     def trailing_s(self) -> float:
         """See ``Stream.trailing_s``."""
         return self._loaded().trailing_s
@@ -233,7 +248,7 @@ class EngineHost:
     def settle(self) -> None:
         """See ``Stream.settle``: call it after the pictures are handed out."""
         stream = self._loaded()
-        with _in_words(words.REMEMBER, *words.PAINTING_ENDS):
+        with _in_words(words.REMEMBER, *words.REMEMBERING_ENDS):
             stream.settle()
 
     def second_stream(self, after: Params | None = None) -> SecondStream:
@@ -270,9 +285,11 @@ class EngineHost:
     def close(self) -> None:
         """Free all memory. The host may be loaded again."""
         self._end_second()
+        if self._compilation is not None:
+            self._compilation.give_up()  # what it is at keeps one block, until that is done
         if self._compiling is not None:
-            self._compiling.cancel()  # one that has begun keeps the network until it ends
-        self._stream = self._compiling = None
+            self._compiling.cancel()
+        self._stream = self._compilation = self._compiling = None
         self._troubles.clear()
         gc.collect()
         if torch.cuda.is_available():
@@ -321,12 +338,13 @@ class EngineHost:
 
     def _compile(self, model: Model, device: Device) -> None:
         """Have the blocks compiled on another thread, on a device where that pays."""
-        self._compiling = None
+        self._compilation = self._compiling = None
         wanted = self._choice.acceleration == "full" and compiles_on(device.torch_device)
         if wanted and self._compile_on is not None and not model.dit.is_offloaded:
             tokens = self._choice.width * self._choice.height // 256
             chunk = model.config.rollout.chunk
-            self._compiling = self._compile_on(partial(compiled_blocks, model.dit, chunk, tokens))
+            self._compilation = Compilation(model.dit, chunk, tokens, torch.get_num_threads())
+            self._compiling = self._compile_on(self._compilation)
 
     def _compiled(self) -> Generator[Progress, None, None]:
         """Wait for it."""
@@ -344,6 +362,7 @@ class EngineHost:
             stream.call_blocks(compiling.result())
         except (Exception, CancelledError):
             log.warning("The transformer's blocks could not be compiled and run as they are", exc_info=True)
+            self._compilation = None
             self._troubles.append(words.NOT_COMPILED)
 
     def _read_ahead(self, reading: Future[Tensor]) -> Generator[Progress, None, None]:

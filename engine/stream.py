@@ -83,6 +83,7 @@ class Stream:
         self._stale = False
         self._source_seen = False
         self._troubles: list[str] = []
+        self._unrecorded = 0
         self.reset()
 
     def second(self) -> Stream:
@@ -113,6 +114,7 @@ class Stream:
     def call_blocks(self, call: CallBlock) -> None:
         """Call the transformer's blocks so from the next chunk on: compiled, or as they are."""
         self._rollout.call = call
+        self._unrecorded = self._rollout.chunks_to_record
 
     def drop_recordings(self) -> None:
         """Give back what recorded passes hold; should it go on, they are recorded anew."""
@@ -128,6 +130,7 @@ class Stream:
         self._prompts.jump()
         self._decoded.clear()
         self._stale, self._settled, self._begins = False, True, True
+        self._unrecorded = self._rollout.chunks_to_record if self._unrecorded else 0
         self._first_due: Picture | None = None
         self._last_due: Picture | None = None
 
@@ -140,6 +143,17 @@ class Stream:
     def chunks_to_warm(self) -> int:
         """After so many chunks of a stream nothing comes that had to be made ready first."""
         return max(2, self._rollout.chunks_to_record)
+
+    @property
+    def chunks_to_record(self) -> int:
+        """See ``Rollout.chunks_to_record``."""
+        return self._rollout.chunks_to_record
+
+    @property
+    def chunks_unrecorded(self) -> int:
+        """So many chunks at most until the passes of blocks that are called otherwise are recorded again; 0 where none
+        will be."""
+        return min(self._unrecorded, self._rollout.chunks_to_record)
 
     @property
     def prompts_read(self) -> int:
@@ -222,13 +236,21 @@ class Stream:
 
     @torch.inference_mode()
     def settle(self) -> None:
-        """What the next chunk needs to know of the last one; a while of work that nobody waits for."""
+        """What the next chunk needs to know of the last one; a while of work that nobody waits for.
+
+        After a failure the next chunk is the first of a new stream.
+        """
         if self._settled:
             return
-        with self._adapters.in_force():
-            self._rollout.settle(self._oldest_again())
-        self._settled = True
-        self._adapters.settle()
+        try:
+            with self._adapters.in_force():
+                self._rollout.settle(self._oldest_again())
+            self._settled = True
+            self._unrecorded = max(0, self._unrecorded - 1)
+            self._adapters.settle()
+        except Exception:
+            self.reset()  # a part of the past is lost, and no next chunk follows on the rest
+            raise
         self._trailing.over()
 
     # -- what changed

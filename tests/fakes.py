@@ -58,6 +58,10 @@ class TinyHost:
         self._loaded().settle()
 
     @property
+    def preparing(self) -> Progress | None:
+        return None
+
+    @property
     def trailing_s(self) -> float:
         return self._loaded().trailing_s
 

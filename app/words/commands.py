@@ -109,10 +109,18 @@ ENGINE_STATES: dict[EngineState, str] = {
 
 
 def status_line(
-    source: float, engine: float, state: EngineState, loading: float | None, latency_ms: float | None, dropped: int
+    source: float,
+    engine: float,
+    state: EngineState,
+    loading: float | None,
+    preparing: str,
+    latency_ms: float | None,
+    dropped: int,
 ) -> str:
-    """source, engine: pictures a second. loading: how far a model has come, 0 to 1."""
+    """source, engine: pictures a second. loading: how far a model has come, 0 to 1. preparing: how far the one that
+    plays is on its way to its full pace, in words."""
     coming = "" if loading is None else f", loading {loading:.0%}"
+    coming += f", {preparing}" if preparing else ""
     latency = "-" if latency_ms is None else f"{latency_ms:.0f} ms"
     doing = f"{ENGINE_STATES[state]}{coming}"
     return f"in {source:.1f}/s, engine {engine:.1f}/s ({doing}), latency {latency}, dropped {dropped}"

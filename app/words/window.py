@@ -357,12 +357,18 @@ def standstill(status: Status) -> str:
 
 def model_line(status: Status, note: str) -> str:
     reduced = status.governor.reduced
-    parts = (loading(status.loading), reduced, note, status.model, status.device, ENGINE_STATES[status.engine_state])
+    coming = (loading(status.loading), preparing(status.preparing))
+    parts = (*coming, reduced, note, status.model, status.device, ENGINE_STATES[status.engine_state])
     return "  ·  ".join(part for part in parts if part)
 
 
 def loading(progress: Progress | None) -> str:
     return "" if progress is None else f"Loading {progress.part:.0%}: {progress.doing}"
+
+
+def preparing(progress: Progress | None) -> str:
+    """While it plays."""
+    return "" if progress is None else progress.doing[:1].upper() + progress.doing[1:]
 
 
 def note(of_the_model: str) -> str:

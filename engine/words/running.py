@@ -28,6 +28,10 @@ REMEMBER_AUDITION = "remember the audition"
 # What ends the two sentences: that of memory, and the other.
 LOADING_ENDS = ("; choose a smaller size, fp8 precision or offloading.", ".")
 PAINTING_ENDS = ("; the last picture stays. Choose a smaller size.", "; the last picture stays. It starts again.")
+REMEMBERING_ENDS = (
+    "; the picture begins anew. Choose a smaller size.",
+    "; the picture begins anew and the show goes on.",
+)
 AUDITION_ENDS = ("; the show goes on without it. Choose a smaller size.", "; the show goes on without it.")
 
 AUDITION_ENDED = "The audition has ended; nothing more of it is painted."
@@ -67,6 +71,11 @@ READING_PROMPT = "reading the prompt"
 TRYING_OUT = "trying it out"
 CHECKING_TEXT_ENCODER = "checking the text encoder"
 CHECKING_STARTER, READING_STARTER = "checking the starter", "reading the starter"
+
+
+def making_faster(done: int, of: int) -> str:
+    """done: of so many parts of it. While the show goes on."""
+    return f"making the engine faster, {done} of {of}"
 
 
 def reading(model: str) -> str:

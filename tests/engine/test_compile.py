@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from concurrent.futures import ThreadPoolExecutor
+import gc
+import weakref
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import torch._inductor.config as inductor
 
 from engine import device
 from engine.block import Block, CallBlock, Projected, call_block
-from engine.compile import compiled_blocks
+from engine.compile import Compilation, compiled_blocks
 from engine.linear import Branch, Linear
 from engine.stream import Stream
 from tests.engine.small_network import SHAPE, small_network
@@ -42,9 +44,12 @@ def test_a_show_on_compiled_blocks_compiles_nothing_and_looks_the_same(
     for layer in layers:
         layer.branches = (Branch(torch.ones(1, layer.in_features), torch.ones(layer.out_features, 1), 1.0),)
 
+    compilation = Compilation(dit, LONGLIVE.chunk, tokens, torch.get_num_threads(), backend)
+
     def compiled_there() -> CallBlock:
-        inductor.compile_threads = 32  # each thread has its own
-        return compiled_blocks(dit, LONGLIVE.chunk, tokens, backend)
+        inductor.compile_threads = 32  # each thread has its own, and so it is with torch's number of threads
+        torch.set_num_threads(torch.get_num_threads() + 1)
+        return compilation()
 
     with ThreadPoolExecutor(1) as thread:
         call = thread.submit(compiled_there).result()
@@ -53,6 +58,7 @@ def test_a_show_on_compiled_blocks_compiles_nothing_and_looks_the_same(
     assert processes == {4}, "of eight cores: the show goes on meanwhile"
     assert len(traced) == 2 * 2, "before and behind attention, of main and of Context Blocks"
     assert [products_in(graph) for graph in traced[::2]] == [1, 1], "of queries, keys and values"
+    assert (compilation.done, compilation.kinds) == (2, 2)
     compiled._rollout.call = call
     changes = show(lora(tmp_path / "style.safetensors"))
     for wanted, seen in zip(play(plain, changes), play(compiled, changes), strict=True):
@@ -99,3 +105,26 @@ def test_what_is_done_to_weights_counts_in_compiled_blocks() -> None:
 
 def see(q: Projected, k: Projected, v: torch.Tensor) -> torch.Tensor:
     return q.normed() * k.normed() + v
+
+
+def test_a_network_that_is_closed_meanwhile_is_kept_by_no_compiler() -> None:
+    """But for the block that is being compiled; and no other is begun."""
+    kept: list[float] = []
+
+    def backend(graph: torch.fx.GraphModule, _inputs: list[torch.Tensor]) -> Any:
+        compilation.give_up()
+        blocks.clear()
+        gc.collect()
+        kept.append(sum(weight() is not None for weight in weights) / len(weights))
+        return graph.forward
+
+    dit = model_of(LONGLIVE).dit
+    weights = [weakref.ref(weight) for weight in dit.parameters()]
+    blocks = [dit]
+    compilation = Compilation(dit, LONGLIVE.chunk, 6, torch.get_num_threads(), backend)
+    del dit
+    with pytest.raises(CancelledError):
+        compilation()
+    assert kept
+    assert max(kept) < 0.3
+    assert compilation.done == 1

@@ -6,7 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
@@ -19,6 +19,7 @@ import torch
 from engine import catalog, host
 from engine.block import Block, CallBlock, call_block
 from engine.budget import budget_of, budget_on, gibibytes
+from engine.compile import Compilation
 from engine.device import Device, best_device
 from engine.dit import WanDiT
 from engine.errors import EngineError, OutOfMemory
@@ -269,7 +270,8 @@ def test_whatever_else_is_thrown_becomes_a_sentence(
     with pytest.raises(EngineError) as failed:
         engine.settle()
     assert str(failed.value) == (
-        "The engine could not remember this chunk (ZeroDivisionError: oh); the last picture stays. It starts again."
+        "The engine could not remember this chunk (ZeroDivisionError: oh); the picture begins anew and the show "
+        "goes on."
     )
     monkeypatch.setattr(catalog, "bring_up", fail)
     with pytest.raises(EngineError) as failed:
@@ -351,18 +353,20 @@ def test_compiled_blocks_are_swapped_in_between_chunks(
     """Once they are there; and where they cannot be, the show goes on without."""
     called: list[Block] = []
 
-    def compiled(*_: object) -> CallBlock:
-        if not compiles:
-            raise RuntimeError("no compiler")
+    class Compiled(Compilation):
+        def __call__(self) -> CallBlock:
+            if not compiles:
+                raise RuntimeError("no compiler")
+            self.done = self.kinds
 
-        def call(block: Block, *given: Any) -> torch.Tensor:
-            called.append(block)
-            return call_block(block, *given)
+            def call(block: Block, *given: Any) -> torch.Tensor:
+                called.append(block)
+                return call_block(block, *given)
 
-        return call
+            return call
 
     monkeypatch.setattr(host, "compiles_on", lambda device: True)
-    monkeypatch.setattr(host, "compiled_blocks", compiled)
+    monkeypatch.setattr(host, "Compilation", Compiled)
     released = threading.Event()
     with ThreadPoolExecutor(1) as thread:
         thread.submit(released.wait)
@@ -371,10 +375,12 @@ def test_compiled_blocks_are_swapped_in_between_chunks(
             each.load()
         before, wanted = painted(engine), painted(plain, 6)
         assert not called
+        assert preparing(engine) == Progress(0.0, "making the engine faster, 0 of 2")
         released.set()
         assert engine._compiling is not None
         engine._compiling.exception()
     after = painted(engine)
+    assert preparing(engine) is None, "nothing is recorded here"
     assert np.array_equal(before, wanted[: len(before)])
     assert bool(called) is compiles
     assert after.shape[1:] == before.shape[1:]
@@ -386,7 +392,7 @@ def test_compiled_blocks_are_swapped_in_between_chunks(
 
 def test_a_model_that_comes_up_beside_another_waits_for_its_compiled_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "compiles_on", lambda device: True)
-    monkeypatch.setattr(host, "compiled_blocks", lambda *_: call_block)
+    monkeypatch.setattr(Compilation, "__call__", lambda self: call_block)
     released = threading.Event()
     with ThreadPoolExecutor(1) as thread:
         thread.submit(released.wait)
@@ -396,3 +402,66 @@ def test_a_model_that_comes_up_beside_another_waits_for_its_compiled_blocks(monk
         released.set()
         told, _ = end_of(slices)
     assert told[-1].doing == "trying it out"
+
+
+def test_until_all_is_recorded_anew_it_is_on_its_way_to_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A show that begins as it is, with its passes recorded, and has compiled blocks later."""
+    tape = TapeRecorder()
+    monkeypatch.setattr(host, "recorder_on", lambda device: tape)
+    monkeypatch.setattr(host, "compiles_on", lambda device: True)
+
+    def compiled(compilation: Compilation) -> CallBlock:
+        compilation.done = compilation.kinds
+        return lambda *given: call_block(*given)
+
+    monkeypatch.setattr(Compilation, "__call__", compiled)
+    handed = Future[CallBlock]()
+    jobs: list[Callable[[], Any]] = []
+
+    def later(work: Callable[[], Any]) -> Future[Any]:
+        jobs.append(work)
+        return handed
+
+    engine = EngineHost(SMALL, compile_on=later)
+    end_of(engine.bring_up(INK))
+    painted(engine, 8)
+    before = preparing(engine)
+    assert before is not None
+    assert before.part == 0, "however long that takes"
+    handed.set_result(jobs.pop()())
+    told = []
+    while (progress := preparing(engine)) is not None:
+        told.append(progress)
+        recorded = tape.recorded
+        painted(engine, 1)
+    assert told[0].doing == f"making the engine faster, 2 of {2 + len(told)}", "two kinds, then chunks"
+    assert [progress.part for progress in told] == sorted({progress.part for progress in told})
+    assert tape.recorded >= recorded > 0
+    recorded = tape.recorded
+    painted(engine, 8)
+    assert tape.recorded == recorded
+
+
+def preparing(engine: EngineHost) -> Progress | None:
+    """Asked anew each time."""
+    return engine.preparing
+
+
+def test_a_model_that_is_closed_is_kept_by_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is at work for minutes, and the next model needs the memory now."""
+    monkeypatch.setattr(host, "compiles_on", lambda device: True)
+    jobs: list[Callable[[], Any]] = []
+
+    def later(work: Callable[[], Any]) -> Future[Any]:
+        jobs.append(work)
+        under_way = Future[Any]()
+        under_way.set_running_or_notify_cancel()
+        return under_way
+
+    engine = EngineHost(SMALL, compile_on=later)
+    engine.load()
+    weights = [weakref.ref(weight) for weight in engine._loaded()._model.dit.parameters()]
+    engine.close()
+    gc.collect()
+    assert len(jobs) == 1
+    assert not any(weight() is not None for weight in weights)
