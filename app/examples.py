@@ -16,7 +16,7 @@ EXAMPLES: tuple[str, ...] = (
     "molten lava",
     "frozen ice, blue",
     "purple hologram",
-    "gold on midnight",
+    "embossed gold",
     "comic, yellow",
     "watercolor, rose",
     "pencil sketch on cream",

@@ -36,7 +36,7 @@ from controls.control import ControlSetting
 from engine.params import EngineChoice
 
 SIZE = QSize(1400, 900)
-PROMPTS = ("neon teal lines on black", "molten lava", "ink wash, paper, red", "gold on midnight", "comic, yellow")
+PROMPTS = ("neon teal lines on black", "molten lava", "ink wash, paper, red", "embossed gold", "comic, yellow")
 """Of the cues."""
 PAINTED = 24
 """Pictures of the engine after each change: until then what is seen is still on its way."""
