@@ -65,11 +65,16 @@ class CueSheet(QObject):
         kept = backups.newest() if backups is not None else None
         opened = kept or Opened(SetList())
         self._history = CueHistory(opened.set_list, show.number_step)
+        self._history.fire(opened.fired)
+        self._on_air = self.fired
+        self._to_keep = self._kept = opened.set_list
         self.notes = opened.notes
         self._failed = False
         self._read.connect(self._take)
         self._searched.connect(self._relocate)
         show.fired_again.connect(self.bring_back)
+        self.changed.connect(self._follow_fired)
+        show.looks_changed.connect(self._follow_fired)
         folder = show.setup.model_folder
         if loras_of(opened.set_list):
             later(words.LORA_SEARCH, lambda: self._searched.emit(search(opened.set_list, folder)))
@@ -327,14 +332,28 @@ class CueSheet(QObject):
 
     def _did(self, has: bool) -> None:
         if has:
-            if self._backups is not None:
-                backups, set_list = self._backups, self.set_list
-                self._keep(words.CUES, lambda: self._back_up(backups, set_list))
+            self._to_keep = self.set_list
+            self._back_up_later()
             self.changed.emit()
 
-    def _back_up(self, backups: Backups, set_list: SetList) -> None:
+    @Slot()
+    def _follow_fired(self) -> None:
+        """What an audition fires is not on air, and is kept when that is taken."""
+        if self._show.looks.audition is None and self.fired != self._on_air:
+            self._on_air = self.fired
+            self._back_up_later()
+
+    def _back_up_later(self) -> None:
+        if self._backups is not None:
+            backups, set_list, fired = self._backups, self._to_keep, self.place_of(self._on_air)
+            self._keep(words.CUES, lambda: self._back_up(backups, set_list, fired))
+
+    def _back_up(self, backups: Backups, set_list: SetList, fired: int | None) -> None:
         try:
-            backups.keep(set_list)
+            if set_list is not self._kept:
+                backups.keep(set_list)
+                self._kept = set_list
+            backups.keep_fired(fired)
         except Exception as error:  # noqa: BLE001 - as in ``_write``
             if not self._failed:
                 self.said.emit("warning", words.not_kept(reason_of(error)))

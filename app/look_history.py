@@ -24,10 +24,11 @@ from engine.params import Picture
 LOOK_STEPS = 100
 """Of all but painting, which is kept without end: packed, a thousand masks take a few megabytes."""
 PAUSE_S = 2.0
-"""A fader that rests for longer than this was moved twice, unless the hand was on it all the time."""
+"""What is turned by the wheel or typed, and rests for longer than this, was changed twice. A drag is one step, from
+press to release."""
 
 Field = tuple[str, ...]
-"""("mask",) of a Look, or ("params", "seed") of its Params; or ``ENGINE_SIZE``, or ``TAKE``."""
+"""("mask",) of a Look, or ("params", "seed") of its Params; or ``ENGINE_SIZE``, ``OUTPUT_SIZE`` or ``TAKE``."""
 Values = dict[Field, Any]
 Fired = tuple[int | None, int | None]
 """The numbers of the cues that were fired last, before and after a step: see ``app.cue_history``."""
@@ -36,8 +37,11 @@ Size = tuple[int, int]
 
 ENGINE_SIZE: Field = ("engine_size",)
 """Of the pictures that the engine paints: none of a look's fields, but a step among the others."""
+OUTPUT_SIZE: Field = ("output_size",)
+"""The same of the pictures that the outputs get; (0, 0) = by itself."""
 TAKE: Field = ("take",)
 """Stands for all that the take of an audition changed."""
+_NO_LOOK = {ENGINE_SIZE, OUTPUT_SIZE}
 _MASK: Field = ("mask",)
 _NO_STEP = {("treatment",), *(("params", name) for name in (*COUNTERS, "frames_done"))}
 _SEED: Field = ("params", "seed")
@@ -61,15 +65,16 @@ class _Packed:
 @dataclass
 class _Step:
     """parts: where in its fields values have changed; None where they cannot go on changing as those of a fader do.
-    down: whether the hand that made it has not let go since. number: its own in the order of all steps. fired: see
-    ``LookHistory.note``. taken: whether it is the take of an audition. undone: when it was taken back last, in the same
-    order."""
+    down: whether the hand held something at the last of its changes; held: at any of them. number: its own in the order
+    of all steps. fired: see ``LookHistory.note``. taken: whether it is the take of an audition. undone: when it was
+    taken back last, in the same order."""
 
     before: Values
     after: Values
     parts: frozenset[Field] | None
     time: float
     down: bool
+    held: bool
     number: int
     fired: Fired | None
     taken: bool = False
@@ -79,20 +84,22 @@ class _Step:
         """To ``values``, those of before or after. fired: the number in ``Back.fired``."""
         changed = (TAKE,) if self.taken else tuple(values)
         cue = self.fired[1] if self.fired and not self.taken else None
-        return Back(_with(now, values), changed, fired, values.get(ENGINE_SIZE), cue)
+        return Back(_with(now, values), changed, fired, values.get(ENGINE_SIZE), cue, values.get(OUTPUT_SIZE))
 
 
 @dataclass(frozen=True)
 class Back:
     """look: with a step taken back, or done again. changed: which of its fields. fired: the number of the cue that then
     is the one that was fired last; none at all where the step fired none. size: the engine's, where that changes. cue:
-    the number of the one that the step had fired, which a take has not."""
+    the number of the one that the step had fired, which a take has not. output: the outputs' size, where that
+    changes."""
 
     look: Look
     changed: tuple[Field, ...]
     fired: tuple[int | None, ...]
     size: Size | None = None
     cue: int | None = None
+    output: Size | None = None
 
 
 class LookHistory:
@@ -153,9 +160,9 @@ class LookHistory:
             self._settle()
 
     def let_go(self) -> None:
-        """The hand holds nothing now: what it takes hold of next it moves anew."""
-        if self._last is not None:
-            self._last.down = False
+        """The hand holds nothing now: what it held it moves anew the next time, however soon that is."""
+        if self._last is not None and self._last.held:
+            self.settle()
 
     def note(self, before: Look, after: Look, *, joins: bool, fired: Fired | None = None, taken: bool = False) -> None:
         """A hand has made ``after`` of ``before``. joins: whether that may go on from the last step, as of a fader.
@@ -168,23 +175,24 @@ class LookHistory:
         parts = _faded(changed) if joins else None
         old = {field: values[0] for field, values in changed.items()}
         new = {field: values[1] for field, values in changed.items()}
-        last, step = self._last, _Step(old, new, parts, now, down, 0, fired, taken)
+        last, step = self._last, _Step(old, new, parts, now, down, down, 0, fired, taken)
         if last is None or not joins or not self._goes_on(last, step):
             self._settle()
             step.number = self._number_step()
             self._append(step)
             return
         last.after, last.time, last.down = new, now, down
+        last.held = last.held or down
         if last.after == last.before:
             self._at -= 1
             self._steps[self._at :] = self._beyond
             self._settle()
 
-    def note_size(self, before: Size, after: Size) -> None:
-        """A hand has given the engine another size."""
+    def note_size(self, of: Field, before: Size, after: Size) -> None:
+        """A hand has given another size to the engine or the outputs. of: ``ENGINE_SIZE`` or ``OUTPUT_SIZE``."""
         self._settle()
-        old, new = {ENGINE_SIZE: before}, {ENGINE_SIZE: after}
-        self._append(_Step(old, new, None, self._clock(), False, self._number_step(), None))
+        old, new = {of: before}, {of: after}
+        self._append(_Step(old, new, None, self._clock(), False, False, self._number_step(), None))
 
     def undo(self, now: Look) -> Back | None:
         """``now`` without the last step, and what that changes; None where there is none."""
@@ -284,5 +292,5 @@ def _parts(field: Field, old: Any, new: Any) -> Iterator[tuple[Field, bool]]:
 def _with(look: Look, values: Values) -> Look:
     whole: Values = {field: value.picture() if isinstance(value, _Packed) else value for field, value in values.items()}
     params: dict[str, Any] = {field[1]: value for field, value in whole.items() if len(field) == 2}
-    rest: dict[str, Any] = {f[0]: value for f, value in whole.items() if len(f) == 1 and f != ENGINE_SIZE}
+    rest: dict[str, Any] = {f[0]: value for f, value in whole.items() if len(f) == 1 and f not in _NO_LOOK}
     return replace(look, params=replace(look.params, **params), **rest)

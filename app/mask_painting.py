@@ -163,13 +163,17 @@ class MaskPainting:
 
     def fill(self, at: Point, brush: Brush) -> Rect | None:
         """The area around ``at`` that is as much painted as this place, and the soft edges around it, up to where they
-        are at their height: nothing is left thin between the two."""
+        are at their height: nothing is left thin between the two. Nothing where the place is as the brush leaves it: of
+        a soft edge around it there would be a change that nobody sees."""
         x, y = math.floor(at[0]), math.floor(at[1])
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             return None
-        reached = filled(self._pixels, x, y, falls=brush.erases)
         painted = _blended(np.arange(256, dtype=np.uint8), np.float32(1), brush)
+        here = self._pixels[y, x]
+        if painted[here] == here:
+            return None
+        reached = filled(self._pixels, x, y, falls=brush.erases)
         pixels = np.where(reached > 0, np.asarray(cv2.LUT(self._pixels, painted), np.uint8), self._pixels)
         return self._change(_without_rims(self._pixels, pixels, brush) if brush.erases else pixels)
 

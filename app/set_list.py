@@ -102,10 +102,12 @@ class SetList:
 
 @dataclass(frozen=True)
 class Opened:
-    """What was in a file. notes: a sentence for each thing that could not be had."""
+    """What was in a file. notes: a sentence for each thing that could not be had. fired: the place of the cue that was
+    fired last, where that is kept beside the file and there was one."""
 
     set_list: SetList
     notes: tuple[str, ...] = ()
+    fired: int | None = None
 
 
 def save(set_list: SetList, path: Path, keeps_old: bool = False) -> None:
@@ -225,18 +227,30 @@ class Version:
 
 
 class Backups:
-    """The last few versions of a set list in a folder of their own, each in a file that is never written again."""
+    """The last few versions of a set list in a folder of their own, each in a file that is never written again; beside
+    them, which cue of the newest was fired last."""
 
     def __init__(self, folder: Path, kept: int = 10) -> None:
         self._folder, self._kept = folder, kept
+        self._fired_file = folder / "fired.json"
+        self._number = 0
+        """Of the version that was kept or read last; 0 = none was."""
 
     def keep(self, set_list: SetList) -> None:
         """One more version, the oldest one goes. OSError where the folder cannot be written."""
         self._folder.mkdir(parents=True, exist_ok=True)
         numbers = self._numbers()
-        save(set_list, self._path(numbers[-1] + 1 if numbers else 1))
+        number = numbers[-1] + 1 if numbers else 1
+        save(set_list, self._path(number))
+        self._number = number
         for number in numbers[: max(0, len(numbers) + 1 - self._kept)]:
             self._path(number).unlink(missing_ok=True)
+
+    def keep_fired(self, place: int | None) -> None:
+        """Which cue was fired last, of the version that was kept or read last. OSError where it cannot be written."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with swapped_in(self._fired_file) as file:
+            file.write(_json({"version": self._number, "place": place}).encode())
 
     def newest(self) -> Opened | None:
         """The newest version that can be read; None where nothing was kept. A note tells of newer, damaged ones."""
@@ -248,6 +262,8 @@ class Backups:
                 log.warning("%s", error)
                 damaged += 1
                 continue
+            self._number = int(version.path.stem)
+            opened = replace(opened, fired=self._fired())
             return opened if not damaged else replace(opened, notes=(words.older(damaged, version.kept), *opened.notes))
         return None if not damaged else Opened(SetList(), (words.all_damaged(self._folder),))
 
@@ -259,6 +275,15 @@ class Backups:
             with contextlib.suppress(OSError, OverflowError, ValueError):  # gone meanwhile, or of no time at all
                 found.append(Version(path, datetime.fromtimestamp(path.stat().st_mtime)))
         return found
+
+    def _fired(self) -> int | None:
+        """None also where it is kept of another version, or cannot be read."""
+        try:
+            kept = json.loads(self._fired_file.read_text("utf-8"))
+            place = kept["place"] if kept["version"] == self._number else None
+        except Exception:  # noqa: BLE001 - as in ``load``; a show does without
+            return None
+        return place if isinstance(place, int) else None
 
     def _numbers(self) -> list[int]:
         names = (path.stem for path in self._folder.glob(f"*{SUFFIX}"))

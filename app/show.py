@@ -17,8 +17,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.due_frames import brought_back, given
 from app.due_frames import taken as taken_frames
 from app.expand import Expand
-from app.look import Look, Setup, Treatment, from_json, to_json, without_events
-from app.look_history import Back, Fired, LookHistory
+from app.look import Look, OutputSize, Setup, Treatment, from_json, to_json, without_events
+from app.look_history import ENGINE_SIZE, OUTPUT_SIZE, Back, Fired, LookHistory
 from app.looks import Looks
 from app.modes import without_modes
 from app.safe_write import swapped_in
@@ -42,8 +42,8 @@ class Show(QObject):
     audition: then setters, cues and undo change the look that is tried out, and the treatment alone acts on both.
 
     What a hand does is a step that can be taken back, painting, cues and all; an audition has steps of its own, which
-    end with it, and taking it is one step of the program's. The engine's size is neither look's: what was done to it in
-    an audition is taken back behind it as well.
+    end with it, and taking it is one step of the program's. The sizes of engine and outputs are neither look's: what
+    was done to them in an audition is taken back behind it as well.
     """
 
     look_changed = Signal(object)
@@ -133,7 +133,7 @@ class Show(QObject):
         return next(self._numbers)
 
     def undo(self) -> Back | None:
-        """Take back what a hand did last to the edited look, or to the engine's size; None where there is nothing."""
+        """Take back what a hand did last to the edited look, or to a size; None where there is nothing."""
         last = max(self._lines, key=lambda steps: steps.done)
         return self._go(last.undo(self.look)) if self.can_undo else None
 
@@ -166,7 +166,7 @@ class Show(QObject):
 
     @property
     def _lines(self) -> tuple[LookHistory, LookHistory]:
-        """Of the edited look, and of the engine's size."""
+        """Of the edited look, and of the sizes of engine and outputs."""
         return self._history, self._size_steps
 
     @property
@@ -184,6 +184,8 @@ class Show(QObject):
         self._change(self._looks.with_edited(look))
         if step.size is not None:
             self.set_setup(engine=replace(self._setup.engine, width=step.size[0], height=step.size[1]))
+        if step.output is not None:
+            self.set_setup(output_size=OutputSize(*step.output))
         for number in step.fired:
             self.fired_again.emit(number)
         return step
@@ -288,8 +290,16 @@ class Show(QObject):
         before = self._setup.engine
         engine = replace(before, width=width, height=height)
         if engine != before:
-            self._size_steps.note_size((before.width, before.height), (width, height))
+            self._size_steps.note_size(ENGINE_SIZE, (before.width, before.height), (width, height))
             self.set_setup(engine=engine)
+            self.history_changed.emit()
+
+    def set_output_size(self, width: int, height: int) -> None:
+        """Of the pictures that the outputs get, a step as well; 0 x 0 = by itself. See ``OutputSize``."""
+        before, size = self._setup.output_size, OutputSize(width, height)
+        if size != before:
+            self._size_steps.note_size(OUTPUT_SIZE, (before.width, before.height), (width, height))
+            self.set_setup(output_size=size)
             self.history_changed.emit()
 
     # the look, part by part

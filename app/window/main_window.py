@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def _listen(self, bindings: Bindings) -> None:
         said: Callable[[str, str], None] = self.messages.say
-        self._rig.said.connect(said)
+        self._rig.said.connect(self.messages.report)
         self._show.looks_changed.connect(self._follow_audition)
         app = QApplication.instance()
         assert isinstance(app, QApplication)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -22,6 +22,8 @@ ROOM_FOR_TITLES = 900
 INFO_STAYS_MS = 12_000
 """Good news leaves by itself; warnings and errors stay until there is something newer, or their cause is gone. While
 the cause of one lasts, it comes back when what is newer has left."""
+READ_MS = 8_000
+"""For so long good news that no hand asked for waits behind a warning or an error: both are to be read."""
 _REMEMBERED = 32  # warnings and errors
 
 
@@ -49,6 +51,9 @@ class MessageBar(QFrame):
         self._refusals: frozenset[str] = frozenset()
         self._fade = QTimer(self, singleShot=True, interval=INFO_STAYS_MS)
         self._fade.timeout.connect(self._clear)
+        self._waiting = ""
+        self._reading = QTimer(self, singleShot=True, interval=READ_MS)
+        self._reading.timeout.connect(self._say_waiting)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 8, 16, 8)
         self._row.setSpacing(8)
@@ -81,8 +86,26 @@ class MessageBar(QFrame):
         for button, title in self._titles.items():
             button.setText(title if self.width() >= ROOM_FOR_TITLES else "")
 
+    @Slot(str, str)
+    def report(self, level: str, sentence: str) -> None:
+        """``say`` what no hand asked for: good news waits until a warning or an error could be read."""
+        if level == "info" and self._reading.isActive() and self.shown[0]:
+            self.log.add("info", sentence)
+            self._waiting = sentence
+        else:
+            self.say(level, sentence)
+
+    def _say_waiting(self) -> None:
+        sentence, self._waiting = self._waiting, ""
+        if sentence:
+            self._show("info", sentence)
+
+    @Slot(str, str)
     def say(self, level: str, sentence: str) -> None:
         self.log.add(cast(Level, level), sentence)
+        self._show(level, sentence)
+
+    def _show(self, level: str, sentence: str) -> None:
         again = level == "warning" and sentence in self._troubles
         if level != "info":
             self._troubles.pop(sentence, None)
@@ -91,6 +114,11 @@ class MessageBar(QFrame):
                 del self._troubles[next(iter(self._troubles))]
         if again and self._level.text() == words.LEVELS["error"]:
             return  # an old warning covers no error
+        self._waiting = ""
+        if level == "info":
+            self._reading.stop()
+        else:
+            self._reading.start()
         told_before = self.shown == (words.LEVELS[level], sentence)
         self._put(level, sentence)
         if not told_before:
@@ -118,6 +146,8 @@ class MessageBar(QFrame):
             level = self._troubles.pop(sentence)
             if self.shown == (words.LEVELS[level], sentence):
                 self._clear()
+                self._reading.stop()
+                self._say_waiting()
 
     def _lasting(self) -> dict[str, str]:
         """Those whose cause is not gone, oldest first."""

@@ -1,9 +1,10 @@
-"""Where the window stood, how wide its columns were, which cards were open and where files were chosen last: kept in a
-file between runs.
+"""Where the window stood, how wide its columns were, which cards were open, where files were chosen last and how the
+brush was: kept in a file between runs.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 
 from app.window.cards import FoldingCard
 from app.window.file_dialog import FileDialog
+from app.window.mask_editor import MaskEditor
 
 FIRST_SIZE = QSize(1400, 900)
 FRAME = QSize(16, 48)
@@ -18,6 +20,7 @@ FRAME = QSize(16, 48)
 goes wrong, is to be on the display."""
 COLUMNS = (384, 370)
 """Pixels of the panels at the left and at the right, at first."""
+_BRUSH = ("size", "hardness", "opacity")
 
 
 class WindowPlace:
@@ -35,6 +38,9 @@ class WindowPlace:
                 self._kept.setValue(f"open/{card.title}", card.opened)
             for dialog in self._window.findChildren(FileDialog):
                 self._kept.setValue(f"folder/{dialog.filter}", str(dialog.folder))
+            for editor in self._window.findChildren(MaskEditor):
+                for name in _BRUSH:
+                    self._kept.setValue(f"brush/{name}", getattr(editor.brush, name))
             self._kept.sync()
 
     def restore(self) -> None:
@@ -51,3 +57,7 @@ class WindowPlace:
                 card.open(str(kept.value(f"open/{card.title}", card.opened)).lower() == "true")
             for dialog in window.findChildren(FileDialog):
                 dialog.folder = Path(str(kept.value(f"folder/{dialog.filter}", dialog.folder)))
+            for editor in window.findChildren(MaskEditor):
+                for name in _BRUSH:
+                    with suppress(ValueError):  # a damaged file, or one of another version
+                        editor.set_brush(**{name: float(str(kept.value(f"brush/{name}", getattr(editor.brush, name))))})

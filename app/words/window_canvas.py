@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.look_history import ENGINE_SIZE, TAKE, Field
+from app.look_history import ENGINE_SIZE, OUTPUT_SIZE, TAKE, Field
 from app.mask_painting import Tool
 
 BRUSH_SIZE, BRUSH_SIZE_TIP = "Size", "How wide the brush is, in pixels of a picture 1280 wide. Keys: [ and ]"
@@ -26,6 +26,7 @@ MORE_FIELDS = "the look"
 MOST_FIELDS = 3
 FIELDS: dict[Field, str] = {
     ENGINE_SIZE: "the engine's size",
+    OUTPUT_SIZE: "the outputs' size",
     TAKE: "the take",
     ("mask",): "the mask",
     ("invert_mask",): "what the mask means",

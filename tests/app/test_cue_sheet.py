@@ -342,6 +342,44 @@ def test_every_change_is_there_at_the_next_start(show: Show, sheet: CueSheet, tm
     assert not again.can_undo
 
 
+def test_the_cue_that_was_fired_last_is_so_at_the_next_start(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    def again() -> CueSheet:
+        return CueSheet(Show(), Backups(tmp_path / "cues"))
+
+    sheet.fire(1)
+    versions = len(sheet.versions())
+    next_time = again()
+    assert next_time.current == 1
+    next_time.next()
+    assert again().current == next_time.current == 2
+    assert len(sheet.versions()) == versions, "to fire a cue makes no version of them"
+    next_time.move(2, 5)
+    assert again().current == 5
+    next_time.undo()
+    assert again().current == 2
+
+
+def test_a_cue_that_is_fired_in_an_audition_is_kept_with_its_take(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
+    sheet.fire(1)
+    show.begin_audition()
+    sheet.fire(0)
+    assert CueSheet(Show(), Backups(tmp_path / "cues")).current == 1
+    show.take()
+    assert CueSheet(Show(), Backups(tmp_path / "cues")).current == 0
+
+
+@pytest.mark.parametrize("kept", [None, "[", "{}", '{"version": 3, "place": "x"}', '{"version": 2, "place": 1}'])
+def test_without_a_word_on_the_cue_that_was_fired_last_none_was(
+    show: Show, sheet: CueSheet, tmp_path: Path, kept: str | None
+) -> None:
+    """As older runs kept none, or of cues that cannot be read by now."""
+    file = tmp_path / "cues" / "fired.json"
+    assert '"version": 3' in file.read_text()
+    file.unlink() if kept is None else file.write_text(kept)
+    again = CueSheet(Show(), Backups(tmp_path / "cues"))
+    assert (again.current, again.set_list) == (None, sheet.set_list)
+
+
 def test_where_nothing_can_be_kept_it_is_said_once(show: Show, tmp_path: Path) -> None:
     (tmp_path / "cues").write_text("a file where the folder would be")
     sheet = CueSheet(show, Backups(tmp_path / "cues"))
@@ -447,13 +485,13 @@ def test_a_set_that_is_read_on_another_thread_comes_back_on_this_one(
 def test_a_damaged_version_never_stops_the_start(show: Show, sheet: CueSheet, tmp_path: Path) -> None:
     before = sheet.set_list
     sheet.delete(0)
-    newest = sorted((tmp_path / "cues").iterdir())[-1]
+    newest = sorted((tmp_path / "cues").glob("*.vlive"))[-1]
     damage_contents(newest)
     again = CueSheet(show, Backups(tmp_path / "cues"))
     assert again.set_list == before
     assert [note for note in again.notes if "damaged" in note] == list(again.notes)
     assert len(again.notes) == 1
-    for path in set((tmp_path / "cues").iterdir()) - {newest}:
+    for path in set((tmp_path / "cues").glob("*.vlive")) - {newest}:
         damage_contents(path)
     nothing = CueSheet(show, Backups(tmp_path / "cues"))
     assert nothing.set_list == SetList()
@@ -513,7 +551,7 @@ def test_no_path_of_a_lora_stops_the_start_or_an_opening(
     assert len(sheet.notes) == 1
     said: list[str] = []
     sheet.said.connect(lambda level, sentence: said.append(sentence))
-    sheet.open(next((tmp_path / "cues").iterdir()))
+    sheet.open(next((tmp_path / "cues").glob("*.vlive")))
     assert len(said) == 1
 
 

@@ -126,13 +126,18 @@ def test_a_hand_that_stays_on_a_fader_may_rest() -> None:
     assert hand.look == Look()
 
 
-def test_a_hand_that_lets_go_and_takes_hold_again_makes_another_step() -> None:
+@pytest.mark.parametrize("next_is_drag", [True, False])
+def test_a_drag_that_was_let_go_ends_its_step_however_soon_the_next_follows(next_is_drag: bool) -> None:
+    """What its release itself says belongs to it."""
     hand = Hand(Look(), down=True)
     hand.does(control_strength=0.9)
     hand.does(control_strength=0.8)
+    hand.down = False
+    hand.does(after_s=0.0, control_strength=0.7)
     once = hand.look
     hand.history.let_go()
-    hand.does(after_s=PAUSE_S + 0.1, control_strength=0.3)
+    hand.down = next_is_drag
+    hand.does(after_s=PAUSE_S / 2, control_strength=0.3)
     hand.undoes()
     assert hand.look == once
     hand.undoes()

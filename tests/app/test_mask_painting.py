@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import count, pairwise
 
 import cv2
@@ -120,6 +121,16 @@ def test_fill_stops_at_what_is_painted() -> None:
     painting.fill((5, 5), Brush(erases=True))
     assert painting.is_empty
     assert painting.fill((64, 5), HARD) is None
+
+
+@pytest.mark.parametrize("erases", [False, True])
+def test_a_fill_of_what_is_filled_already_is_nothing(erases: bool) -> None:
+    """Not even in the soft edge around it, or it would be a step back that nobody sees."""
+    painting = MaskPainting(120, 90)
+    drawn(painting, Brush(size=30, hardness=0.3), (60, 20), (60, 70))
+    before = painting.pixels.copy()
+    assert painting.fill((5, 5) if erases else (60, 45), replace(HARD, erases=erases)) is None
+    np.testing.assert_array_equal(painting.pixels, before)
 
 
 @pytest.mark.parametrize("falls", [False, True])

@@ -108,7 +108,7 @@ class MaskPanel(FoldingCard):
                 self._editor.choose("brush")
             self._editor.said.emit("info", words.PAINT_FIRST)
         if was_painted and self._show.look.mask is None:
-            self._editor.said.emit("info", words.PAINTED_TAKEN_AWAY)
+            self._editor.said.emit("warning", words.PAINTED_TAKEN_AWAY)
 
     def _mark(self, acting: Collection[str]) -> None:
         """By a dot as well, and not by the colour alone."""

@@ -14,18 +14,17 @@ OUTPUT_SIZES: tuple[Size, ...] = (BY_ITSELF, (640, 360), (1280, 720), (1920, 108
 
 
 class OutputSizeRow(SizeRow):
-    """Binds ``setup.output_size``."""
+    """Binds ``setup.output_size``; a change is a step that can be taken back."""
 
     def __init__(self, bindings: Bindings) -> None:
         field = LineField(words_look.OUTPUT_SIZE_TYPED, help=words_look.OUTPUT_SIZE_TYPED_TIP)
         title = words.OUTPUT_SIZE_TITLE
         super().__init__(title, words.OUTPUT_SIZE_TIP, field, BY_ITSELF, title_width=56, name=words.OUTPUT_SIZE)
         self.offer(OUTPUT_SIZES)
+        show = bindings.show
         bindings.setup(
             lambda setup: (setup.output_size.width, setup.output_size.height),
             self.put,
             self.picked,
-            lambda wanted: bindings.show.set_setup(
-                output_size=OutputSize(*(size_of(wanted) if isinstance(wanted, str) else wanted))
-            ),
+            lambda wanted: show.set_output_size(*(size_of(wanted) if isinstance(wanted, str) else wanted)),
         )

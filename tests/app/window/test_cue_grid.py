@@ -377,7 +377,7 @@ def test_kept_versions_are_opened_from_a_menu(window: MainWindow, grid: CueGrid)
 
 
 def test_what_of_the_kept_cues_is_damaged_is_said_at_the_start(grid: CueGrid, state_path: Path) -> None:
-    damage_contents(sorted((state_path.parent / "cues").iterdir())[-1])
+    damage_contents(sorted((state_path.parent / "cues").glob("*.vlive"))[-1])
     again = MainWindow(Show(), StillRig(), state_path, KINDS)
     try:
         assert len(again.cues.sheet.set_list.cues) == 2

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from app.frame import Kind
 from app.look import Look, Setup, SourceChoice, Treatment
+from app.mask_painting import Brush
 from app.show import Show, load_state
 from app.status import GovernorStatus, LatencyParts, OutputStatus, Status, Timing
 from app.window.cards import Column, Expander
@@ -447,6 +448,25 @@ def test_a_damaged_place_file_opens_a_window_all_the_same(show: Show, state_path
     qtbot.addWidget(window)
     window.show()
     assert window.isVisible()
+
+
+def test_the_brush_is_kept_between_runs(show: Show, state_path: Path, qtbot: QtBot) -> None:
+    window = MainWindow(show, StillRig(), state_path, KINDS)
+    qtbot.addWidget(window)
+    window.editor.set_brush(size=150, hardness=1.0, opacity=0.4)
+    window.close()
+    brush = window.editor.brush
+    kept = state_path.with_name("window.ini")
+    again = MainWindow(Show(), StillRig(), state_path, KINDS)
+    qtbot.addWidget(again)
+    assert again.editor.brush == brush
+    faders = again.program.bar.brush
+    assert [fader.value for fader in faders.all] == [150, 1.0, 0.4]
+    again.close()
+    kept.write_text(kept.read_text().replace("size=150", "size=nan").replace("hardness=1", "hardness=x"))
+    damaged = MainWindow(Show(), StillRig(), state_path, KINDS)
+    qtbot.addWidget(damaged)
+    assert damaged.editor.brush == replace(brush, size=Brush().size, hardness=Brush().hardness)
 
 
 def test_settings_that_cannot_be_kept_do_not_stop_the_show(show: Show, tmp_path: Path, qtbot: QtBot) -> None:

@@ -59,6 +59,26 @@ def test_what_the_rig_says_on_another_thread_arrives_on_this_one(
     assert heard_on == [window.thread()]
 
 
+def test_good_news_of_the_rig_waits_until_a_warning_was_read(window: MainWindow, rig: StillRig) -> None:
+    bar = window.messages
+    window.editor.said.emit("warning", words.PAINTED_TAKEN_AWAY)
+    for sentence in ("A network is loading.", "People are found."):
+        rig.said.emit("info", sentence)
+        assert bar.shown[1] == words.PAINTED_TAKEN_AWAY
+    bar._reading.timeout.emit()
+    assert bar.shown == (words.LEVELS["info"], "People are found.")
+    bar.say("warning", "The disk is nearly full.")
+    rig.said.emit("info", "People are found.")
+    window.editor.said.emit("info", "Taken back: the mask.")
+    assert bar.shown[1] == "Taken back: the mask.", "what a hand asks for is answered at once"
+    bar._reading.timeout.emit()
+    assert bar.shown[1] == "Taken back: the mask.", "older news is in the log alone"
+    rig.said.emit("warning", "The camera is gone.")
+    rig.said.emit("info", "It is looked for.")
+    bar.take_back("The camera is gone.")
+    assert bar.shown[1] == "It is looked for."
+
+
 def test_a_message_is_taken_back_when_its_cause_is_gone(bar: MessageBar) -> None:
     bar.say("error", "The camera is gone.")
     bar.hold(["The camera is gone."])

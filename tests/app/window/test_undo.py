@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from app.expand import Expand
-from app.look import COUNTERS, Look, Setup
-from app.look_history import ENGINE_SIZE, TAKE
+from app.look import COUNTERS, Look, OutputSize, Setup
+from app.look_history import ENGINE_SIZE, OUTPUT_SIZE, TAKE
 from app.show import Show
 from app.window.canvas import Canvas
 from app.window.main_window import MainWindow
@@ -127,7 +127,7 @@ def test_every_field_that_can_be_taken_back_has_a_name() -> None:
     """Or the performer would read of "the look" where one thing has changed."""
     names: list[tuple[str, ...]] = [(name,) for name in vars(Look()) if name not in ("params", "treatment")]
     names += [("params", name) for name in vars(Params()) if name not in (*COUNTERS, "frames_done")]
-    assert set(words_canvas.FIELDS) == {*names, ENGINE_SIZE, TAKE}
+    assert set(words_canvas.FIELDS) == {*names, ENGINE_SIZE, OUTPUT_SIZE, TAKE}
 
 
 def test_a_stroke_under_way_is_given_up_and_nothing_else(window: MainWindow, canvas: Canvas, show: Show) -> None:
@@ -192,7 +192,6 @@ def test_each_drag_of_a_slider_is_one_step(window: MainWindow, show: Show, name:
     slide(window, slider, 0.9, 0.7)
     once = show.look
     qtbot.waitUntil(lambda: not show._held.isActive())
-    show._program_steps._clock = lambda: 1e9
     slide(window, slider, 0.3, 0.1)
     assert show.look != once
     undo(window)
@@ -369,6 +368,24 @@ def test_the_engines_size_is_a_step_among_the_others(window: MainWindow, show: S
     window.look.size_row.picked.emit("300x200")
     undo(window)
     assert state() == (Setup().engine.width, 0.8), "what changes nothing, or is refused, is no step"
+
+
+def test_the_outputs_size_is_a_step_among_the_others(window: MainWindow, show: Show) -> None:
+    said: list[str] = []
+    window.steps.said.connect(lambda level, sentence: said.append(sentence))
+    show.set_params(prompt="on air")
+    window.look.size_row.picked.emit((256, 144))
+    window.look.output_size.picked.emit((1280, 720))
+    undo(window)
+    assert (show.setup.output_size, show.setup.engine.width) == (OutputSize(), 256)
+    assert said[-1] == "Taken back: the outputs' size."
+    redo(window)
+    assert show.setup.output_size == OutputSize(1280, 720)
+    window.look.output_size.picked.emit("5x5")
+    for _ in range(2):
+        undo(window)
+    assert (show.setup.output_size, show.setup.engine) == (OutputSize(), Setup().engine)
+    assert show.look.params.prompt == "on air"
 
 
 @pytest.mark.parametrize("end", [Qt.Key.Key_F6, Qt.Key.Key_F7])
