@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from app.look import Look, Setup
 from app.show import Show
+from app.window.text_fields import LineField
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Bindings(QObject):
     refused = Signal(str)
     """The Show would not take a value; why, in its own words."""
     taken_back = Signal(str)
-    """What ``refused`` told: there is another value now."""
+    """What ``refused`` told: there is another value now, or the field in which it was typed was given up."""
 
     def __init__(self, show: Show, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,12 +69,18 @@ class Bindings(QObject):
         put: Callable[[T], None],
         moved: SignalInstance | None = None,
         ask: Callable[[T], object] | None = None,
+        typed: LineField | None = None,
     ) -> None:
-        """Display ``read(look)`` through ``put``, now and after changes; ``moved(value)`` is handed to ``ask``."""
+        """Display ``read(look)`` through ``put``, now and after changes; ``moved(value)`` is handed to ``ask``.
+
+        typed: where it is typed; keeps what was refused.
+        """
         link = _Link(read, put, self._show.look)
         self._look_links.append(link)
         if moved is not None and ask is not None:
-            moved.connect(lambda value: self._ask(ask, value, link, lambda: link.put_back(self._show.look)))
+            moved.connect(lambda value: self._ask(ask, value, link, lambda: link.put_back(self._show.look), typed))
+        if typed is not None:
+            typed.given_up.connect(lambda: self._take_back(link))
 
     def setup(
         self,
@@ -81,17 +88,29 @@ class Bindings(QObject):
         put: Callable[[T], None],
         moved: SignalInstance | None = None,
         ask: Callable[[T], object] | None = None,
+        typed: LineField | None = None,
     ) -> None:
         """The same for a value of the Setup."""
         link = _Link(read, put, self._show.setup)
         self._setup_links.append(link)
         if moved is not None and ask is not None:
-            moved.connect(lambda value: self._ask(ask, value, link, lambda: link.put_back(self._show.setup)))
+            moved.connect(lambda value: self._ask(ask, value, link, lambda: link.put_back(self._show.setup), typed))
+        if typed is not None:
+            typed.given_up.connect(lambda: self._take_back(link))
 
-    def _ask(self, ask: Callable[[T], object], value: T, link: _Link[Any, Any], put_back: Callable[[], None]) -> None:
+    def _ask(
+        self,
+        ask: Callable[[T], object],
+        value: T,
+        link: _Link[Any, Any],
+        put_back: Callable[[], None],
+        typed: LineField | None,
+    ) -> None:
+        refused = False
         try:
             ask(value)
         except ValueError as error:
+            refused = True
             self._take_back(link)
             link.refusal = str(error)
             self.refused.emit(link.refusal)
@@ -99,6 +118,8 @@ class Bindings(QObject):
             self._take_back(link)
         finally:
             put_back()
+            if refused and typed is not None:
+                typed.refuse()
 
     def _follow_look(self, look: Look) -> None:
         for link in self._look_links:

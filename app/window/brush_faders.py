@@ -45,11 +45,20 @@ class BrushFaders:
     def all(self) -> tuple[Fader, ...]:
         return self.size, self.hardness, self.opacity
 
-    def follow(self) -> None:
-        """The editor's tool or brush has changed."""
+    def room(self, spacing: int) -> int:
+        """Pixels of width that all of them take in one line."""
+        return sum(fader.width() for fader in self.all) + spacing * (len(self.all) - 1)
+
+    @property
+    def several(self) -> bool:
+        """Whether the chosen tool paints with more than one of them."""
+        return self._editor.tool in _STROKES
+
+    def follow(self, alone: bool) -> None:
+        """The editor's tool or brush has changed, or the room. alone: no more than one of them is seen."""
         brush, tool = self._editor.brush, self._editor.tool
         for fader, value in ((self.size, brush.size), (self.hardness, brush.hardness), (self.opacity, brush.opacity)):
             fader.set_value(value)
         self.size.setVisible(tool in _STROKES)
-        self.hardness.setVisible(tool in _STROKES)
-        self.opacity.setVisible(tool in _STROKES + _SHAPES)
+        self.hardness.setVisible(tool in _STROKES and not alone)
+        self.opacity.setVisible(tool in _SHAPES or (tool in _STROKES and not alone))

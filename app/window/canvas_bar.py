@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
@@ -15,6 +16,7 @@ from app.window.flow import Flow
 from app.window.mask_editor import MaskEditor
 from app.window.steps import Steps
 from app.words import window as words
+from app.words import window_canvas as words_canvas
 
 _SYMBOLS: dict[Tool, str] = {
     "none": "eye",
@@ -29,10 +31,12 @@ _SYMBOLS: dict[Tool, str] = {
 }
 
 _VIEWS_WIDTH = 264
+_BRUSH_SPACING = 8
 
 
 class CanvasBar(QWidget):
-    """``tools``: a button for each tool, of which one is down. ``brush``: what the tool paints with."""
+    """``tools``: a button for each tool, of which one is down. ``brush``: what the tool paints with; where that would
+    take several lines from the canvas its size stands alone, and ``more`` brings the rest."""
 
     def __init__(self, canvas: Canvas, editor: MaskEditor, show: Show, steps: Steps) -> None:
         super().__init__()
@@ -50,7 +54,7 @@ class CanvasBar(QWidget):
         self.whole = tool_button("maximize", words.WHOLE, words.WHOLE_TIP)
         self.shown.setFixedWidth(_VIEWS_WIDTH)
         line = self._line = Flow(spacing=5)
-        brush = Flow(spacing=12)
+        brush = Flow(spacing=_BRUSH_SPACING)
         lines = self._lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(5)
@@ -74,8 +78,13 @@ class CanvasBar(QWidget):
             button.clicked.connect(lambda _, act=act: act())
             line.addWidget(button)
         self.brush = BrushFaders(editor)
-        for fader in self.brush.all:
-            brush.addWidget(fader)
+        self.more = tool_button("chevron-down", words_canvas.BRUSH_MORE, words_canvas.BRUSH_MORE_TIP)
+        self.more.setCheckable(True)
+        self.more.setIconSize(QSize(16, 16))
+        self.more.setFixedWidth(32)  # beside the size in the narrowest column
+        self.more.toggled.connect(lambda _: self._follow_brush())
+        for part in (self.brush.size, self.more, self.brush.hardness, self.brush.opacity):
+            brush.addWidget(part)
         editor.changed.connect(self._follow)
         steps.changed.connect(self._follow_steps)
         canvas.zoomed.connect(lambda zoom: self.whole.setEnabled(zoom > 1))
@@ -90,7 +99,7 @@ class CanvasBar(QWidget):
         """Where its lines take more height, the window has to know: a splitter does not ask for height by width."""
         super().resizeEvent(event)
         self.shown.setFixedWidth(min(_VIEWS_WIDTH, event.size().width()))
-        self._take_room()
+        self._follow_brush()
 
     def _take_room(self) -> None:
         self.setMinimumHeight(self._lines.heightForWidth(self.width()))
@@ -102,7 +111,12 @@ class CanvasBar(QWidget):
     def _follow(self) -> None:
         self.tools[self._editor.tool].setChecked(True)
         self._follow_steps()
-        self.brush.follow()
+        self._follow_brush()
+
+    def _follow_brush(self) -> None:
+        crowded = self.brush.several and self.width() < self.brush.room(_BRUSH_SPACING)
+        self.more.setVisible(crowded)
+        self.brush.follow(alone=crowded and not self.more.isChecked())
         self._take_room()
 
     def _follow_steps(self) -> None:

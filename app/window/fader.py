@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.window.cards import TitledGrid, scrolls_by
-from app.window.shortcuts import is_shortcut_in_number
+from app.window.shortcuts import is_shortcut_in_number, is_step
 from app.window.text_fields import ClickElsewhere
 from app.words import window as words
 
@@ -26,7 +26,8 @@ class NumberField(QDoubleSpinBox):
     """A typed number; the theme hides its little buttons. Letters stay shortcuts while it has the focus.
 
     Digits fire cues as soon as the number is typed: the focus leaves it on Enter, on Escape, which takes back what was
-    typed, and on a click elsewhere. The wheel does not bring it there.
+    typed, and on a click elsewhere. An Enter on what is out of range leaves it there, selected, to be typed right. The
+    wheel does not bring it there.
     """
 
     def __init__(self, low: float, high: float, decimals: int) -> None:
@@ -42,6 +43,9 @@ class NumberField(QDoubleSpinBox):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.cleanText() and not self.hasAcceptableInput():
+                self.selectAll()
+                return
             super().keyPressEvent(event)
             self.clearFocus()
         elif event.key() == Qt.Key.Key_Escape:
@@ -59,10 +63,13 @@ class NumberField(QDoubleSpinBox):
         self._elsewhere.rest()
 
     def event(self, event: QEvent) -> bool:
-        if is_shortcut_in_number(event):
+        if is_shortcut_in_number(event) or (is_step(event) and not self._is_typed_in()):
             event.ignore()
             return True
         return super().event(event)
+
+    def _is_typed_in(self) -> bool:
+        return self.cleanText() != self.textFromValue(self.value())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # the Fader around it turns the wheel, so that slider and number feel the same

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app.cue_sheet import CueSheet
 from app.inputs.video import is_url
 from app.looks import Looks
+from app.mask_painting import Tool
 from app.set_list import SUFFIX, Backups
 from app.show import Show
 from app.status import Status
@@ -78,6 +79,10 @@ ROOM_FOR_CUES = QSize(900, 460)
 they are scrolled to like the rest."""
 WIDE = 1000
 """Pixels of a window that has some to spare beside its columns."""
+LEAST_CANVAS, CANVAS_FIRST = 206, 400
+"""Pixels of width: what the canvas's column has in any window, and up to which it is served before the panels."""
+_SCROLL_BAR = 16
+"""Pixels of the one beside the columns, and of the body's frame."""
 
 
 class MainWindow(QMainWindow):
@@ -94,6 +99,7 @@ class MainWindow(QMainWindow):
         self._rig, self._show = rig, show
         self._closed = False
         self._auditions = show.looks.audition is not None
+        self._tool: Tool = "none"
         self.setWindowTitle(words.WINDOW_TITLE)
         self.setWindowIcon(icons.icon("sparkles"))
         self.setAcceptDrops(True)
@@ -266,6 +272,12 @@ class MainWindow(QMainWindow):
             self._auditions = not self._auditions
             self._bring_canvas_in_sight()
 
+    def _follow_tool(self) -> None:
+        """What it paints on must be seen, behind what it paints with."""
+        if self.editor.tool != self._tool:
+            self._tool = self.editor.tool
+            self._bring_canvas_in_sight()
+
     def _bring_canvas_in_sight(self) -> None:
         """Later, and again while the layout finds out what has no room and is scrolled to."""
         self._settling.start()
@@ -311,6 +323,10 @@ class MainWindow(QMainWindow):
         layout = self._foot if roomy else self._body_rows
         side = 12 if self.width() >= WIDE else 6
         self._body_rows.setContentsMargins(side, 12, side, 12)
+        # The panels give way before the canvas does: Qt would take all of it from the part that stretches.
+        panels = sum(panel.minimumWidth() for at in (0, 2) if (panel := self._columns.widget(at)) is not None)
+        left = self.width() - panels - 2 * (side + self._columns.handleWidth()) - _SCROLL_BAR
+        self.program.setMinimumWidth(max(LEAST_CANVAS, min(CANVAS_FIRST, left)))
         if layout.indexOf(self.cues) < 0:
             layout.addWidget(self.cues)
             self._foot.setContentsMargins(12, 0, 12, 10 if roomy else 0)
@@ -325,7 +341,7 @@ class MainWindow(QMainWindow):
         columns.setChildrenCollapsible(False)
         for part, width in (
             (Column(self.input, self.controls), 366),
-            (self.program, 206),
+            (self.program, LEAST_CANVAS),
             (Column(self.look, self.references, self.frames, self.loras, self.mask_panel, self.outputs), 330),
         ):
             part.setMinimumWidth(width)
@@ -370,6 +386,7 @@ class MainWindow(QMainWindow):
         app.commitDataRequest.connect(self._closing.let_go)
         self.stage.said.connect(said)
         self.editor.said.connect(said)
+        self.editor.changed.connect(self._follow_tool)
         self.steps.said.connect(said)
         self.cues.sheet.said.connect(said)
         for note in self.cues.sheet.notes:
@@ -398,6 +415,9 @@ class MainWindow(QMainWindow):
             self.program.audition_bar.morph.taken_back,
         ):
             taken_back.connect(self.messages.take_back)
+        # Paths are refused by the disk, later than they are typed.
+        self.input.pages.left.connect(lambda: self.messages.take_back(self._rig.status().source_refused))
+        self.input.second.pages.left.connect(lambda: self.messages.take_back(self._rig.status().structure_refused))
 
     def _watch_stage(self) -> None:
         if self.stage.window is not None:

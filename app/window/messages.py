@@ -141,7 +141,9 @@ class MessageBar(QFrame):
             self.take_back(cause)
 
     def take_back(self, cause: str) -> None:
-        """Messages that hold ``cause`` are no longer true."""
+        """Messages that hold ``cause`` are no longer true, or have been read. "" takes back nothing."""
+        if not cause:
+            return
         for sentence in [said for said in self._troubles if cause in said]:
             level = self._troubles.pop(sentence)
             if self.shown == (words.LEVELS[level], sentence):

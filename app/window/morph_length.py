@@ -20,9 +20,6 @@ LONGEST = tuple(Transition("morph", 599.75, unit) for unit in STEPS)
 DEFAULT = Transition("morph").length
 """In beats or in seconds, whichever it is counted in."""
 
-_COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
-"""For these the focus leaves a field only for a while."""
-
 
 class MorphLength(QWidget):
     """``put`` is silent. A slider that is dragged counts when it is let go, so that it is one step back."""
@@ -32,7 +29,7 @@ class MorphLength(QWidget):
     refused = Signal(str)
     """What was typed and is no length."""
     taken_back = Signal(str)
-    """What ``refused`` told: there is another length now, or the field was left without one more."""
+    """What ``refused`` told: there is another length now, or the field was given up."""
     left = Signal()
     """Neither of its parts has the focus any more."""
 
@@ -61,6 +58,7 @@ class MorphLength(QWidget):
         self.slider.sliderReleased.connect(self._put_back, Qt.ConnectionType.QueuedConnection)
         self.slider.reset.connect(self.reset)
         self.field.entered.connect(self._typed)
+        self.field.given_up.connect(self.take_back)
         self.picked.connect(lambda _: self.take_back())
         self.put(self._shown)
 
@@ -70,8 +68,10 @@ class MorphLength(QWidget):
         return self._shown
 
     def put(self, transition: Transition) -> None:
-        """A slider stands at its end where the morph is longer than it."""
-        if transition != self._shown:
+        """A slider stands at its end where the morph is longer than it. What was refused stays in the field until it is
+        typed right, given up, or there is another length."""
+        same = transition == self._shown
+        if not same:
             self.take_back()
         self._shown = transition
         step, places = STEPS[transition.unit]
@@ -80,7 +80,8 @@ class MorphLength(QWidget):
             self.slider.setValue(round(transition.length / step))
         self.slider.setAccessibleName(figure_said(words.CUE_LENGTH_SLIDER, words.length(transition)))
         self.slider.setToolTip(words.length_slider_tip(words.length(self._at(places)), f"{DEFAULT:g}"))
-        self.field.put(words.length(transition))
+        if not (same and self.field.refused):
+            self.field.put(words.length(transition))
 
     def reset(self) -> None:
         self.picked.emit(Transition("morph", DEFAULT, self._shown.unit))
@@ -107,8 +108,6 @@ class MorphLength(QWidget):
         if watched is self.slider and event.type() == QEvent.Type.FocusIn:
             self._elsewhere.watch()
         if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
-            if watched is self.field and event.reason() not in _COMES_BACK:
-                self.take_back()  # what is refused now is told anew
             self._elsewhere.rest()
             QTimer.singleShot(0, self, self._tell_left)  # the focus may be on its way to the other part
         return False
@@ -132,7 +131,9 @@ class MorphLength(QWidget):
             transition = Transition.morph(typed, self._shown.unit)
         except ValueError:
             self._put_back()  # what stands there is what counts
+            self.take_back()
             self._refusal = words.no_length(typed)
             self.refused.emit(self._refusal)
+            self.field.refuse()
         else:
             self.picked.emit(transition)

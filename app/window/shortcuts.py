@@ -68,6 +68,17 @@ def is_shortcut_in_number(event: QEvent) -> bool:
     )
 
 
+def is_step(event: QEvent) -> bool:
+    """Whether a field is being asked to keep the key of a step back or forth. One in which nothing is being typed
+    leaves it to the window, whose line of steps has what the field's value was."""
+    return (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and QKeySequence(event.keyCombination()) in _STEPS
+    )
+
+
+_STEPS = tuple(QKeySequence(keys) for keys in ("Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y"))
 _KEYS_SHOWN = 3
 
 

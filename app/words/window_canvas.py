@@ -16,6 +16,9 @@ BRUSH_OPACITY_TIP = (
     "nothing."
 )
 
+BRUSH_MORE = "More of the brush"
+BRUSH_MORE_TIP = "Shows how hard and how opaque the brush is as well, at the cost of some of the canvas's height."
+
 STROKE, SHAPE = "the stroke", "the shape"
 DRAWN: dict[Tool, str] = {"brush": STROKE, "eraser": STROKE, "box": "the box", "frame": "the pull at the frame"}
 NO_STEP_BACK = "There is nothing to take back."

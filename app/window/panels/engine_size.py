@@ -34,6 +34,7 @@ class EngineSizeRow(SizeRow):
             self.put,
             self.picked,
             lambda wanted: show.set_engine_size(*(size_of(wanted) if isinstance(wanted, str) else wanted)),
+            field,
         )
 
 

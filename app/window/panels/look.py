@@ -146,7 +146,11 @@ class LookPanel(FoldingCard):
         )
         bindings.look(lambda look: look.repainted, self.repainted.put, self.repainted.picked, show.set_repainted)
         bindings.look(
-            lambda look: look.params.seed, self.seed.put, self.seed.picked, lambda seed: show.set_params(seed=seed)
+            lambda look: look.params.seed,
+            self.seed.put,
+            self.seed.picked,
+            lambda seed: show.set_params(seed=seed),
+            self.seed.field,
         )
         bindings.look(
             lambda look: look.seed_walk.every_s,

@@ -27,4 +27,5 @@ class OutputSizeRow(SizeRow):
             self.put,
             self.picked,
             lambda wanted: show.set_output_size(*(size_of(wanted) if isinstance(wanted, str) else wanted)),
+            field,
         )

@@ -187,7 +187,11 @@ class OutputsPanel(FoldingCard):
         line.addWidget(self.browse)
         self.recorder.options.addLayout(named(words.RECORD_PATH, line, 64))
         self._bindings.setup(
-            lambda setup: setup.recorder.path, field.put, field.entered, lambda path: self._set("recorder", path=path)
+            lambda setup: setup.recorder.path,
+            field.put,
+            field.entered,
+            lambda path: self._set("recorder", path=path),
+            field,
         )
         return field
 

@@ -253,6 +253,8 @@ class SourcePages(QStackedWidget):
     picked = Signal(object)
     given_up = Signal()
     """See ``SourcePage``."""
+    left = Signal()
+    """A path was typed, or given up, or looked at: what was refused of one before has been read."""
 
     def __init__(self, pausable: bool = True) -> None:
         super().__init__()
@@ -269,6 +271,8 @@ class SourcePages(QStackedWidget):
             self.addWidget(page)
             page.picked.connect(self.picked)
             page.given_up.connect(self.given_up)
+        for file in (self.clip, self.still):
+            file.path.left.connect(self.left)
 
     @property
     def page(self) -> SourcePage:

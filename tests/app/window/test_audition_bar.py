@@ -229,11 +229,11 @@ def test_the_length_of_a_take_is_typed(window: MainWindow, show: Show) -> None:
     assert not bar.length.isVisible(), "a cut has no length"
     pick(bar.transition, Transition("morph", 4, "beats"))
     assert bar.length.text() == "4 beats"
-    for typed in ("1.5 s", "soon"):
+    for typed, ends in (("1.5 s", Qt.Key.Key_Return), ("soon", Qt.Key.Key_Tab)):
         bar.length.setFocus()
         bar.length.selectAll()
         QTest.keyClicks(bar.length, typed)
-        press(bar.length, Qt.Key.Key_Return)
+        press(bar.length, ends)
         assert mixer.transition == bar.transition.value == Transition("morph", 1.5, "seconds")
         assert bar.length.text() == "1.5 s"
 

@@ -363,6 +363,31 @@ def test_a_share_that_does_not_answer_holds_up_nothing(show: Show, tmp_path: Pat
     assert said == [words.dropped(words.FOUND_TOO_LATE)]
 
 
+def test_what_was_refused_of_a_path_is_told_until_the_field_is_left_again(
+    window: MainWindow, show: Show, rig: StillRig
+) -> None:
+    show.set_setup(source=SourceChoice("clip", "/films/rain.mp4"))
+    path = window.input.pages.clip.path
+    rig.now = Status(source_refused="There is no file X. The clip goes on.")
+    rig.said.emit("warning", rig.now.source_refused)
+    window.poll_status()
+    for typed in ("/films/rain.mp4", ""):
+        rig.said.emit("warning", rig.now.source_refused)
+        path.setFocus()
+        path.selectAll()
+        type_text(path, typed)
+        assert window.messages.shown[1]
+        press(path, Qt.Key.Key_Return)
+        window.poll_status()
+        assert window.messages.shown == ("", ""), "the one that plays is what is wished for"
+    rig.said.emit("warning", "The camera has gone.")
+    rig.now = Status()
+    window.poll_status()
+    path.setFocus()
+    path.clearFocus()
+    assert "camera" in window.messages.shown[1], "that is about something else"
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_drop_that_is_refused_takes_nothing_from_the_one_before(
     show: Show, tmp_path: Path, order: tuple[int, int]

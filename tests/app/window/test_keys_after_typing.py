@@ -6,7 +6,8 @@ import inspect
 import sys
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.set_list import Transition
@@ -52,6 +53,75 @@ def test_after_a_number_and_enter_a_digit_fires_its_cue(cues: MainWindow, show: 
     press_with_focus(cues, Qt.Key.Key_2)
     assert show.look.params.seed == 12
     assert cues.look.strength.number.text() != "2"
+
+
+def test_what_is_refused_stays_to_be_typed_right_and_fires_nothing(cues: MainWindow, show: Show) -> None:
+    look, seed = cues.look, show.look.params.seed
+    cues.cues.type_length(0)
+    cases: list[tuple[QLineEdit, str, str]] = [
+        (cues.cues.length, "700", "7"),
+        (look.size_row.typed, "99", "256x144"),
+        (look.output_size.typed, "99", "640x360"),
+    ]
+    for field, wrong, right in cases:
+        typed(field, wrong)
+        press(field, Qt.Key.Key_Return)
+        press(field, Qt.Key.Key_Return)
+        assert (field.hasFocus(), field.selectedText()) == (True, wrong), "to be typed right"
+        assert wrong in cues.messages.shown[1]
+        for key in right:
+            type_text(QApplication.focusWidget() or cues, key)
+        press_with_focus(cues, Qt.Key.Key_Return)
+        assert not field.hasFocus()
+        assert cues.messages.shown == ("", ""), "it was typed right"
+    cue = cues.cues.sheet.cue(0)
+    assert cue is not None
+    assert cue.transition == Transition("morph", 7.0, "beats")
+    assert (show.setup.engine.width, show.setup.output_size.width) == (256, 640)
+    assert show.look.params.seed == seed, "no cue was fired"
+
+
+@pytest.mark.parametrize("ends", ["escape", "click", "back"])
+def test_what_was_refused_is_told_until_its_field_is_given_up(cues: MainWindow, show: Show, ends: str) -> None:
+    field = cues.look.size_row.typed
+    typed(field, "99")
+    press(field, Qt.Key.Key_Return)
+    if ends == "back":
+        press(field, Qt.Key.Key_Backspace)
+    if ends == "click":
+        click(cues.messages)
+    else:
+        press(field, Qt.Key.Key_Escape if ends == "escape" else Qt.Key.Key_Return)
+    assert (field.hasFocus(), field.text()) == (False, "")
+    assert cues.messages.shown == ("", "")
+
+
+def test_what_is_refused_of_a_field_that_was_left_is_read_for_a_while(cues: MainWindow) -> None:
+    field = cues.look.size_row.typed
+    typed(field, "99")
+    click(cues.messages)
+    assert (field.hasFocus(), field.text()) == (False, "")
+    assert "99" in cues.messages.shown[1]
+    (forgets,) = field.findChildren(QTimer)
+    assert forgets.isActive()
+    forgets.timeout.emit()
+    assert cues.messages.shown == ("", "")
+
+
+def test_a_number_out_of_range_stays_to_be_typed_right(cues: MainWindow, show: Show) -> None:
+    number, seed = cues.look.walk.every.number, show.look.params.seed
+    before = number.text()
+    typed(number, "0")
+    press(number, Qt.Key.Key_Return)
+    assert (number.hasFocus(), number.cleanText()) == (True, "0")
+    press(number, Qt.Key.Key_Escape)
+    assert (number.hasFocus(), number.text()) == (False, before)
+    typed(number, "0")
+    press(number, Qt.Key.Key_Return)
+    type_text(QApplication.focusWidget() or cues, "2")
+    press_with_focus(cues, Qt.Key.Key_Return)
+    assert (show.look.seed_walk.every_s, show.look.params.seed) == (2.0, seed)
+    assert not number.hasFocus()
 
 
 def test_every_number_gives_the_focus_back(cues: MainWindow, show: Show) -> None:
@@ -124,6 +194,42 @@ def test_a_key_takes_each_value_to_its_default(window: MainWindow, show: Show) -
     show.set_params(prompt="ink")
     to_default(look.prompt)
     assert show.look.params.prompt == "ink", "words have none"
+
+
+def test_a_field_in_which_nothing_is_being_typed_leaves_the_steps_to_the_window(window: MainWindow, show: Show) -> None:
+    def control(part: QWidget, key: Qt.Key) -> None:
+        """With the text that a keyboard's key has, by which fields know what is theirs."""
+        text, modifier = chr(key.value - ord("@")), Qt.KeyboardModifier.ControlModifier
+        for action in (QTest.KeyAction.Press, QTest.KeyAction.Release):
+            QTest.sendKeyEvent(action, part, key, text, modifier)
+
+    def undo(part: QWidget) -> None:
+        control(part, Qt.Key.Key_Z)
+
+    number, seed, prompt = window.look.strength.number, window.look.seed.field, window.look.prompt
+    typed(number, "0.40")
+    press(number, Qt.Key.Key_Return)
+    show.set_params(prompt="ink")  # two steps: moved twice within a moment, a fader makes one
+    number.setFocus()
+    control(number, Qt.Key.Key_D)
+    assert show.look.params.control_strength == 1.0
+    undo(number)
+    assert (show.look.params.control_strength, number.text()) == (0.4, "0.40")
+    control(number, Qt.Key.Key_Y)
+    assert show.look.params.control_strength == 1.0
+    typed(number, "0.3")
+    undo(number)
+    assert number.hasFocus()
+    assert show.look.params.control_strength == 1.0, "what is being typed is the field's own"
+    typed(seed, "77")
+    press(seed, Qt.Key.Key_Return)
+    seed.setFocus()
+    undo(seed)
+    assert (show.look.params.seed, seed.text()) == (0, "0")
+    show.set_params(prompt="neon")
+    prompt.setFocus()
+    undo(prompt)
+    assert (show.look.params.prompt, prompt.toPlainText()) == ("ink", "ink")
 
 
 def test_whoever_resets_by_a_double_click_does_so_by_the_key() -> None:

@@ -175,8 +175,10 @@ def test_a_seed_that_is_too_large_is_refused_in_words(window: MainWindow, show: 
     type_text(field, "9" * 19)
     press(field, Qt.Key.Key_Return)
     assert show.look.params.seed == 0
-    assert field.text() == "0"
+    assert (field.text(), field.selectedText()) == ("9" * 19, "9" * 19), "to be typed right"
     assert window.messages.shown[0] == words.LEVELS["warning"]
+    press(field, Qt.Key.Key_Escape)
+    assert (field.text(), window.messages.shown) == ("0", ("", ""))
 
 
 def test_the_lock_keeps_hands_off_the_seed_and_nobody_else(window: MainWindow, show: Show) -> None:

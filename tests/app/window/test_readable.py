@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontInfo, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.set_list import Cue, Transition
@@ -16,6 +16,7 @@ from app.window.cue_pad import CuePad
 from app.window.lettered_frame import CAPTION, LetteredFrame
 from app.window.main_window import MainWindow
 from tests.app.window.conftest import KINDS
+from tests.app.window.hands import click
 from tests.app.window.reach import seen_whole
 from tests.app.window.rig import StillRig, plain
 
@@ -93,6 +94,27 @@ def test_a_window_of_944_pixels_scrolls_nothing_sideways(window: MainWindow, sho
     assert window.body.verticalScrollBar().maximum() > 0, "the scroll bar at its side takes room as well"
     assert window.body.horizontalScrollBar().maximum() == 0
     assert all(frame.width() >= frame.title_width for frame in window.findChildren(LetteredFrame) if frame.isVisible())
+
+
+@pytest.mark.parametrize(("width", "height"), [(944, 492), (1024, 700)])
+def test_in_a_small_window_a_painting_tool_leaves_the_canvas_in_sight(
+    window: MainWindow, qtbot: QtBot, width: int, height: int
+) -> None:
+    window.resize(width, height)
+    QApplication.processEvents()
+    window.body.verticalScrollBar().setValue(0)
+    bar, frame = window.program.bar, window.program.frame
+    alone = bar.height()
+    window.editor.choose("brush")
+    assert bar.more.isVisible()
+    qtbot.waitUntil(lambda: bar.height() > alone)
+    assert bar.height() <= alone + bar.brush.size.height() + 8, "one line more"
+    qtbot.waitUntil(lambda: frame.visibleRegion().boundingRect().height() == frame.height())
+    click(bar.more)
+    qtbot.waitUntil(lambda: bar.rect().contains(bar.brush.opacity.geometry()) and bar.brush.opacity.isVisible())
+    if width == 1024:
+        (columns,) = window.body.findChildren(QSplitter)
+        assert columns.sizes()[1] >= 260, "the panels give way before the canvas does"
 
 
 def test_at_200_percent_cues_and_whose_picture_it_is_are_in_sight(show: Show, rig: StillRig, qtbot: QtBot) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QColor
@@ -82,6 +84,19 @@ def test_a_prompt_from_the_show_is_silent_and_keeps_the_cursor(desk: Desk, promp
     assert prompt.toPlainText() == "other"
     prompt.clearFocus()
     assert edits == []
+
+
+@pytest.mark.parametrize("made", [lambda: PromptField("Prompt", "", ""), lambda: LineField("Seed")])
+def test_what_arrives_under_a_typing_hand_is_typed_on_behind(
+    app: QApplication, qtbot: QtBot, made: Callable[[], PromptField | LineField]
+) -> None:
+    field = made()
+    desk = Desk(field, qtbot)
+    type_text(field, "12")
+    field.put("34")
+    type_text(field, "5")
+    assert (field.toPlainText() if isinstance(field, PromptField) else field.text()) == "345"
+    desk.close()
 
 
 def test_a_click_elsewhere_ends_the_typing(desk: Desk, prompt: PromptField, qtbot: QtBot) -> None:
