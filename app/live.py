@@ -63,14 +63,15 @@ def open_window(look: Look, setup: Setup, state: Path, notice: str) -> int:
     """The live window, until it is closed. notice: what it says first, "" for nothing."""
     # Imported here: the offline and headless commands need neither widgets nor theme.
     from app.window.main_window import MainWindow
-    from app.window.theme import apply_theme
+    from app.window.theme import apply_theme, dressed_once
 
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     apply_theme(app)
     show = Show(look, setup)
     rig = Rig(show)
-    window = MainWindow(show, rig, state)
+    with dressed_once(app):
+        window = MainWindow(show, rig, state)
     window.show()
     if notice:
         window.messages.say("warning", notice)

@@ -6,6 +6,8 @@ least 4.5 to 1; state is never told by colour alone, so every colour of a state 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
@@ -54,6 +56,18 @@ def apply_theme(app: QApplication) -> None:
     font.setFeature(QFont.Tag.fromString("tnum"), 1)
     app.setFont(font)
     app.setStyleSheet(_style_sheet())
+
+
+@contextmanager
+def dressed_once(app: QApplication) -> Iterator[None]:
+    """What is built inside is dressed when it is whole: Qt dresses all that a widget holds anew each time that it is put
+    into another, which would take most of a window's time."""
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)
 
 
 def _palette() -> QPalette:

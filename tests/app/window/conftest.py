@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.show import Show
 from app.window.main_window import MainWindow
+from app.window.theme import dressed_once
 from controls.control import Setting
 from tests.app.window.rig import StillRig
 
@@ -60,8 +61,9 @@ def state_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(show: Show, rig: StillRig, state_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow(show, rig, state_path, KINDS)
+def window(app: QApplication, show: Show, rig: StillRig, state_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
+    with dressed_once(app):
+        window = MainWindow(show, rig, state_path, KINDS)
     window.resize(1400, 900)
     with qtbot.waitActive(window):
         window.show()
