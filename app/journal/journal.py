@@ -138,12 +138,14 @@ class Journal:
         """See which stream the step belongs to, and how many steps it has behind it: since its model came up, and since
         it last forgot its past."""
         if playing is not self._playing:
+            anew = self._playing is not None and self._playing.host is playing.host
             self._playing = playing
             governed = None if wished is None or wished.choice == playing.choice else wished.choice
             self._stream = StreamRecord(
                 playing.choice, playing.info, playing.tried_with, wished=governed, after=playing.after
             )
-            self._painted = self._steps = self._prompts_read = self._read_before = 0
+            self._painted = self._steps = 0
+            self._prompts_read = self._read_before = self._prompts_read if anew else 0
         elif look.params.cut != self._cut:
             self._steps = 0
         self._cut = look.params.cut

@@ -60,8 +60,8 @@ def apply_theme(app: QApplication) -> None:
 
 @contextmanager
 def dressed_once(app: QApplication) -> Iterator[None]:
-    """What is built inside is dressed when it is whole: Qt dresses all that a widget holds anew each time that it is put
-    into another, which would take most of a window's time."""
+    """What is built inside is dressed when it is whole: Qt dresses all that a widget holds anew each time that it is
+    put into another, which would take most of a window's time."""
     sheet = app.styleSheet()
     app.setStyleSheet("")
     try:

@@ -19,7 +19,7 @@ from app.look import GovernorChoice, Look, RecorderChoice, Setup
 from app.replay import Changes, Replayer
 from app.words import governor as words
 from engine.host import Submit
-from engine.params import ControlChunk, EngineChoice, Params, Pixels
+from engine.params import ControlChunk, EngineChoice, Params, Pixels, Progress
 from tests.app.stage import TINY, Stage, StageMaker
 from tests.app.test_replay import tiny_host
 from tests.fakes import Witness, WitnessedHost
@@ -97,6 +97,22 @@ def test_steps_give_way_from_one_chunk_to_the_next_and_come_back(stage: StageMak
     assert len(paced.witness.steps) > painted + 6, "not before there had been room for a while"
     assert paced.witness.loads == 1, "steps load nothing"
     assert not live.troubles()
+
+
+def test_nothing_gives_way_while_the_engine_is_on_its_way_to_its_pace(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming: list[Progress | None] = [Progress(0.25, "making the engine faster, 2 of 8")]
+    monkeypatch.setattr(PacedHost, "preparing", property(lambda host: coming[-1]))
+    paced = Paced(step_s=0.4)
+    live = paced.on(stage)
+    live.show.set_params(steps=4)
+    live.until(lambda: len(paced.witness.steps) > 12)
+    assert live.rig.status().preparing == coming[0]
+    assert governed_sentences(live) == []
+    coming.append(None)
+    live.until(lambda: steps_painted(paced.witness)[-1:] == [1])
+    assert live.rig.status().preparing is None
 
 
 def test_switched_off_all_is_painted_as_asked_for_from_the_next_chunk_on(stage: StageMaker) -> None:

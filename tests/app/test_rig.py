@@ -21,16 +21,20 @@ import pytest
 from app.errors import OutputError, SourceError
 from app.frame import Frame, Program
 from app.inputs import CameraInfo, Source, open_source
+from app.journal.reader import JournalReader
 from app.look import RecorderChoice, SourceChoice, VirtualCameraChoice
 from app.playout import Playout
+from app.replay import Changes, Replayer
 from app.rig import Rig
 from app.show import Show
 from controls.stack import Stack
-from engine.errors import EngineError
+from engine.errors import EngineError, OutOfMemory
+from engine.host import Submit
 from engine.params import EngineChoice
 from tests.app.inputs.clips import write_clip
 from tests.app.stage import LOOK, TINY, StageMaker
-from tests.fakes import Witness
+from tests.app.test_replay import tiny_host
+from tests.fakes import Witness, WitnessedHost
 from tests.standins.preload import compiled
 
 
@@ -278,6 +282,57 @@ def test_pictures_are_handed_out_before_the_clean_pass(stage: StageMaker, monkey
     live = stage(witness=Witness(before_settle=lambda: order.append("settled")))
     live.until(lambda: len(order) >= 10)
     assert order[:10] == ["handed out", "settled"] * 5
+
+
+class Forgetful(WitnessedHost):
+    """Fails to remember the first chunks that it is told to, for want of memory, and is whole otherwise."""
+
+    left = 0
+
+    def settle(self) -> None:
+        rollout = self._loaded()._rollout
+        with pytest.MonkeyPatch.context() as patch:
+            if Forgetful.left:
+                Forgetful.left -= 1
+                patch.setattr(rollout, "settle", _full)
+            super().settle()
+
+
+def _full(*_: object) -> None:
+    raise OutOfMemory("There is not enough memory to remember this chunk; the picture begins anew.")
+
+
+def test_a_chunk_that_is_not_remembered_costs_no_model_and_is_replayed(stage: StageMaker, tmp_path: Path) -> None:
+    """Its pictures are out; the next ones are those of a new stream, in the journal as well."""
+    witness, hosts = Witness(), list[Forgetful]()
+    recorder = RecorderChoice(on=True, path=str(tmp_path / "show.mp4"))
+    setup = replace(TINY, recorder=recorder)
+
+    def make_host(choice: EngineChoice, *, submit: Submit) -> Forgetful:
+        hosts.append(Forgetful(choice, witness, submit))
+        return hosts[-1]
+
+    live = stage(setup, witness, make_host)
+    live.until(lambda: live.rig.status().outputs["recorder"].running)
+    live.painted()
+    live.show.set_params(prompt="lava")
+    live.until(lambda: hosts[0].prompts_read > 0)
+    live.painted(12)
+    Forgetful.left = 2
+    live.until(lambda: Forgetful.left == 0)
+    live.painted(12)
+    assert (witness.loads, witness.closes) == (1, 0)
+    assert [level for level, sentence in live.said if "not enough memory to remember" in sentence] == ["warning"]
+    assert not live.troubles()
+    live.rig.stop()
+    with JournalReader(tmp_path / "show.vjournal") as journal:
+        streams = [list(chunks) for _, chunks in itertools.groupby(journal.chunks, lambda chunk: id(chunk.stream))]
+        assert len(streams) == 3
+        assert [chunks[0].record.prompts_read for chunks in streams[1:]] == [0, 0], "their words had long been read"
+        replayer = Replayer(journal, Changes(), lambda sentence: None, True, tiny_host)
+        pictures = list(replayer.paint())
+        replayer.close()
+    assert replayer.same == len(pictures) > 5
 
 
 class ScriptedSource:

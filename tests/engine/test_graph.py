@@ -162,6 +162,27 @@ def test_a_clean_pass_that_fails_costs_no_pictures(caplog: pytest.LogCaptureFixt
     assert "run again" in caplog.text
 
 
+@pytest.mark.parametrize("rollout", [STARTER, KREA], ids=["clean", "recompute"])
+def test_where_the_clean_pass_fails_for_good_a_new_stream_begins(rollout: RolloutConfig) -> None:
+    failing, anew = (Stream(model_of(rollout), CHOICE, recorder=TapeRecorder()) for _ in range(2))
+    for stream in (failing, anew):
+        play(stream, [(8, {})])
+    settle = failing._rollout.settle
+
+    def fail(oldest_again: torch.Tensor | None = None) -> None:
+        raise torch.OutOfMemoryError("full")
+
+    failing._rollout.settle = fail  # type: ignore[method-assign]
+    shown = failing.step(chunk_of(pictures(failing.wanted(PARAMS))), PARAMS)
+    with pytest.raises(torch.OutOfMemoryError):
+        failing.settle()
+    failing._rollout.settle = settle  # type: ignore[method-assign]
+    assert np.array_equal(shown, anew.step(chunk_of(pictures(anew.wanted(PARAMS))), PARAMS)), "the pictures are out"
+    anew.reset()
+    assert failing.wanted(PARAMS) == anew.wanted(PARAMS) == rollout.pictures(first=True)
+    assert all(map(np.array_equal, play(failing, [(4, {})]), play(anew, [(4, {})])))
+
+
 def test_nothing_is_recorded_while_another_waits_for_the_whole_device() -> None:
     """As the compiler does, on its own thread."""
     tape = TapeRecorder()

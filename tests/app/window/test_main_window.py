@@ -29,6 +29,7 @@ from app.window.main_window import MainWindow
 from app.window.panels.engine_size import STARTER_SIZES as SIZES
 from app.words import window as words
 from engine.params import GpuMemory, Params, Progress
+from engine.words.running import making_faster
 from tests.app.window.conftest import KINDS
 from tests.app.window.hands import click, press, type_text
 from tests.app.window.rig import StillRig, plain
@@ -279,9 +280,13 @@ def test_how_far_a_model_has_come_up_stands_beside_the_one_that_plays(window: Ma
     window.poll_status()
     assert window.program.model.whole.startswith("160x96 instead of 320x192")
     assert "starter" in window.program.model.whole
+    rig.now = Status(engine_state="running", model="starter", preparing=Progress(0.25, making_faster(4, 16)))
+    window.poll_status()
+    assert window.program.model.whole.startswith("Making the engine faster, 4 of 16")
     rig.now = Status(engine_state="running", model="starter")
     window.poll_status()
     assert "Loading" not in window.program.model.whole
+    assert "faster" not in window.program.model.whole
 
 
 def test_a_narrow_window_keeps_the_note_and_the_counters_within_reach(window: MainWindow, rig: StillRig) -> None:
