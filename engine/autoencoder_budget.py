@@ -60,7 +60,8 @@ def _wan(vae: WanVAEConfig, chunk: int) -> CodingChannels:
     """Two frames for each causal convolution, one for each halving in time.
 
     Work: four pictures at full size as they come into a residual block, normed, with two remembered ones in front, and
-    convolved: four and a half times; and the pictures that are float32: these four, or all that are decoded.
+    convolved: four and a half times; and what is float32: these four where they come in, else all that were decoded
+    before them, and the latents.
     """
     widths = [vae.width, 2 * vae.width, 4 * vae.width, 4 * vae.width]
     encoder, here = 2.0 * 3, vae.width
@@ -81,5 +82,5 @@ def _wan(vae: WanVAEConfig, chunk: int) -> CodingChannels:
             here //= 2
     decoder += 2 * here
     block = 4.5 * PICTURES_PER_LATENT * vae.width
-    few, all_ = (_FLOAT_PICTURE * PICTURES_PER_LATENT * frames for frames in (1, chunk))
-    return CodingChannels(encoder, decoder, block + few, block + all_)
+    four, latents = _FLOAT_PICTURE * PICTURES_PER_LATENT, 3 * vae.latent_channels / 64 * chunk
+    return CodingChannels(encoder, decoder, block + four, block + four * (chunk - 1) + latents)
