@@ -102,6 +102,7 @@ def test_in_a_small_window_a_painting_tool_leaves_the_canvas_in_sight(
 ) -> None:
     window.resize(width, height)
     QApplication.processEvents()
+    window._settling.stop()  # the window has just opened, which brings it into sight, too
     window.body.verticalScrollBar().setValue(0)
     bar, frame = window.program.bar, window.program.frame
     alone = bar.height()
